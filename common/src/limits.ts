@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Every numeric bound of the product that is not an option. */
+export const limits = {
+  /** Bytes of a link code that a user chooses. */
+  codeMaxBytes: 255,
+  generatedCodeMinLength: 4,
+  generatedCodeMaxLength: 64,
+  urlMaxBytes: 8192,
+  creatorIdMaxBytes: 128,
+  /** Rows of one batch create. */
+  batchMaxLinks: 1000,
+  listMaxLinks: 1000,
+  kvKeyMaxBytes: 4096,
+  kvValueMaxBytes: 1024 * 1024,
+  kvBatchMaxOperations: 1000,
+  /** Bytes of one proposal, all its commands together. */
+  proposalMaxBytes: 4 * 1024 * 1024,
+  rangePageMaxBytes: 1024 * 1024,
+  rangePageMaxRows: 10_000,
+  idempotencyKeyMaxBytes: 255,
+  httpBodyMaxBytes: 4 * 1024 * 1024,
+  /** Times that a request may be handed from node to node before it fails as unavailable. */
+  forwardMaxHops: 3,
+  /** Frames between nodes: far below grpc's own default of 4 MiB only for control traffic, above a whole proposal for data. */
+  peerFrameMaxBytes: 8 * 1024 * 1024,
+  snapshotChunkMaxBytes: 1024 * 1024,
+} as const;

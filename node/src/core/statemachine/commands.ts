@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Revision } from '@shortlink/common/ids.ts';
+
+/** What a shard remembers of a mutation, so that a retry gets the first answer (design §3.4). */
+export interface Dedup {
+  /** 16 bytes: hash of the client's idempotency key and the row number, or minted by the gateway. */
+  readonly key: Uint8Array;
+  /** 8 bytes: hash of what was asked; the same key with another fingerprint is refused. */
+  readonly fingerprint: Uint8Array;
+}
+
+export interface CreateLink {
+  readonly type: 'createLink';
+  readonly dedup: Dedup;
+  /** Undefined until the leader has drawn one (see prepare.ts); then `generated` stays true. */
+  readonly code: string | undefined;
+  readonly generated: boolean;
+  /** Length to draw; only looked at while `code` is undefined. */
+  readonly codeLength: number;
+  readonly url: string;
+  readonly creatorId: string;
+  readonly expiresAtMs: number | undefined;
+  /** Policy of the cluster at the time of the proposal: a deleted or expired code may be given again. */
+  readonly reuseDeadCodes: boolean;
+}
+
+export interface UpdateLink {
+  readonly type: 'updateLink';
+  readonly dedup: Dedup;
+  readonly code: string;
+  readonly url: string | undefined;
+  /** Null takes the expiry away; undefined leaves it. */
+  readonly expiresAtMs: number | null | undefined;
+  readonly disabled: boolean | undefined;
+  readonly ifRevision: Revision | undefined;
+}
+
+export interface DeleteLink {
+  readonly type: 'deleteLink';
+  readonly dedup: Dedup;
+  readonly code: string;
+  readonly ifRevision: Revision | undefined;
+}
+
+/** Proposed by the leader's collector: does nothing unless the row still has this revision and expiry. */
+export interface CollectExpired {
+  readonly type: 'collectExpired';
+  readonly code: string;
+  readonly revision: Revision;
+  readonly expiresAtMs: number;
+}
+
+export interface KvPut {
+  readonly type: 'kvPut';
+  readonly dedup: Dedup;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** Revision that the key must have; 0: the key must not exist; undefined: no condition. */
+  readonly ifRevision: Revision | undefined;
+}
+
+export interface KvDelete {
+  readonly type: 'kvDelete';
+  readonly dedup: Dedup;
+  readonly key: Uint8Array;
+  readonly ifRevision: Revision | undefined;
+}
+
+/** All or nothing: one failed condition and no operation takes effect. All keys lie in one shard. */
+export interface KvBatch {
+  readonly type: 'kvBatch';
+  readonly dedup: Dedup;
+  readonly operations: readonly KvOperation[];
+}
+
+export interface KvOperation {
+  readonly key: Uint8Array;
+  /** Undefined deletes. */
+  readonly value: Uint8Array | undefined;
+  readonly ifRevision: Revision | undefined;
+}
+
+/** The leader's state hash at an applied index; a replica that remembers another one stops serving (H8). */
+export interface StateHashCheck {
+  readonly type: 'stateHashCheck';
+  readonly index: number;
+  readonly hash: string;
+}
+
+export type Command = CreateLink | UpdateLink | DeleteLink | CollectExpired | KvPut | KvDelete | KvBatch | StateHashCheck;
+
+export interface Link {
+  readonly code: string;
+  readonly url: string;
+  readonly creatorId: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly expiresAtMs: number | undefined;
+  readonly disabled: boolean;
+  readonly createRevision: Revision;
+  readonly revision: Revision;
+}
+
+export type DeadReason = 'deleted' | 'expired';
+
+/** What apply says of one command, in the order of the entry's commands. */
+export type CommandResult =
+  | { readonly kind: 'link'; readonly link: Link }
+  | { readonly kind: 'deleted'; readonly revision: Revision }
+  | { readonly kind: 'taken'; readonly dead: boolean }
+  /** A generated code was taken meanwhile: the leader draws again, nothing is remembered. */
+  | { readonly kind: 'redraw' }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'gone'; readonly reason: DeadReason }
+  | { readonly kind: 'revisionMismatch'; readonly actual: Revision }
+  | { readonly kind: 'idempotencyMismatch' }
+  | { readonly kind: 'kv'; readonly revision: Revision; readonly existed: boolean }
+  | { readonly kind: 'kvBatch'; readonly revision: Revision }
+  | { readonly kind: 'kvBatchMismatch'; readonly operation: number; readonly actual: Revision }
+  | { readonly kind: 'collected' }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'stateHash'; readonly verdict: 'equal' | 'different' | 'unknown' };
