@@ -30,6 +30,8 @@ export interface ShardInfo {
   readonly id: ShardId;
   readonly start: Uint8Array;
   readonly end: Uint8Array | undefined;
+  /** The replicas that start the group by themselves, each exactly once; every later replica starts empty. */
+  readonly founders: readonly ReplicaInfo[];
   /** As the meta group plans it; the shard's own Raft configuration is the truth of who votes. */
   readonly replicas: readonly ReplicaInfo[];
 }
