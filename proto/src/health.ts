@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public name of generated code: importers do not depend on where it lies.
+export * from '../gen/grpc/health/v1/health_pb.ts';

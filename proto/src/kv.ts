@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public name of generated code: importers do not depend on where it lies.
+export * from '../gen/shortlink/kv/v1/kv_pb.ts';
