@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OptionProblem } from '@shortlink/common/options.ts';
+import {
+  formatHostPort,
+  isLoopback,
+  isWildcard,
+  parseHostPort,
+  parseNamedAddress,
+  type NamedAddress,
+} from './addresses.ts';
+import type { FlatConfig, RawConfig } from './options.ts';
+
+export interface Normalized {
+  readonly values: FlatConfig;
+  readonly problems: readonly OptionProblem[];
+  /** Allowed, yet likely not meant. */
+  readonly warnings: readonly string[];
+}
+
+/** A check is skipped when an option that it reads is `bad`: what it would say follows from that. */
+interface CrossCheck {
+  readonly reads: readonly (keyof RawConfig)[];
+  readonly run: (raw: RawConfig) => OptionProblem[];
+}
+
+const listeners = ['redirect.address', 'api.address', 'grpc.address', 'peer.address', 'ops.address'] as const;
+const membership = ['node.name', 'cluster.initialNodes', 'cluster.join'] as const;
+const peerTls = ['tls.peer.caFile', 'tls.peer.certFile', 'tls.peer.keyFile'] as const;
+
+const crossChecks: readonly CrossCheck[] = [
+  { reads: membership, run: membershipProblems },
+  { reads: ['node.name', 'cluster.initialNodes', 'peer.address', 'peer.advertise'], run: advertiseProblems },
+  { reads: ['raft.electionTicks', 'raft.heartbeatTicks'], run: tickProblems },
+  { reads: ['raft.maxInflightBytes', 'raft.maxUncommittedBytes'], run: flowProblems },
+  { reads: listeners, run: listenerProblems },
+  { reads: peerTls, run: tlsProblems },
+];
+
+/** Fills in the derived options and checks what only several options together can break. */
+export function normalize(raw: RawConfig, bad: ReadonlySet<string>): Normalized {
+  const sound = crossChecks.filter((check) => !check.reads.some((name) => bad.has(name)));
+  return {
+    values: { ...raw, ...advertised(raw) },
+    problems: sound.flatMap((check) => check.run(raw)),
+    warnings: openApiWarnings(raw),
+  };
+}
+
+/** The nodes of the first formation. */
+export function initialNodes(config: {
+  readonly cluster: { readonly initialNodes: readonly string[] };
+}): NamedAddress[] {
+  return config.cluster.initialNodes.flatMap((text) => parseNamedAddress(text) ?? []);
+}
+
+type Advertised = Pick<FlatConfig, 'peer.advertise' | 'redirect.advertise' | 'api.advertise' | 'grpc.advertise'>;
+
+function advertised(raw: RawConfig): Advertised {
+  const peer = peerAdvertise(raw) ?? raw['peer.address'];
+  const host = parseHostPort(peer)?.host ?? 'localhost';
+  const reachable = (address: string): string => {
+    const listen = parseHostPort(address);
+    return listen !== undefined && isWildcard(listen.host) ? formatHostPort({ host, port: listen.port }) : address;
+  };
+  return {
+    'peer.advertise': peer,
+    'redirect.advertise': raw['redirect.advertise'] ?? reachable(raw['redirect.address']),
+    'api.advertise': raw['api.advertise'] ?? reachable(raw['api.address']),
+    'grpc.advertise': raw['grpc.advertise'] ?? reachable(raw['grpc.address']),
+  };
+}
+
+function peerAdvertise(raw: RawConfig): string | undefined {
+  if (raw['peer.advertise'] !== undefined) return raw['peer.advertise'];
+  const own = raw['cluster.initialNodes'].map(parseNamedAddress).find((node) => node?.name === raw['node.name']);
+  if (own !== undefined) return own.address;
+  const listen = parseHostPort(raw['peer.address']);
+  return listen === undefined || isWildcard(listen.host) ? undefined : raw['peer.address'];
+}
+
+function advertiseProblems(raw: RawConfig): OptionProblem[] {
+  if (peerAdvertise(raw) !== undefined) return [];
+  const message =
+    'is required: peer.address listens on every interface, and the node is not among cluster.initialNodes';
+  return [{ option: 'peer.advertise', source: undefined, message }];
+}
+
+function membershipProblems(raw: RawConfig): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const nodes = raw['cluster.initialNodes'].flatMap((text) => parseNamedAddress(text) ?? []);
+  const founder = nodes.some((node) => node.name === raw['node.name']);
+  if (!founder && raw['cluster.join'].length === 0) {
+    const message = `is empty, and ${JSON.stringify(raw['node.name'])} is not among cluster.initialNodes: name the members through which the node joins`;
+    problems.push({ option: 'cluster.join', source: undefined, message });
+  }
+  for (const field of ['name', 'address'] as const) {
+    const twice = nodes.find((node, i) => nodes.findIndex((one) => one[field] === node[field]) < i);
+    if (twice === undefined) continue;
+    problems.push({
+      option: 'cluster.initialNodes',
+      source: undefined,
+      message: `has the ${field} ${twice[field]} twice`,
+    });
+  }
+  return problems;
+}
+
+function tickProblems(raw: RawConfig): OptionProblem[] {
+  if (raw['raft.electionTicks'] > raw['raft.heartbeatTicks']) return [];
+  const message = `must be above raft.heartbeatTicks (${raw['raft.heartbeatTicks']}), or followers campaign against a living leader`;
+  return [{ option: 'raft.electionTicks', source: undefined, message }];
+}
+
+function flowProblems(raw: RawConfig): OptionProblem[] {
+  if (raw['raft.maxUncommittedBytes'] >= raw['raft.maxInflightBytes']) return [];
+  const message = 'must not be below raft.maxInflightBytes, which it would make unreachable';
+  return [{ option: 'raft.maxUncommittedBytes', source: undefined, message }];
+}
+
+function listenerProblems(raw: RawConfig): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  listeners.forEach((option, i) => {
+    const own = parseHostPort(raw[option]);
+    const clash = listeners.slice(0, i).find((other) => {
+      const before = parseHostPort(raw[other]);
+      if (own === undefined || before === undefined || own.port === 0 || own.port !== before.port) return false;
+      return own.host === before.host || isWildcard(own.host) || isWildcard(before.host);
+    });
+    if (clash !== undefined) problems.push({ option, source: undefined, message: `takes the port of ${clash}` });
+  });
+  return problems;
+}
+
+function tlsProblems(raw: RawConfig): OptionProblem[] {
+  const missing = peerTls.filter((name) => raw[name] === '');
+  if (missing.length === 0 || missing.length === peerTls.length) return [];
+  const message = 'is required as soon as another of tls.peer.{caFile,certFile,keyFile} is given';
+  return missing.map((option) => ({ option, source: undefined, message }));
+}
+
+function openApiWarnings(raw: RawConfig): string[] {
+  if (raw['auth.tokensFile'] !== '' || raw['auth.clientCaFile'] !== '') return [];
+  return (['api.address', 'grpc.address'] as const)
+    .filter((name) => !isLoopback(parseHostPort(raw[name])?.host ?? ''))
+    .map((name) => `${name} ${raw[name]} is open to whoever reaches it: set auth.tokensFile`);
+}

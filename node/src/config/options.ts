@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Nested, OptionTable, RawValues, Values } from '@shortlink/common/options.ts';
+import { limits } from '@shortlink/common/limits.ts';
+import { checkListenAddress, checkNamedAddress, checkNodeName, checkReachableAddress } from './addresses.ts';
+
+const kib = 2 ** 10;
+const mib = 2 ** 20;
+const gib = 2 ** 30;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+function checkHost(text: string): string | undefined {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})(?::\d{1,5})?$/.test(text) ? undefined : 'not host or host:port';
+}
+
+function checkScheme(text: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]{0,31}$/.test(text) ? undefined : 'not the scheme of a URL in lower case';
+}
+
+/** Every option of a node. The reference page, the flags, the variables and the file keys follow from this table. */
+export const options = {
+  'node.name': {
+    kind: 'string',
+    required: true,
+    check: checkNodeName,
+    help: 'Name of the node, unique in the cluster. The identity of a node is minted once and kept in data.dir; the name is for people.',
+  },
+  'node.zone': {
+    kind: 'string',
+    default: '',
+    help: 'Failure zone of the node; replicas of a shard are spread over zones.',
+  },
+  'data.dir': {
+    kind: 'string',
+    required: true,
+    help: 'Folder of the store, the identity and the pid file; created when missing.',
+  },
+
+  'cluster.initialNodes': {
+    kind: 'list',
+    default: [],
+    maxItems: 15,
+    unit: 'name=host:port',
+    check: checkNamedAddress,
+    help: 'All nodes of the first formation with their peer addresses, the same on each of them. Ignored by a node that has an identity.',
+  },
+  'cluster.join': {
+    kind: 'list',
+    default: [],
+    maxItems: 32,
+    unit: 'host:port',
+    check: checkReachableAddress,
+    help: 'Peer addresses of members through which an empty node joins when it is not among cluster.initialNodes.',
+  },
+  'shards.initial': {
+    kind: 'int',
+    default: 1,
+    min: 1,
+    max: 1024,
+    help: 'Shards that the formation creates, with ranges of equal width.',
+  },
+  'shards.replicas': {
+    kind: 'int',
+    default: 3,
+    min: 1,
+    max: 7,
+    help: 'Voters of each shard; fewer while the cluster has fewer nodes.',
+  },
+
+  'redirect.address': {
+    kind: 'string',
+    default: '0.0.0.0:8080',
+    unit: 'host:port',
+    check: checkListenAddress,
+    help: 'Where redirects are served.',
+  },
+  'redirect.advertise': {
+    kind: 'string',
+    derived: 'host of peer.advertise, port of redirect.address',
+    unit: 'host:port',
+    check: checkReachableAddress,
+    help: 'Redirect address as others reach it.',
+  },
+  'redirect.status': {
+    kind: 'enum',
+    values: [301, 302, 303, 307, 308],
+    default: 302,
+    help: 'HTTP status of a redirect. Clients may keep 301 and 308 forever, so that changes and deletes no longer reach them.',
+  },
+  'redirect.maxAgeSeconds': {
+    kind: 'int',
+    default: 30,
+    min: 0,
+    max: 31_536_000,
+    unit: 's',
+    help: 'Cache-Control max-age of a redirect, cut at the expiry of the link; 0 sends no-store.',
+  },
+  'redirect.threads': { kind: 'int', default: 1, min: 1, max: 64, help: 'Worker threads that serve redirects.' },
+  'redirect.maxConnections': {
+    kind: 'int',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    help: 'Open connections per redirect thread; more are closed at once.',
+  },
+
+  'api.address': {
+    kind: 'string',
+    default: '127.0.0.1:8081',
+    unit: 'host:port',
+    check: checkListenAddress,
+    help: 'Where the HTTP API is served.',
+  },
+  'api.advertise': {
+    kind: 'string',
+    derived: 'host of peer.advertise, port of api.address',
+    unit: 'host:port',
+    check: checkReachableAddress,
+    help: 'HTTP API address as others reach it.',
+  },
+  'grpc.address': {
+    kind: 'string',
+    default: '127.0.0.1:8082',
+    unit: 'host:port',
+    check: checkListenAddress,
+    help: 'Where the gRPC API is served.',
+  },
+  'grpc.advertise': {
+    kind: 'string',
+    derived: 'host of peer.advertise, port of grpc.address',
+    unit: 'host:port',
+    check: checkReachableAddress,
+    help: 'gRPC address as others reach it.',
+  },
+  'peer.address': {
+    kind: 'string',
+    default: '0.0.0.0:8083',
+    unit: 'host:port',
+    check: checkListenAddress,
+    help: 'Where the other nodes connect.',
+  },
+  'peer.advertise': {
+    kind: 'string',
+    derived: 'own entry of cluster.initialNodes, else peer.address unless that is every interface',
+    unit: 'host:port',
+    check: checkReachableAddress,
+    help: 'Peer address as the other nodes reach it.',
+  },
+  'ops.address': {
+    kind: 'string',
+    default: '0.0.0.0:9090',
+    unit: 'host:port',
+    check: checkListenAddress,
+    help: 'Where health and metrics are served.',
+  },
+
+  'tls.peer.caFile': {
+    kind: 'string',
+    default: '',
+    help: 'PEM file of the CA that signs the certificates of peers. With certFile and keyFile it turns on mutual TLS between nodes.',
+  },
+  'tls.peer.certFile': { kind: 'string', default: '', help: 'PEM file of the certificate of this node for peers.' },
+  'tls.peer.keyFile': { kind: 'string', default: '', help: 'PEM file of the key of this node for peers.' },
+  'auth.tokensFile': {
+    kind: 'string',
+    default: '',
+    help: 'File of API tokens with their scopes. Without it the APIs are open to whoever reaches them.',
+  },
+  'auth.clientCaFile': {
+    kind: 'string',
+    default: '',
+    help: 'PEM file of the CA whose client certificates the APIs accept.',
+  },
+
+  'links.ownHosts': {
+    kind: 'list',
+    default: [],
+    maxItems: 64,
+    unit: 'host or host:port',
+    check: checkHost,
+    help: 'Hosts of this service: links to them are refused, since they could run in circles.',
+  },
+  'links.codeLength': {
+    kind: 'int',
+    default: 8,
+    min: limits.generatedCodeMinLength,
+    max: limits.generatedCodeMaxLength,
+    unit: 'characters',
+    help: 'Length of generated codes.',
+  },
+  'links.reuseDeadCodes': {
+    kind: 'bool',
+    default: false,
+    help: 'Whether the code of a deleted or expired link may be given away again. Taken at the formation, kept in the policy of the cluster.',
+  },
+  'links.schemes': {
+    kind: 'list',
+    default: ['http', 'https'],
+    maxItems: 16,
+    unit: 'scheme',
+    check: checkScheme,
+    help: 'Schemes of URLs that links may have.',
+  },
+  'idempotency.windowMs': {
+    kind: 'durationMs',
+    default: 10 * minuteMs,
+    min: minuteMs,
+    max: 7 * dayMs,
+    help: 'How long the answer to an idempotency key is remembered.',
+  },
+  'expiry.collectIntervalMs': {
+    kind: 'durationMs',
+    default: 10_000,
+    min: 100,
+    max: dayMs,
+    help: 'Pause between two sweeps of a shard for expired links. An expired link answers 410 at once; the sweep only frees its row.',
+  },
+
+  'clock.maxJumpMs': {
+    kind: 'durationMs',
+    default: 10_000,
+    min: 100,
+    max: 60 * minuteMs,
+    help: 'A leader whose clock is off by more than this against a majority refuses to lead.',
+  },
+  'raft.tickMs': { kind: 'durationMs', default: 100, min: 5, max: 10_000, help: 'Length of a tick.' },
+  'raft.electionTicks': {
+    kind: 'int',
+    default: 10,
+    min: 3,
+    max: 1000,
+    unit: 'ticks',
+    help: 'Ticks without a leader after which a follower campaigns (one to two times that, at random).',
+  },
+  'raft.heartbeatTicks': {
+    kind: 'int',
+    default: 1,
+    min: 1,
+    max: 500,
+    unit: 'ticks',
+    help: 'Ticks between two heartbeats of a leader.',
+  },
+  'raft.maxInflightBytes': {
+    kind: 'bytes',
+    default: 16 * mib,
+    min: limits.proposalMaxBytes,
+    max: gib,
+    help: 'Unacknowledged log bytes on the way to one follower.',
+  },
+  'raft.maxUncommittedBytes': {
+    kind: 'bytes',
+    default: 64 * mib,
+    min: limits.proposalMaxBytes,
+    max: 4 * gib,
+    help: 'Log bytes of a shard that are proposed and not committed; beyond them proposals are refused as overloaded.',
+  },
+  'raft.compactEntries': {
+    kind: 'int',
+    default: 100_000,
+    min: 10,
+    max: 100_000_000,
+    unit: 'entries',
+    help: 'Applied log entries that are kept for slow followers before the log is cut.',
+  },
+  'snapshot.bytesPerSecond': {
+    kind: 'bytes',
+    default: 64 * mib,
+    min: 64 * kib,
+    max: 64 * gib,
+    unit: 'bytes/s',
+    help: 'Rate at which a node sends snapshots, all receivers together.',
+  },
+  'stateHash.intervalEntries': {
+    kind: 'int',
+    default: 1000,
+    min: 1,
+    max: 100_000_000,
+    unit: 'entries',
+    help: 'Log entries between two comparisons of the hash of the state of replicas.',
+  },
+
+  'request.timeoutMs': {
+    kind: 'durationMs',
+    default: 5000,
+    min: 100,
+    max: 10 * minuteMs,
+    help: 'Deadline of a request whose client names none.',
+  },
+  'shutdown.lameDuckMs': {
+    kind: 'durationMs',
+    default: 2000,
+    min: 0,
+    max: 10 * minuteMs,
+    help: 'After SIGTERM: how long the node says that it is not ready and still serves, so that load balancers look elsewhere.',
+  },
+  'shutdown.timeoutMs': {
+    kind: 'durationMs',
+    default: 20_000,
+    min: 100,
+    max: 60 * minuteMs,
+    help: 'After the lame-duck time: how long the orderly end may take before the process exits anyway.',
+  },
+  'log.level': {
+    kind: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    help: 'Lowest level that is logged.',
+  },
+  'rocksdb.cacheBytes': {
+    kind: 'bytes',
+    default: 128 * mib,
+    min: mib,
+    max: 1024 * gib,
+    help: 'Block cache of the store.',
+  },
+  'rocksdb.memtableBytes': {
+    kind: 'bytes',
+    default: 64 * mib,
+    min: mib,
+    max: 4 * gib,
+    help: 'Size at which a memtable of the store is flushed.',
+  },
+} as const satisfies OptionTable;
+
+/** What the sources gave, by dotted name. */
+export type RawConfig = RawValues<typeof options>;
+/** Every value by dotted name. */
+export type FlatConfig = Values<typeof options>;
+/** Every value: `config.redirect.maxAgeSeconds`. Frozen. */
+export type Config = Nested<FlatConfig>;
+
+export const environmentPrefix = 'SHORTLINK';
