@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file shortlink/peer/v1/peer.proto.
  */
 export const file_shortlink_peer_v1_peer: GenFile = /*@__PURE__*/
-  fileDesc("ChxzaG9ydGxpbmsvcGVlci92MS9wZWVyLnByb3RvEhFzaG9ydGxpbmsucGVlci52MSKzAgoJUGVlckZyYW1lEicKBWhlbGxvGAEgASgLMhguc2hvcnRsaW5rLnBlZXIudjEuSGVsbG8SMAoIbWVzc2FnZXMYAiADKAsyHi5zaG9ydGxpbmsucGVlci52MS5SYWZ0TWVzc2FnZRIsCghyZXF1ZXN0cxgDIAMoCzIaLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmQSMAoHcmVwbGllcxgEIAMoCzIfLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRSZXBseRIwCgpoZWFydGJlYXRzGAUgAygLMhwuc2hvcnRsaW5rLnBlZXIudjEuSGVhcnRiZWF0EjkKE2hlYXJ0YmVhdF9yZXNwb25zZXMYBiADKAsyHC5zaG9ydGxpbmsucGVlci52MS5IZWFydGJlYXQiXwoFSGVsbG8SEgoKY2x1c3Rlcl9pZBgBIAEoCRIUCgxmcm9tX25vZGVfaWQYAiABKAkSEgoKdG9fbm9kZV9pZBgDIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAQgASgNItICCgtSYWZ0TWVzc2FnZRINCgVncm91cBgBIAEoDRIsCgR0eXBlGAIgASgOMh4uc2hvcnRsaW5rLnBlZXIudjEuTWVzc2FnZVR5cGUSCgoCdG8YAyABKA0SDAoEZnJvbRgEIAEoDRIMCgR0ZXJtGAUgASgEEhAKCGxvZ190ZXJtGAYgASgEEg0KBWluZGV4GAcgASgEEikKB2VudHJpZXMYCCADKAsyGC5zaG9ydGxpbmsucGVlci52MS5FbnRyeRIOCgZjb21taXQYCSABKAQSDAoEdm90ZRgKIAEoDRIOCgZyZWplY3QYCyABKAgSEwoLcmVqZWN0X2hpbnQYDCABKAQSFAoHY29udGV4dBgNIAEoDEgAiAEBEi0KCHNuYXBzaG90GA4gASgLMhsuc2hvcnRsaW5rLnBlZXIudjEuU25hcHNob3RCCgoIX2NvbnRleHQiXgoFRW50cnkSDAoEdGVybRgBIAEoBBINCgVpbmRleBgCIAEoBBIqCgR0eXBlGAMgASgOMhwuc2hvcnRsaW5rLnBlZXIudjEuRW50cnlUeXBlEgwKBGRhdGEYBCABKAwiZwoIU25hcHNob3QSMAoKY29uZl9zdGF0ZRgBIAEoCzIcLnNob3J0bGluay5wZWVyLnYxLkNvbmZTdGF0ZRINCgVpbmRleBgCIAEoBBIMCgR0ZXJtGAMgASgEEgwKBGRhdGEYBCABKAwicQoJQ29uZlN0YXRlEg4KBnZvdGVycxgBIAMoDRIQCghsZWFybmVycxgCIAMoDRIXCg92b3RlcnNfb3V0Z29pbmcYAyADKA0SFQoNbGVhcm5lcnNfbmV4dBgEIAMoDRISCgphdXRvX2xlYXZlGAUgASgIInQKCUhlYXJ0YmVhdBINCgVncm91cBgBIAEoDRIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEgwKBHRlcm0YBCABKAQSDgoGY29tbWl0GAUgASgEEhQKB2NvbnRleHQYBiABKAxIAIgBAUIKCghfY29udGV4dCKGAQoHRm9yd2FyZBIKCgJpZBgBIAEoBBIMCgRob3BzGAIgASgNEg0KBXNoYXJkGAMgASgNEhMKC2RlYWRsaW5lX21zGAQgASgNEiwKBGtpbmQYBSABKA4yHi5zaG9ydGxpbmsucGVlci52MS5Gb3J3YXJkS2luZBIPCgdwYXlsb2FkGAYgASgMIoYBCgxGb3J3YXJkUmVwbHkSCgoCaWQYASABKAQSMAoGc3RhdHVzGAIgASgOMiAuc2hvcnRsaW5rLnBlZXIudjEuRm9yd2FyZFN0YXR1cxIPCgdwYXlsb2FkGAMgASgMEhYKDmxlYWRlcl9ub2RlX2lkGAQgASgJEg8KB21lc3NhZ2UYBSABKAkifwoNU25hcHNob3RDaHVuaxIxCgZoZWFkZXIYASABKAsyIS5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdEhlYWRlchIQCghzZXF1ZW5jZRgCIAEoDRIMCgRkYXRhGAMgASgMEg0KBWNyYzMyGAQgASgHEgwKBGxhc3QYBSABKAgilAEKDlNuYXBzaG90SGVhZGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSFAoMZnJvbV9ub2RlX2lkGAIgASgJEhIKCnRvX25vZGVfaWQYAyABKAkSLwoHbWVzc2FnZRgEIAEoCzIeLnNob3J0bGluay5wZWVyLnYxLlJhZnRNZXNzYWdlEhMKC3RvdGFsX2J5dGVzGAUgASgEIjEKDFNuYXBzaG90RG9uZRIQCghhY2NlcHRlZBgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIjEKEEZvcm1hdGlvblJlcXVlc3QSDAoEa2luZBgBIAEoCRIPCgdwYXlsb2FkGAIgASgMIjIKEUZvcm1hdGlvblJlc3BvbnNlEgwKBGtpbmQYASABKAkSDwoHcGF5bG9hZBgCIAEoDCrIBgoLTWVzc2FnZVR5cGUSHAoYTUVTU0FHRV9UWVBFX1VOU1BFQ0lGSUVEEAASGAoUTUVTU0FHRV9UWVBFX01TR19IVVAQARIZChVNRVNTQUdFX1RZUEVfTVNHX0JFQVQQAhIZChVNRVNTQUdFX1RZUEVfTVNHX1BST1AQAxIYChRNRVNTQUdFX1RZUEVfTVNHX0FQUBAEEh0KGU1FU1NBR0VfVFlQRV9NU0dfQVBQX1JFU1AQBRIZChVNRVNTQUdFX1RZUEVfTVNHX1ZPVEUQBhIeChpNRVNTQUdFX1RZUEVfTVNHX1ZPVEVfUkVTUBAHEhkKFU1FU1NBR0VfVFlQRV9NU0dfU05BUBAIEh4KGk1FU1NBR0VfVFlQRV9NU0dfSEVBUlRCRUFUEAkSIwofTUVTU0FHRV9UWVBFX01TR19IRUFSVEJFQVRfUkVTUBAKEiAKHE1FU1NBR0VfVFlQRV9NU0dfVU5SRUFDSEFCTEUQCxIgChxNRVNTQUdFX1RZUEVfTVNHX1NOQVBfU1RBVFVTEAwSIQodTUVTU0FHRV9UWVBFX01TR19DSEVDS19RVU9SVU0QDRIkCiBNRVNTQUdFX1RZUEVfTVNHX1RSQU5TRkVSX0xFQURFUhAOEiAKHE1FU1NBR0VfVFlQRV9NU0dfVElNRU9VVF9OT1cQDxIfChtNRVNTQUdFX1RZUEVfTVNHX1JFQURfSU5ERVgQEBIkCiBNRVNTQUdFX1RZUEVfTVNHX1JFQURfSU5ERVhfUkVTUBAREh0KGU1FU1NBR0VfVFlQRV9NU0dfUFJFX1ZPVEUQEhIiCh5NRVNTQUdFX1RZUEVfTVNHX1BSRV9WT1RFX1JFU1AQExIjCh9NRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQRU5EEBQSKAokTUVTU0FHRV9UWVBFX01TR19TVE9SQUdFX0FQUEVORF9SRVNQEBUSIgoeTUVTU0FHRV9UWVBFX01TR19TVE9SQUdFX0FQUExZEBYSJwojTUVTU0FHRV9UWVBFX01TR19TVE9SQUdFX0FQUExZX1JFU1AQFxIiCh5NRVNTQUdFX1RZUEVfTVNHX0ZPUkdFVF9MRUFERVIQGCp5CglFbnRyeVR5cGUSGgoWRU5UUllfVFlQRV9VTlNQRUNJRklFRBAAEhUKEUVOVFJZX1RZUEVfTk9STUFMEAESGgoWRU5UUllfVFlQRV9DT05GX0NIQU5HRRACEh0KGUVOVFJZX1RZUEVfQ09ORl9DSEFOR0VfVjIQAyqtAQoLRm9yd2FyZEtpbmQSHAoYRk9SV0FSRF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSRk9SV0FSRF9LSU5EX1dSSVRFEAESFQoRRk9SV0FSRF9LSU5EX1JFQUQQAhIbChdGT1JXQVJEX0tJTkRfU1RBTEVfUkVBRBADEhYKEkZPUldBUkRfS0lORF9BRE1JThAEEhwKGEZPUldBUkRfS0lORF9DTFVTVEVSX01BUBAFKvsBCg1Gb3J3YXJkU3RhdHVzEh4KGkZPUldBUkRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRRk9SV0FSRF9TVEFUVVNfT0sQARIdChlGT1JXQVJEX1NUQVRVU19OT1RfTEVBREVSEAISHQoZRk9SV0FSRF9TVEFUVVNfTk9fUkVQTElDQRADEh0KGUZPUldBUkRfU1RBVFVTX09WRVJMT0FERUQQBBIeChpGT1JXQVJEX1NUQVRVU19VTkFWQUlMQUJMRRAFEhoKFkZPUldBUkRfU1RBVFVTX1RJTUVPVVQQBhIaChZGT1JXQVJEX1NUQVRVU19JTlZBTElEEAcy/wEKBFBlZXISSgoIRXhjaGFuZ2USHC5zaG9ydGxpbmsucGVlci52MS5QZWVyRnJhbWUaHC5zaG9ydGxpbmsucGVlci52MS5QZWVyRnJhbWUoATABElMKDFNlbmRTbmFwc2hvdBIgLnNob3J0bGluay5wZWVyLnYxLlNuYXBzaG90Q2h1bmsaHy5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdERvbmUoARJWCglGb3JtYXRpb24SIy5zaG9ydGxpbmsucGVlci52MS5Gb3JtYXRpb25SZXF1ZXN0GiQuc2hvcnRsaW5rLnBlZXIudjEuRm9ybWF0aW9uUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChxzaG9ydGxpbmsvcGVlci92MS9wZWVyLnByb3RvEhFzaG9ydGxpbmsucGVlci52MSLYAgoJUGVlckZyYW1lEicKBWhlbGxvGAEgASgLMhguc2hvcnRsaW5rLnBlZXIudjEuSGVsbG8SMAoIbWVzc2FnZXMYAiADKAsyHi5zaG9ydGxpbmsucGVlci52MS5SYWZ0TWVzc2FnZRIsCghyZXF1ZXN0cxgDIAMoCzIaLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmQSMAoHcmVwbGllcxgEIAMoCzIfLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRSZXBseRIwCgpoZWFydGJlYXRzGAUgAygLMhwuc2hvcnRsaW5rLnBlZXIudjEuSGVhcnRiZWF0EjkKE2hlYXJ0YmVhdF9yZXNwb25zZXMYBiADKAsyHC5zaG9ydGxpbmsucGVlci52MS5IZWFydGJlYXQSEAoIY2xvY2tfbXMYByABKAQSEQoJbWFwX2Vwb2NoGAggASgEIl8KBUhlbGxvEhIKCmNsdXN0ZXJfaWQYASABKAkSFAoMZnJvbV9ub2RlX2lkGAIgASgJEhIKCnRvX25vZGVfaWQYAyABKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgEIAEoDSLSAgoLUmFmdE1lc3NhZ2USDQoFZ3JvdXAYASABKA0SLAoEdHlwZRgCIAEoDjIeLnNob3J0bGluay5wZWVyLnYxLk1lc3NhZ2VUeXBlEgoKAnRvGAMgASgNEgwKBGZyb20YBCABKA0SDAoEdGVybRgFIAEoBBIQCghsb2dfdGVybRgGIAEoBBINCgVpbmRleBgHIAEoBBIpCgdlbnRyaWVzGAggAygLMhguc2hvcnRsaW5rLnBlZXIudjEuRW50cnkSDgoGY29tbWl0GAkgASgEEgwKBHZvdGUYCiABKA0SDgoGcmVqZWN0GAsgASgIEhMKC3JlamVjdF9oaW50GAwgASgEEhQKB2NvbnRleHQYDSABKAxIAIgBARItCghzbmFwc2hvdBgOIAEoCzIbLnNob3J0bGluay5wZWVyLnYxLlNuYXBzaG90QgoKCF9jb250ZXh0Il4KBUVudHJ5EgwKBHRlcm0YASABKAQSDQoFaW5kZXgYAiABKAQSKgoEdHlwZRgDIAEoDjIcLnNob3J0bGluay5wZWVyLnYxLkVudHJ5VHlwZRIMCgRkYXRhGAQgASgMImcKCFNuYXBzaG90EjAKCmNvbmZfc3RhdGUYASABKAsyHC5zaG9ydGxpbmsucGVlci52MS5Db25mU3RhdGUSDQoFaW5kZXgYAiABKAQSDAoEdGVybRgDIAEoBBIMCgRkYXRhGAQgASgMInEKCUNvbmZTdGF0ZRIOCgZ2b3RlcnMYASADKA0SEAoIbGVhcm5lcnMYAiADKA0SFwoPdm90ZXJzX291dGdvaW5nGAMgAygNEhUKDWxlYXJuZXJzX25leHQYBCADKA0SEgoKYXV0b19sZWF2ZRgFIAEoCCJ0CglIZWFydGJlYXQSDQoFZ3JvdXAYASABKA0SDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgR0ZXJtGAQgASgEEg4KBmNvbW1pdBgFIAEoBBIUCgdjb250ZXh0GAYgASgMSACIAQFCCgoIX2NvbnRleHQihQEKB0ZvcndhcmQSCgoCaWQYASABKAQSDAoEaG9wcxgCIAEoDRINCgVzaGFyZBgDIAEoDRISCgp0aW1lb3V0X21zGAQgASgNEiwKBGtpbmQYBSABKA4yHi5zaG9ydGxpbmsucGVlci52MS5Gb3J3YXJkS2luZBIPCgdwYXlsb2FkGAYgASgMIl0KDEZvcndhcmRSZXBseRIKCgJpZBgBIAEoBBIwCgZzdGF0dXMYAiABKA4yIC5zaG9ydGxpbmsucGVlci52MS5Gb3J3YXJkU3RhdHVzEg8KB3BheWxvYWQYAyABKAwifwoNU25hcHNob3RDaHVuaxIxCgZoZWFkZXIYASABKAsyIS5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdEhlYWRlchIQCghzZXF1ZW5jZRgCIAEoDRIMCgRkYXRhGAMgASgMEg0KBWNyYzMyGAQgASgHEgwKBGxhc3QYBSABKAgiXgoOU25hcHNob3RIZWFkZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIUCgxmcm9tX25vZGVfaWQYAiABKAkSEgoKdG9fbm9kZV9pZBgDIAEoCRIOCgZoZWFkZXIYBCABKAwiMQoMU25hcHNob3REb25lEhAKCGFjY2VwdGVkGAEgASgIEg8KB21lc3NhZ2UYAiABKAkiMQoQRm9ybWF0aW9uUmVxdWVzdBIMCgRraW5kGAEgASgJEg8KB3BheWxvYWQYAiABKAwiMgoRRm9ybWF0aW9uUmVzcG9uc2USDAoEa2luZBgBIAEoCRIPCgdwYXlsb2FkGAIgASgMKsgGCgtNZXNzYWdlVHlwZRIcChhNRVNTQUdFX1RZUEVfVU5TUEVDSUZJRUQQABIYChRNRVNTQUdFX1RZUEVfTVNHX0hVUBABEhkKFU1FU1NBR0VfVFlQRV9NU0dfQkVBVBACEhkKFU1FU1NBR0VfVFlQRV9NU0dfUFJPUBADEhgKFE1FU1NBR0VfVFlQRV9NU0dfQVBQEAQSHQoZTUVTU0FHRV9UWVBFX01TR19BUFBfUkVTUBAFEhkKFU1FU1NBR0VfVFlQRV9NU0dfVk9URRAGEh4KGk1FU1NBR0VfVFlQRV9NU0dfVk9URV9SRVNQEAcSGQoVTUVTU0FHRV9UWVBFX01TR19TTkFQEAgSHgoaTUVTU0FHRV9UWVBFX01TR19IRUFSVEJFQVQQCRIjCh9NRVNTQUdFX1RZUEVfTVNHX0hFQVJUQkVBVF9SRVNQEAoSIAocTUVTU0FHRV9UWVBFX01TR19VTlJFQUNIQUJMRRALEiAKHE1FU1NBR0VfVFlQRV9NU0dfU05BUF9TVEFUVVMQDBIhCh1NRVNTQUdFX1RZUEVfTVNHX0NIRUNLX1FVT1JVTRANEiQKIE1FU1NBR0VfVFlQRV9NU0dfVFJBTlNGRVJfTEVBREVSEA4SIAocTUVTU0FHRV9UWVBFX01TR19USU1FT1VUX05PVxAPEh8KG01FU1NBR0VfVFlQRV9NU0dfUkVBRF9JTkRFWBAQEiQKIE1FU1NBR0VfVFlQRV9NU0dfUkVBRF9JTkRFWF9SRVNQEBESHQoZTUVTU0FHRV9UWVBFX01TR19QUkVfVk9URRASEiIKHk1FU1NBR0VfVFlQRV9NU0dfUFJFX1ZPVEVfUkVTUBATEiMKH01FU1NBR0VfVFlQRV9NU0dfU1RPUkFHRV9BUFBFTkQQFBIoCiRNRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQRU5EX1JFU1AQFRIiCh5NRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQTFkQFhInCiNNRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQTFlfUkVTUBAXEiIKHk1FU1NBR0VfVFlQRV9NU0dfRk9SR0VUX0xFQURFUhAYKnkKCUVudHJ5VHlwZRIaChZFTlRSWV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRRU5UUllfVFlQRV9OT1JNQUwQARIaChZFTlRSWV9UWVBFX0NPTkZfQ0hBTkdFEAISHQoZRU5UUllfVFlQRV9DT05GX0NIQU5HRV9WMhADKooBCgtGb3J3YXJkS2luZBIcChhGT1JXQVJEX0tJTkRfVU5TUEVDSUZJRUQQABIWChJGT1JXQVJEX0tJTkRfV1JJVEUQARIVChFGT1JXQVJEX0tJTkRfUkVBRBACEhQKEEZPUldBUkRfS0lORF9NQVAQAxIYChRGT1JXQVJEX0tJTkRfQ09OVFJPTBAEKr0BCg1Gb3J3YXJkU3RhdHVzEh4KGkZPUldBUkRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRRk9SV0FSRF9TVEFUVVNfT0sQARIeChpGT1JXQVJEX1NUQVRVU19VTkFWQUlMQUJMRRACEh0KGUZPUldBUkRfU1RBVFVTX09WRVJMT0FERUQQAxIaChZGT1JXQVJEX1NUQVRVU19USU1FT1VUEAQSGgoWRk9SV0FSRF9TVEFUVVNfUkVGVVNFRBAFMv8BCgRQZWVyEkoKCEV4Y2hhbmdlEhwuc2hvcnRsaW5rLnBlZXIudjEuUGVlckZyYW1lGhwuc2hvcnRsaW5rLnBlZXIudjEuUGVlckZyYW1lKAEwARJTCgxTZW5kU25hcHNob3QSIC5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdENodW5rGh8uc2hvcnRsaW5rLnBlZXIudjEuU25hcHNob3REb25lKAESVgoJRm9ybWF0aW9uEiMuc2hvcnRsaW5rLnBlZXIudjEuRm9ybWF0aW9uUmVxdWVzdBokLnNob3J0bGluay5wZWVyLnYxLkZvcm1hdGlvblJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * Everything that a turn has for another node, so that a turn costs one write.
@@ -54,6 +54,20 @@ export type PeerFrame = Message<"shortlink.peer.v1.PeerFrame"> & {
    * @generated from field: repeated shortlink.peer.v1.Heartbeat heartbeat_responses = 6;
    */
   heartbeatResponses: Heartbeat[];
+
+  /**
+   * The sender's wall clock, to notice a clock that is wrong against a majority.
+   *
+   * @generated from field: uint64 clock_ms = 7;
+   */
+  clockMs: bigint;
+
+  /**
+   * Epoch of the newest cluster map that the sender knows.
+   *
+   * @generated from field: uint64 map_epoch = 8;
+   */
+  mapEpoch: bigint;
 };
 
 /**
@@ -327,20 +341,20 @@ export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
   messageDesc(file_shortlink_peer_v1_peer, 6);
 
 /**
- * A request handed to a node that should have the leader of the shard.
+ * A request handed to a node that can answer it better.
  *
  * @generated from message shortlink.peer.v1.Forward
  */
 export type Forward = Message<"shortlink.peer.v1.Forward"> & {
   /**
-   * Chosen by the sender, unique on its stream.
+   * Chosen by the sender, unique while it waits.
    *
    * @generated from field: uint64 id = 1;
    */
   id: bigint;
 
   /**
-   * Times that the request was handed on, this one included.
+   * Times that the request was handed on.
    *
    * @generated from field: uint32 hops = 2;
    */
@@ -352,11 +366,11 @@ export type Forward = Message<"shortlink.peer.v1.Forward"> & {
   shard: number;
 
   /**
-   * What is left of the caller's time when the frame is sent.
+   * What is left of the caller's time when the frame is sent; clocks of nodes are not compared.
    *
-   * @generated from field: uint32 deadline_ms = 4;
+   * @generated from field: uint32 timeout_ms = 4;
    */
-  deadlineMs: number;
+  timeoutMs: number;
 
   /**
    * @generated from field: shortlink.peer.v1.ForwardKind kind = 5;
@@ -364,7 +378,7 @@ export type Forward = Message<"shortlink.peer.v1.Forward"> & {
   kind: ForwardKind;
 
   /**
-   * In the codec of the state machine for this kind.
+   * In the codec of the engine for this kind.
    *
    * @generated from field: bytes payload = 6;
    */
@@ -393,21 +407,11 @@ export type ForwardReply = Message<"shortlink.peer.v1.ForwardReply"> & {
   status: ForwardStatus;
 
   /**
+   * The answer when OK, else a sentence in UTF-8.
+   *
    * @generated from field: bytes payload = 3;
    */
   payload: Uint8Array;
-
-  /**
-   * @generated from field: string leader_node_id = 4;
-   */
-  leaderNodeId: string;
-
-  /**
-   * For people; empty when the status is OK.
-   *
-   * @generated from field: string message = 5;
-   */
-  message: string;
 };
 
 /**
@@ -480,18 +484,11 @@ export type SnapshotHeader = Message<"shortlink.peer.v1.SnapshotHeader"> & {
   toNodeId: string;
 
   /**
-   * The MsgSnap that the chunks belong to.
+   * In the codec of the engine: the MsgSnap and what the rows are.
    *
-   * @generated from field: shortlink.peer.v1.RaftMessage message = 4;
+   * @generated from field: bytes header = 4;
    */
-  message?: RaftMessage | undefined;
-
-  /**
-   * 0 where the sender does not know.
-   *
-   * @generated from field: uint64 total_bytes = 5;
-   */
-  totalBytes: bigint;
+  header: Uint8Array;
 };
 
 /**
@@ -530,6 +527,8 @@ export const SnapshotDoneSchema: GenMessage<SnapshotDone> = /*@__PURE__*/
  */
 export type FormationRequest = Message<"shortlink.peer.v1.FormationRequest"> & {
   /**
+   * What is asked; empty where the payload says it.
+   *
    * @generated from field: string kind = 1;
    */
   kind: string;
@@ -772,19 +771,18 @@ export const ForwardKind = {
   READ: 2,
 
   /**
-   * @generated from enum value: FORWARD_KIND_STALE_READ = 3;
+   * The newest cluster map.
+   *
+   * @generated from enum value: FORWARD_KIND_MAP = 3;
    */
-  STALE_READ: 3,
+  MAP: 3,
 
   /**
-   * @generated from enum value: FORWARD_KIND_ADMIN = 4;
+   * Changes of the cluster itself.
+   *
+   * @generated from enum value: FORWARD_KIND_CONTROL = 4;
    */
-  ADMIN: 4,
-
-  /**
-   * @generated from enum value: FORWARD_KIND_CLUSTER_MAP = 5;
-   */
-  CLUSTER_MAP: 5,
+  CONTROL: 4,
 } as const;
 
 /**
@@ -813,46 +811,32 @@ export const ForwardStatus = {
   OK: 1,
 
   /**
-   * Not the leader; nothing was done. `leader_node_id` says who is, where that is known.
+   * Nothing was done; another node or a later time may do.
    *
-   * @generated from enum value: FORWARD_STATUS_NOT_LEADER = 2;
+   * @generated from enum value: FORWARD_STATUS_UNAVAILABLE = 2;
    */
-  NOT_LEADER: 2,
-
-  /**
-   * No replica of the shard lies here; nothing was done.
-   *
-   * @generated from enum value: FORWARD_STATUS_NO_REPLICA = 3;
-   */
-  NO_REPLICA: 3,
+  UNAVAILABLE: 2,
 
   /**
    * Too much to do; nothing was done.
    *
-   * @generated from enum value: FORWARD_STATUS_OVERLOADED = 4;
+   * @generated from enum value: FORWARD_STATUS_OVERLOADED = 3;
    */
-  OVERLOADED: 4,
-
-  /**
-   * Nothing was done, for another reason that may pass.
-   *
-   * @generated from enum value: FORWARD_STATUS_UNAVAILABLE = 5;
-   */
-  UNAVAILABLE: 5,
+  OVERLOADED: 3,
 
   /**
    * The outcome is unknown.
    *
-   * @generated from enum value: FORWARD_STATUS_TIMEOUT = 6;
+   * @generated from enum value: FORWARD_STATUS_TIMEOUT = 4;
    */
-  TIMEOUT: 6,
+  TIMEOUT: 4,
 
   /**
-   * The payload cannot be read, or this version does not know the kind.
+   * It cannot be done, and will not be later.
    *
-   * @generated from enum value: FORWARD_STATUS_INVALID = 7;
+   * @generated from enum value: FORWARD_STATUS_REFUSED = 5;
    */
-  INVALID: 7,
+  REFUSED: 5,
 } as const;
 
 /**
