@@ -23,7 +23,10 @@ export interface ScanOptions {
   readonly maxBytes?: number | undefined;
 }
 
-/** Synchronous point and range reads; safe on any thread that shares the store. */
+/**
+ * Synchronous point and range reads; safe on any thread that shares the store.
+ * Every call may throw StoreFailedError or StoreCorruptError; both end the use of the store for good.
+ */
 export interface KvReader {
   get(column: Column, key: Uint8Array): Uint8Array | undefined;
   getMany(column: Column, keys: readonly Uint8Array[]): (Uint8Array | undefined)[];
@@ -55,8 +58,14 @@ export class StoreFailedError extends Error {
   override readonly name = 'StoreFailedError';
 }
 
+/** Bytes on disk are not what was written. Terminal too: the node is replaced as a new replica, never started empty. */
+export class StoreCorruptError extends Error {
+  override readonly name = 'StoreCorruptError';
+}
+
 /** The one store of a node. Only its owner writes and closes. */
 export interface KvEngine extends KvReader {
+  /** Belongs to this store and is written once. */
   batch(): WriteBatch;
   /** Synchronous. @throws StoreFailedError, and from then on for every call. */
   write(batch: WriteBatch, options: WriteOptions): void;
