@@ -18,6 +18,8 @@ export interface StringSpec extends SpecCommon {
   readonly kind: 'string';
   readonly default?: string;
   readonly check?: ValueCheck;
+  /** The value is a path of a file or folder. */
+  readonly path?: true;
 }
 
 export interface NumberSpec extends SpecCommon {
@@ -43,6 +45,8 @@ export interface ListSpec extends SpecCommon {
   readonly kind: 'list';
   readonly default: readonly string[];
   readonly maxItems: number;
+  /** Commas belong to the items: each item is a flag of its own. */
+  readonly oneItemPerFlag?: true;
   /** Holds for every item. */
   readonly check?: ValueCheck;
 }
@@ -121,7 +125,8 @@ function parseEnum(spec: EnumSpec, raw: unknown): Parsed {
 }
 
 function parseList(spec: ListSpec, raw: unknown): Parsed {
-  const items: unknown[] = Array.isArray(raw) ? raw : splitList(raw);
+  const parts: unknown[] = Array.isArray(raw) ? raw : [raw];
+  const items = spec.oneItemPerFlag === true ? parts : parts.flatMap(splitList);
   if (items.length > spec.maxItems)
     return { problem: `has ${items.length} items, at most ${spec.maxItems} are allowed` };
   const value: string[] = [];

@@ -7,7 +7,7 @@ import { options, type Config } from './options.ts';
 const needed = ['--node.name', 'a', '--data.dir', '/data', '--cluster.initialNodes', 'a=127.0.0.1:8083'];
 
 function load(sources: { argv?: readonly string[]; env?: ConfigSources['env']; yaml?: string }) {
-  const file = sources.yaml === undefined ? undefined : { name: 'config.yaml', text: sources.yaml };
+  const file = sources.yaml === undefined ? undefined : { name: 'config.yaml', folder: '/etc/sl', text: sources.yaml };
   return loadConfig({ argv: sources.argv ?? needed, env: sources.env ?? {}, file });
 }
 
@@ -58,6 +58,12 @@ describe('sources', () => {
     expect('warnings' in loaded && loaded.warnings).toEqual([
       'the variable SHORTLINK_LGO_LEVEL is not an option and is ignored',
     ]);
+  });
+
+  test('relative paths of the file are relative to the file, those of flags are left alone', () => {
+    const config = accepted({ argv: needed.with(3, 'data'), yaml: 'auth: { tokensFile: tokens.yaml }' });
+    expect(config.data.dir).toBe('data');
+    expect(config.auth.tokensFile).toBe('/etc/sl/tokens.yaml');
   });
 
   test('the config cannot be changed', () => {

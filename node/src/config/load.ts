@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { parseFlags } from '@shortlink/common/flags.ts';
+import type { OptionSpec } from '@shortlink/common/option-values.ts';
 import {
   environmentName,
   nestValues,
@@ -10,12 +13,20 @@ import {
 import { normalize } from './normalize.ts';
 import { environmentPrefix, options, type Config } from './options.ts';
 
+export interface ConfigFile {
+  /** For messages. */
+  readonly name: string;
+  /** Relative paths in the file are relative to this folder, so that a node's folder can be moved. */
+  readonly folder: string;
+  /** YAML. */
+  readonly text: string;
+}
+
 export interface ConfigSources {
   /** Flags only: `--redirect.status 307` or `--redirect.status=307`. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of the YAML file, and its name for messages; undefined when there is none. */
-  readonly file: { readonly name: string; readonly text: string } | undefined;
+  readonly file: ConfigFile | undefined;
 }
 
 export type Loaded =
@@ -38,29 +49,12 @@ export function loadConfig(sources: ConfigSources): Loaded {
 }
 
 function flagLayer(argv: readonly string[], problems: OptionProblem[]): OptionLayer {
-  const raw = new Map<string, unknown>();
-  for (let i = 0; i < argv.length; i++) {
-    const arg = argv[i] ?? '';
-    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg);
-    const name = match?.[1];
-    if (name === undefined) {
-      problems.push({ option: arg, source: undefined, message: 'is not a flag; write --name value' });
-      continue;
-    }
-    let value = match?.[2];
-    if (value === undefined && argv[i + 1] !== undefined && argv[i + 1]?.startsWith('--') === false) value = argv[++i];
-    if (value === undefined && !isSwitch(name)) {
-      problems.push({ option: name, source: `--${name}`, message: 'needs a value' });
-      continue;
-    }
-    if (raw.has(name)) problems.push({ option: name, source: `--${name}`, message: 'is given twice' });
-    raw.set(name, value ?? 'true');
+  const flags = parseFlags(options, argv);
+  problems.push(...flags.problems);
+  for (const arg of flags.positionals) {
+    problems.push({ option: arg, source: undefined, message: 'is not a flag; write --name value' });
   }
-  return { raw, source: (name) => `--${name}` };
-}
-
-function isSwitch(name: string): boolean {
-  return Object.entries(options).some(([option, spec]) => option === name && spec.kind === 'bool');
+  return flags.layer;
 }
 
 /** The variable of an option. */
@@ -103,8 +97,16 @@ function fileLayer(file: ConfigSources['file'], problems: OptionProblem[]): Opti
   if (tree === null || tree === undefined) return { raw, source };
   if (isMap(tree)) flatten(tree, '', raw);
   else problems.push({ option: file.name, source: undefined, message: 'is not a map of options' });
+  for (const name of pathOptions) {
+    const path = raw.get(name);
+    if (typeof path === 'string' && path !== '') raw.set(name, resolve(file.folder, path));
+  }
   return { raw, source };
 }
+
+const pathOptions = Object.entries<OptionSpec>(options)
+  .filter(([, spec]) => spec.kind === 'string' && spec.path === true)
+  .map(([name]) => name);
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

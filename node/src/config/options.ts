@@ -32,6 +32,7 @@ export const options = {
   },
   'data.dir': {
     kind: 'string',
+    path: true,
     required: true,
     help: 'Folder of the store, the identity and the pid file; created when missing.',
   },
@@ -156,18 +157,26 @@ export const options = {
 
   'tls.peer.caFile': {
     kind: 'string',
+    path: true,
     default: '',
     help: 'PEM file of the CA that signs the certificates of peers. With certFile and keyFile it turns on mutual TLS between nodes.',
   },
-  'tls.peer.certFile': { kind: 'string', default: '', help: 'PEM file of the certificate of this node for peers.' },
-  'tls.peer.keyFile': { kind: 'string', default: '', help: 'PEM file of the key of this node for peers.' },
+  'tls.peer.certFile': {
+    kind: 'string',
+    path: true,
+    default: '',
+    help: 'PEM file of the certificate of this node for peers.',
+  },
+  'tls.peer.keyFile': { kind: 'string', path: true, default: '', help: 'PEM file of the key of this node for peers.' },
   'auth.tokensFile': {
     kind: 'string',
+    path: true,
     default: '',
     help: 'File of API tokens with their scopes. Without it the APIs are open to whoever reaches them.',
   },
   'auth.clientCaFile': {
     kind: 'string',
+    path: true,
     default: '',
     help: 'PEM file of the CA whose client certificates the APIs accept.',
   },
