@@ -8,7 +8,7 @@ import { resolveConfig, validate } from './config.ts';
 import type { RaftConfig } from './config.ts';
 import { applyConfChange } from './membership.ts';
 import { isLocalMessage, isLocalTarget, isResponseMessage, newMessage } from './message.ts';
-import { acceptReady, buildReady, hasReady, newReadyState } from './ready.ts';
+import { hasReady, newReadyState, takeReady } from './ready.ts';
 import type { ReadyState } from './ready.ts';
 import { newRaft } from './restart.ts';
 import type { Raft } from './state.ts';
@@ -37,6 +37,11 @@ export class RawNode {
   /** Advances the logical clock by one tick. */
   tick(): void {
     tick(this.#raft);
+  }
+
+  /** Replaces the random election timeout until the next change of role: a way to hold a sick replica back. */
+  overrideElectionTimeout(ticks: number): void {
+    this.#raft.randomizedElectionTicks = ticks;
   }
 
   /** Starts an election, whatever the clock says. */
@@ -80,9 +85,7 @@ export class RawNode {
 
   /** Takes the outstanding work. All of it must be done (see `Ready`). */
   ready(): Ready {
-    const ready = buildReady(this.#raft, this.#readyState);
-    acceptReady(this.#raft, this.#readyState, ready);
-    return ready;
+    return takeReady(this.#raft, this.#readyState);
   }
 
   /** The work of the last Ready is done. Only with synchronous storage writes. */

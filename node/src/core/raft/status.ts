@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ProgressState } from './tracker/progress.ts';
+import { hardStateOf } from './state.ts';
+import type { Raft } from './state.ts';
+import { describeProgress, isPaused } from './tracker/progress.ts';
+import type { Progress, ProgressState } from './tracker/progress.ts';
+import { confStateOf } from './tracker/tracker.ts';
 import type { ConfState, HardState, LogIndex, ReplicaId, Role } from './types.ts';
 
 /** What is cheap to know at any time. */
@@ -28,10 +32,47 @@ export interface ProgressStatus {
   readonly isLearner: boolean;
   readonly inflightMsgs: number;
   readonly inflightFull: boolean;
+  /** All of it for human readers. */
+  readonly text: string;
 }
 
 export interface Status extends BasicStatus {
   readonly confState: ConfState;
   /** In the order of the ids; empty unless leader. */
   readonly progress: readonly ProgressStatus[];
+}
+
+export function basicStatusOf(raft: Raft): BasicStatus {
+  return {
+    id: raft.id,
+    lead: raft.lead,
+    role: raft.role,
+    hardState: hardStateOf(raft),
+    applied: raft.log.window.applied,
+    firstIndex: raft.log.firstIndex(),
+    lastIndex: raft.log.lastIndex(),
+    leadTransferee: raft.leadTransferee,
+  };
+}
+
+export function statusOf(raft: Raft): Status {
+  const members = raft.role === 'leader' ? [...raft.tracker.progress.values()] : [];
+  return { ...basicStatusOf(raft), confState: confStateOf(raft.tracker.config), progress: members.map(progressStatus) };
+}
+
+function progressStatus(progress: Progress): ProgressStatus {
+  const { id, match, next, state, pendingSnapshot, recentActive, isLearner, inflights } = progress;
+  return {
+    id,
+    match,
+    next,
+    state,
+    pendingSnapshot,
+    recentActive,
+    paused: isPaused(progress),
+    isLearner,
+    inflightMsgs: inflights.count,
+    inflightFull: inflights.full(),
+    text: describeProgress(progress),
+  };
 }

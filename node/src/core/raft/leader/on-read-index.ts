@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { debugLevel } from '../logger.ts';
+import { newMessage } from '../message.ts';
+import type { MutableMessage } from '../message.ts';
+import { maxPendingReads } from '../read-only.ts';
+import { send } from '../send.ts';
+import { hex } from '../state.ts';
+import type { Raft } from '../state.ts';
+import { isSingleton } from '../tracker/tracker.ts';
+import type { LogIndex, Message } from '../types.ts';
+import { committedEntryInCurrentTerm } from './commit.ts';
+import { broadcastHeartbeat } from './replicate.ts';
+
+/** A read of this replica's own, or one forwarded by a follower (Raft thesis, section 6.4). */
+export function onReadIndex(raft: Raft, message: Message): void {
+  if (message.entries.length !== 1) return;
+  if (isSingleton(raft.tracker)) {
+    respond(raft, message, raft.log.committed);
+  } else if (raft.readOnly.pending + raft.pendingReads.length >= maxPendingReads) {
+    if (raft.logger.level <= debugLevel) {
+      raft.logger.log(debugLevel, `${hex(raft.id)} dropping index reading msg: ${maxPendingReads} are pending`);
+    }
+  } else if (committedEntryInCurrentTerm(raft)) {
+    startRead(raft, message);
+  } else {
+    raft.pendingReads.push(message);
+  }
+}
+
+/** The first commit of the term has come: the commit index is now good for reads. */
+export function releasePendingReads(raft: Raft): void {
+  if (raft.pendingReads.length === 0 || !committedEntryInCurrentTerm(raft)) return;
+  const messages = raft.pendingReads;
+  raft.pendingReads = [];
+  for (const message of messages) startRead(raft, message);
+}
+
+function startRead(raft: Raft, message: Message): void {
+  if (raft.config.readOnlyOption === 'leaseBased') {
+    respond(raft, message, raft.log.committed);
+    return;
+  }
+  raft.readOnly.add(message, raft.log.committed);
+  raft.readOnly.acknowledge(raft.id, raft.readOnly.heartbeatContext());
+  broadcastHeartbeat(raft);
+}
+
+function respond(raft: Raft, message: Message, index: LogIndex): void {
+  const response = answerRead(raft, message, index);
+  if (response !== undefined) send(raft, response);
+}
+
+/** Answers a read: own ones through the next Ready, others by the message that is returned. */
+export function answerRead(raft: Raft, request: Message, index: LogIndex): MutableMessage | undefined {
+  if (request.from === 0 || request.from === raft.id) {
+    const requestContext = request.entries[0]?.data;
+    if (requestContext !== undefined) raft.readStates.push({ index, requestContext });
+    return undefined;
+  }
+  const response = newMessage('MsgReadIndexResp', request.from);
+  response.index = index;
+  response.entries = request.entries;
+  return response;
+}
