@@ -24,10 +24,7 @@ export interface OpenList {
 }
 
 /** @param operations the completed ones first, both halves in the order of invocation. */
-export function createOpenList(
-  operations: readonly Operation<unknown, unknown>[],
-  completedCount: number,
-): OpenList {
+export function createOpenList(operations: readonly Operation<unknown, unknown>[], completedCount: number): OpenList {
   const nodeCount = operations.length * 2 + 2;
   const list: OpenList = {
     completedCount,

@@ -106,7 +106,7 @@ function growBuckets(set: VisitedSet): void {
   const old = set.buckets;
   const grown = new Uint32Array(size);
   for (const head of old) {
-    for (let entry = head; entry !== 0; ) {
+    for (let entry = head; entry !== 0;) {
       const next = wordAt(set.arena, entry + NEXT);
       const bucket = wordAt(set.arena, entry + HASH) & (size - 1);
       set.arena[entry + NEXT] = wordAt(grown, bucket);
