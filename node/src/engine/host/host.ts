@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
+import type { Message } from '../../core/raft/types.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { KvEngine } from '../../ports/kv-engine.ts';
+import type { Peers } from '../../ports/peers.ts';
+import type { ClockGuard } from '../clock-guard.ts';
+import type { EngineObserver } from '../engine-observer.ts';
+import { compactLog } from './compaction.ts';
+import { Outbox } from './outbox.ts';
+import type { Replica } from './replica.ts';
+import { ReplicaPlaces } from './replica-places.ts';
+import type { SnapshotTransfers } from './snapshot-transfers.ts';
+import { stepReplica } from './step.ts';
+import { turn } from './turn.ts';
+import type { Turn, TurnPhases } from './turn.ts';
+import { collect, newTurnWork } from './turn-work.ts';
+import type { TurnWork } from './turn-work.ts';
+
+export interface HostOptions {
+  readonly nodeId: NodeId;
+  readonly store: KvEngine;
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+  readonly observer: EngineObserver;
+  readonly compactEntries: number;
+  /** Runs the callback soon, after what is already waiting in the event loop. */
+  readonly soon: (run: () => void) => void;
+  /** A turn failed: the store or an invariant is broken, and the process must end. */
+  readonly onFatal: (error: unknown) => void;
+  /** For the simulator only: a turn in the wrong order must be caught. */
+  readonly turn?: Turn | undefined;
+}
+
+/** All groups of one node and the loop that drives them. */
+export class Host implements TurnPhases {
+  readonly replicasByShard = new Map<ShardId, Replica>();
+  readonly places = new ReplicaPlaces();
+  readonly outbox: Outbox;
+  /** Set right after construction: the transfers need the host, too. */
+  transfers: SnapshotTransfers | undefined;
+  mapEpoch = 0;
+  #clusterSize = 1;
+  readonly #options: HostOptions;
+  readonly #turn: Turn;
+  #active = new Set<Replica>();
+  #running: Promise<void> | undefined;
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.outbox = new Outbox(options.peers);
+    this.#turn = options.turn ?? turn;
+  }
+
+  useMap(map: ClusterMap): void {
+    this.mapEpoch = map.epoch;
+    this.#clusterSize = map.nodes.length;
+    this.places.useMap(map);
+  }
+
+  /** The replica has something to do in the next turn. */
+  activate(replica: Replica): void {
+    this.#active.add(replica);
+    this.wake();
+  }
+
+  /** A turn should run, be it only to send what lies in the outbox. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    if (this.#running === undefined) this.#options.soon(() => this.#run());
+  }
+
+  tick(): void {
+    for (const replica of this.replicasByShard.values()) {
+      replica.tickPending = true;
+      this.#active.add(replica);
+    }
+    this.wake();
+  }
+
+  deliver(shard: ShardId, message: Message): void {
+    const replica = this.replicasByShard.get(shard);
+    if (replica === undefined || replica.key.replicaId !== message.to) return;
+    replica.inbox.push(message);
+    this.activate(replica);
+  }
+
+  /** No turn runs or will run after this. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  step(): { active: readonly Replica[]; work: TurnWork } {
+    const active = [...this.#active];
+    this.#active = new Set();
+    const { clock, clockGuard } = this.#options;
+    const context = { stampMs: clockGuard.trustedNowMs(this.#clusterSize), nowMs: clock.monotonicMs() };
+    const work = newTurnWork();
+    for (const replica of active) {
+      if (this.replicasByShard.get(replica.shard) !== replica) continue;
+      const hadSnapshot = replica.inbox.some((message) => message.type === 'MsgSnap');
+      const appendsBefore = work.appends.length;
+      stepReplica(replica, context);
+      collect(replica, work);
+      if (hadSnapshot && work.appends.slice(appendsBefore).every((append) => append.message.snapshot === undefined)) {
+        this.#transfers().discardUnwanted(replica.shard);
+      }
+    }
+    return { active, work };
+  }
+
+  sendEarly(work: TurnWork): Promise<void> | undefined {
+    for (const { replica, message } of work.early) this.#send(replica, message);
+    return this.outbox.send(this.#stamp()) ? this.#options.peers.flush() : undefined;
+  }
+
+  persist(work: TurnWork): void {
+    if (work.appends.length === 0) return;
+    const { store, observer } = this.#options;
+    const batch = store.batch();
+    const installed: (() => void)[] = [];
+    for (const { replica, message } of work.appends) {
+      if (message.snapshot !== undefined) installed.push(this.#transfers().install(replica, message.snapshot, batch));
+      replica.log.append(message.entries, batch);
+      if (message.term > 0) {
+        replica.log.putHardState({ term: message.term, vote: message.vote, commit: message.commit }, batch);
+      }
+    }
+    observer.time(work.needsSync ? 'fsync' : 'write', () => store.write(batch, { sync: work.needsSync }));
+    observer.persisted(batch.count, work.needsSync);
+    for (const after of installed) after();
+    for (const { replica, message } of work.appends) {
+      for (const response of message.responses ?? []) {
+        if (response.to === replica.key.replicaId) this.#stepAgain(replica, response);
+        else work.durable.push({ replica, message: response });
+      }
+    }
+  }
+
+  sendDurable(work: TurnWork): void {
+    for (const { replica, message } of work.durable) this.#send(replica, message);
+    this.outbox.send(this.#stamp());
+  }
+
+  apply(work: TurnWork): void {
+    if (work.applies.length === 0) return;
+    const { store, observer } = this.#options;
+    const batch = store.batch();
+    for (const { replica, entries } of work.applies) work.answers.push(replica.apply(entries, batch));
+    observer.time('apply', () => store.write(batch, { sync: false }));
+    for (const { replica, entries, responses } of work.applies) {
+      observer.applied(entries.length);
+      for (const response of responses) this.#stepAgain(replica, response);
+      for (const range of replica.machine.takeDroppedRanges()) store.deleteRange('state', range);
+      compactLog(replica, store, this.#options.compactEntries);
+    }
+  }
+
+  answer(work: TurnWork): void {
+    for (const answer of work.answers) answer();
+    this.outbox.send(this.#stamp());
+  }
+
+  #stepAgain(replica: Replica, message: Message): void {
+    replica.raw.step(message);
+    this.#active.add(replica);
+  }
+
+  #send(replica: Replica, message: Message): void {
+    if (message.type === 'MsgSnap') return this.#transfers().start(replica, message);
+    const node = this.places.nodeOf(replica.shard, message.to);
+    if (node !== undefined) this.outbox.raft(node, { shard: replica.shard, message });
+  }
+
+  #stamp(): { clockMs: number; mapEpoch: number } {
+    return { clockMs: this.#options.clock.nowMs(), mapEpoch: this.mapEpoch };
+  }
+
+  #transfers(): SnapshotTransfers {
+    if (this.transfers === undefined) throw new TypeError('the host was used before it was wired');
+    return this.transfers;
+  }
+
+  #run(): void {
+    this.#scheduled = false;
+    if (this.#stopped) return;
+    const { observer } = this.#options;
+    const startMs = this.#options.clock.monotonicMs();
+    this.#running = this.#turn(this)
+      .then(() => observer.turnTook(this.#options.clock.monotonicMs() - startMs))
+      .catch((error: unknown) => {
+        this.#stopped = true;
+        this.#options.onFatal(error);
+      })
+      .then(() => {
+        this.#running = undefined;
+        if (this.#active.size > 0) this.#scheduled = true;
+        if (this.#scheduled && !this.#stopped) this.#options.soon(() => this.#run());
+      });
+  }
+}

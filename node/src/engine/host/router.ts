@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { limits } from '@shortlink/common/limits.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
+import { metaShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
+import { encodeJson } from '../../core/cluster/map-codec.ts';
+import { replicasOf } from '../../core/cluster/meta-state.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ForwardKind, ForwardRequest } from '../../ports/peers.ts';
+import type { Random } from '../../ports/random.ts';
+import type { ClockGuard } from '../clock-guard.ts';
+import type { EngineObserver } from '../engine-observer.ts';
+import { explain } from '../requests.ts';
+import type { Answer } from '../requests.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { Host } from './host.ts';
+import type { Replica } from './replica.ts';
+
+export interface RoutedRequest {
+  readonly kind: ForwardKind;
+  readonly shard: ShardId;
+  readonly payload: Uint8Array;
+  readonly timeoutMs: number;
+  readonly hops: number;
+  /** The node it came from, which must not get it back. */
+  readonly from?: NodeId | undefined;
+}
+
+export interface RouterOptions {
+  readonly nodeId: NodeId;
+  readonly host: Host;
+  readonly forwarder: Forwarder;
+  readonly clock: Clock;
+  readonly clockGuard: ClockGuard;
+  readonly random: Random;
+  readonly observer: EngineObserver;
+  readonly map: () => ClusterMap | undefined;
+  readonly isConnected: (node: NodeId) => boolean;
+  readonly control: (replica: Replica, payload: Uint8Array, answer: Answer) => void;
+}
+
+/** First byte of a read's payload. */
+export const readModes = { linearizable: 0, stale: 1 } as const;
+
+/** Sends each request to where it can be answered: here, or one node further. */
+export class Router {
+  readonly #options: RouterOptions;
+  /** The node that last said, by an answer, that it led a shard without a replica here. */
+  readonly #leaderByShard = new Map<ShardId, NodeId>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  route(request: RoutedRequest, answer: Answer): void {
+    if (request.kind === 'map') return answer('ok', encodeJson(this.#options.map() ?? null));
+    const replica = this.#options.host.replicasByShard.get(request.shard);
+    if (request.kind === 'read') return this.#read(replica, request, answer);
+    if (replica?.isLeader !== true) return this.#toLeader(replica, request, answer);
+    if (request.kind === 'control') return this.#options.control(replica, request.payload, answer);
+    replica.addWrite({ payload: request.payload, deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs, answer });
+    this.#options.host.activate(replica);
+  }
+
+  /** The node that leads a shard, as far as this one knows. */
+  leaderOf(shard: ShardId): NodeId | undefined {
+    const replica = this.#options.host.replicasByShard.get(shard);
+    if (replica === undefined) return this.#leaderByShard.get(shard);
+    return replica.lead === 0 ? undefined : this.#options.host.places.nodeOf(shard, replica.lead);
+  }
+
+  /** Time for reads: the shard's own, and this node's clock only where it is trusted. */
+  readNowMs(): number {
+    return this.#options.clockGuard.trustedNowMs(this.#options.map()?.nodes.length ?? 1) ?? 0;
+  }
+
+  #read(replica: Replica | undefined, request: RoutedRequest, answer: Answer): void {
+    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0) return this.#toReplica(request, answer);
+    const payload = request.payload.subarray(1);
+    if (request.payload[0] === readModes.stale) return answer('ok', replica.machine.read(payload, this.readNowMs()));
+    replica.reads.add({
+      ready: () => {
+        if (replica.healthy) answer('ok', replica.machine.read(payload, this.readNowMs()));
+        else answer('unavailable', explain('the replica stopped serving: its state differs from its leader’s'));
+      },
+      failed: (message) => answer('unavailable', explain(message)),
+      deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs,
+    });
+    this.#options.host.activate(replica);
+  }
+
+  #toLeader(replica: Replica | undefined, request: RoutedRequest, answer: Answer): void {
+    const leader = this.leaderOf(request.shard);
+    if (leader !== undefined && leader !== this.#options.nodeId) return this.#forward(leader, request, answer);
+    if (replica !== undefined) return answer('unavailable', explain('the shard has no leader at the moment'));
+    this.#toReplica(request, answer);
+  }
+
+  #toReplica(request: RoutedRequest, answer: Answer): void {
+    const map = this.#options.map();
+    const replicas = (map === undefined ? undefined : replicasOf(map, request.shard)) ?? [];
+    const nodes = replicas.map((replica) => replica.nodeId).filter((node) => node !== this.#options.nodeId && node !== request.from);
+    const near = nodes.filter((node) => this.#options.isConnected(node));
+    const candidates = near.length > 0 ? near : nodes;
+    const known = this.#leaderByShard.get(request.shard);
+    const node = known !== undefined && candidates.includes(known) ? known : candidates[this.#options.random.int(Math.max(1, candidates.length))];
+    if (node === undefined) {
+      const what = request.shard === metaShardId ? 'the meta group' : `shard ${request.shard}`;
+      return answer('unavailable', explain(`no replica of ${what} can be reached from here`));
+    }
+    this.#forward(node, request, answer);
+  }
+
+  #forward(node: NodeId, request: RoutedRequest, answer: Answer): void {
+    if (request.hops >= limits.forwardMaxHops) return answer('unavailable', explain('the request was handed on too often; the leader is changing'));
+    this.#options.observer.count('forwarded');
+    const { kind, shard, payload, timeoutMs } = request;
+    const forwarded: Omit<ForwardRequest, 'id'> = { kind, shard, payload, timeoutMs, hops: request.hops + 1 };
+    this.#options.forwarder.forward(node, forwarded, (status, reply) => {
+      if (status === 'ok') this.#leaderByShard.set(shard, node);
+      else this.#leaderByShard.delete(shard);
+      answer(status, reply);
+    });
+    this.#options.host.wake();
+  }
+}

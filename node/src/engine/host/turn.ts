@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Replica } from './replica.ts';
+import type { TurnWork } from './turn-work.ts';
+
+/** The phases of a turn; the host implements them, the simulator may call them in a wrong order to prove it would notice. */
+export interface TurnPhases {
+  /** Steps every replica that has something to do and collects what follows from it. */
+  step(): { readonly active: readonly Replica[]; readonly work: TurnWork };
+  /** What promises nothing: a leader's appends, heartbeats, requests for votes of which this disk need not know. */
+  sendEarly(work: TurnWork): Promise<void> | undefined;
+  /** One synchronous batch for all groups: entries, hard states, installed snapshots. */
+  persist(work: TurnWork): void;
+  /** What promises durability: acknowledgements and votes. */
+  sendDurable(work: TurnWork): void;
+  /** Committed entries of all groups in one batch, which needs no fsync: the log has it. */
+  apply(work: TurnWork): void;
+  /** Answers to everybody whose write or read is done. */
+  answer(work: TurnWork): void;
+}
+
+export type Turn = (phases: TurnPhases) => Promise<void>;
+
+/**
+ * The algorithm of the host (design §3.3): step → send what needs no fsync → ONE synchronous batch for all groups →
+ * send votes and acknowledgements → apply → answer. H-I1: nothing that promises durability leaves before the batch.
+ */
+export const turn: Turn = async (phases) => {
+  const { work } = phases.step();
+  const sent = phases.sendEarly(work);
+  // Let the socket have the appends before fsync blocks this thread: the followers' disks work at the same time as ours.
+  if (sent !== undefined && work.needsSync) await sent;
+  phases.persist(work);
+  phases.sendDurable(work);
+  phases.apply(work);
+  phases.answer(work);
+};

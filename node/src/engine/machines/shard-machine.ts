@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
+import type { ShardInfo } from '../../core/cluster/cluster-map.ts';
+import type { ConfState } from '../../core/raft/types.ts';
+import { applyEntry } from '../../core/statemachine/apply.ts';
+import { findExpired } from '../../core/statemachine/collect.ts';
+import { decodeCommand, encodeCommand } from '../../core/statemachine/command-codec.ts';
+import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
+import { encodeEntry } from '../../core/statemachine/entry-codec.ts';
+import { executeRead } from '../../core/statemachine/execute-read.ts';
+import { shardStateKey } from '../../core/statemachine/keys.ts';
+import type { ShardScope } from '../../core/statemachine/keys.ts';
+import { prepareCommands } from '../../core/statemachine/prepare.ts';
+import type { PrepareContext } from '../../core/statemachine/prepare.ts';
+import { decodeReadOp, encodeReadResult } from '../../core/statemachine/read-codec.ts';
+import { encodeResult } from '../../core/statemachine/result-codec.ts';
+import { decodeShardState, encodeShardState, initialShardState } from '../../core/statemachine/shard-state.ts';
+import type { ShardState } from '../../core/statemachine/shard-state.ts';
+import type { StateReader } from '../../core/statemachine/state-reader.ts';
+import { StateTx } from '../../core/statemachine/state-tx.ts';
+import type { KeyRange, KvEngine, KvReader, WriteBatch } from '../../ports/kv-engine.ts';
+import type { Random } from '../../ports/random.ts';
+import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus, Refuse } from './machine.ts';
+import { decodeList, encodeList } from './shard-payload.ts';
+
+export interface ShardMachineOptions {
+  readonly store: KvEngine;
+  readonly scope: ShardScope;
+  readonly random: Random;
+  /** The range that generated codes are drawn from; undefined while the map is not known. */
+  readonly range: () => Pick<ShardInfo, 'start' | 'end'> | undefined;
+  readonly idempotencyWindowMs: number;
+  readonly stateHashIntervalEntries: number;
+  readonly onStateHashMismatch: (index: number) => void;
+}
+
+/** Expired links that one proposal collects. */
+const collectLimit = 200;
+
+/** Links and keys of one shard. */
+export class ShardMachine implements Machine {
+  readonly #options: ShardMachineOptions;
+  readonly #reader: StateReader;
+  readonly #state: ShardState;
+  #dropped: KeyRange[] = [];
+  #hashCheckedIndex = 0;
+
+  constructor(options: ShardMachineOptions) {
+    this.#options = options;
+    this.#reader = stateReader(options.store);
+    const bytes = options.store.get('state', shardStateKey(options.scope));
+    assert(bytes !== undefined, `shard ${options.scope.shard} has no state row; the replica was never started here`);
+    this.#state = decodeShardState(bytes);
+  }
+
+  get appliedIndex(): number {
+    return this.#state.appliedIndex;
+  }
+
+  get appliedTerm(): number {
+    return this.#state.appliedTerm;
+  }
+
+  get confState(): ConfState {
+    return this.#state.confState;
+  }
+
+  get slot(): number {
+    return this.#options.scope.slot;
+  }
+
+  status(): MachineStatus {
+    return { revision: this.#state.revision, timeMs: this.#state.timeMs, stateHash: this.#state.stateHash };
+  }
+
+  buildEntry(requests: readonly Uint8Array[], nowMs: number, refuse: Refuse): BuiltEntry | undefined {
+    const shardRange = this.#options.range();
+    const { random, scope } = this.#options;
+    if (shardRange === undefined) {
+      requests.forEach((_, i) => refuse(i, 'unavailable', 'the range of the shard is not known here yet'));
+      return undefined;
+    }
+    const context: PrepareContext = { reader: this.#reader, state: this.#state, scope, shardRange, random: (length) => random.bytes(length) };
+    const { commands, counts } = prepareRequests(requests.map((request) => decodeList(request, decodeCommand)), context, refuse);
+    if (commands.length === 0) return undefined;
+    const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
+    return { data: encodeEntry(content), counts };
+  }
+
+  apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[] {
+    const tx = new StateTx(this.#reader, this.#options.scope);
+    const results = entries.map(({ entry, confState }): EntryResults => {
+      const normal = entry.type === 'normal' ? entry : { ...entry, data: new Uint8Array(0) };
+      const outcome = applyEntry(this.#state, normal, tx);
+      if (confState !== undefined) this.#state.confState = confState;
+      for (const result of outcome) if (result.kind === 'stateHash' && result.verdict === 'different') this.#options.onStateHashMismatch(entry.index);
+      return outcome;
+    });
+    for (const { key, value } of tx.writes()) {
+      if (value === undefined) batch.delete('state', key);
+      else batch.put('state', key, value);
+    }
+    batch.put('state', shardStateKey(this.#options.scope), encodeShardState(this.#state));
+    this.#dropped.push(...tx.droppedRanges);
+    return results;
+  }
+
+  takeDroppedRanges(): readonly KeyRange[] {
+    const dropped = this.#dropped;
+    if (dropped.length > 0) this.#dropped = [];
+    return dropped;
+  }
+
+  encodeResults(results: EntryResults, from: number, count: number): Uint8Array {
+    return encodeList(results.slice(from, from + count) as readonly CommandResult[], encodeResult);
+  }
+
+  read(payload: Uint8Array, nowMs: number): Uint8Array {
+    const timeMs = Math.max(this.#state.timeMs, nowMs);
+    const { generations, revision } = this.#state;
+    const context = { reader: this.#reader, state: { generations, revision, timeMs }, ...this.#options.scope };
+    return encodeList(decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)), encodeReadResult);
+  }
+
+  chores(nowMs: number): Uint8Array | undefined {
+    const commands: Command[] = findExpired({ reader: this.#reader, state: this.#state, ...this.#options.scope, nowMs, limit: collectLimit });
+    const { appliedIndex, stateHash } = this.#state;
+    if (appliedIndex - this.#hashCheckedIndex >= this.#options.stateHashIntervalEntries) {
+      this.#hashCheckedIndex = appliedIndex;
+      commands.push({ type: 'stateHashCheck', index: appliedIndex, hash: stateHash });
+    }
+    return commands.length === 0 ? undefined : encodeList(commands, encodeCommand);
+  }
+}
+
+/** The state that a founder starts from, before the first entry. */
+export function putInitialShardState(start: { readonly scope: ShardScope; readonly confState: ConfState; readonly index: number; readonly term: number }, batch: WriteBatch): void {
+  const state = { ...initialShardState(start.confState), appliedIndex: start.index, appliedTerm: start.term };
+  batch.put('state', shardStateKey(start.scope), encodeShardState(state));
+}
+
+export function stateReader(store: KvReader): StateReader {
+  return {
+    get: (key) => store.get('state', key),
+    getMany: (keys) => store.getMany('state', keys),
+    scan: (range, options) => store.scan('state', range, options),
+  };
+}
+
+/** All requests at once, which reads the rows of all draws in one go; one by one only when something is wrong with one of them. */
+function prepareRequests(
+  requests: readonly (readonly Command[])[],
+  context: PrepareContext,
+  refuse: Refuse,
+): { readonly commands: readonly Command[]; readonly counts: readonly number[] } {
+  const all = prepareCommands(requests.flat(), context);
+  if (all.kind === 'prepared') return { commands: all.commands, counts: requests.map((request) => request.length) };
+  const commands: Command[] = [];
+  const counts = requests.map((request, i) => {
+    const prepared = prepareCommands(request, context);
+    if (prepared.kind === 'prepared') {
+      commands.push(...prepared.commands);
+      return prepared.commands.length;
+    }
+    if (prepared.kind === 'invalid') refuse(i, 'refused', `command ${prepared.command}: ${prepared.problem}`);
+    else if (prepared.kind === 'wrongShard') refuse(i, 'unavailable', 'another shard owns the key; the map has changed');
+    else refuse(i, 'refused', 'all codes of this length are taken here; ask for longer ones');
+    return 0;
+  });
+  return { commands, counts };
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import { assert, defined } from '@shortlink/common/assert.ts';
+import type { Compacted, InitialState, SnapshotTemporarilyUnavailable, Storage, Unavailable } from '../../core/raft/storage.ts';
+import type { ConfState, Entry, HardState, Snapshot } from '../../core/raft/types.ts';
+import type { KvEngine, WriteBatch } from '../../ports/kv-engine.ts';
+import { decodeHardState, decodeLogEntry, decodeTruncation, encodeHardState, encodeLogEntry, encodeTruncation } from './log-codec.ts';
+import type { Truncation } from './log-codec.ts';
+import { entryKey, entryRange, hardStateKey, truncationKey } from './keys.ts';
+import type { ReplicaKey } from './keys.ts';
+
+/** Newest entries that are kept in memory, so that the steady state never reads the log from disk. */
+const cacheMaxBytes = 4 * 1024 * 1024;
+const readPageRows = 256;
+
+/** What the log asks of its replica: the state it could send, as of this moment. */
+export interface SnapshotMaker {
+  confState(): ConfState;
+  snapshot(): Snapshot | SnapshotTemporarilyUnavailable;
+}
+
+/**
+ * The Raft log of one replica on the shared store. Reads answer at once; writes go into the batch of the turn and show
+ * here immediately, because nothing reads them before that batch is durable (Raft asks only for stable entries).
+ */
+export class GroupLog implements Storage {
+  readonly #store: KvEngine;
+  readonly #replica: ReplicaKey;
+  readonly #maker: SnapshotMaker;
+  #hardState: HardState | undefined;
+  #truncation: Truncation;
+  #lastIndex: number;
+  /** Consecutive entries up to #lastIndex. */
+  #cache: Entry[] = [];
+  #cacheBytes = 0;
+
+  /** @throws DecodeError when what is on disk is not what was written; the replica must not start. */
+  constructor(store: KvEngine, replica: ReplicaKey, maker: SnapshotMaker) {
+    this.#store = store;
+    this.#replica = replica;
+    this.#maker = maker;
+    const hardState = store.get('raft', hardStateKey(replica));
+    this.#hardState = hardState === undefined ? undefined : decodeHardState(hardState);
+    const truncation = store.get('raft', truncationKey(replica));
+    this.#truncation = truncation === undefined ? { index: 0, term: 0 } : decodeTruncation(truncation);
+    this.#lastIndex = this.#findLastIndex();
+  }
+
+  initialState(): InitialState {
+    return { hardState: this.#hardState, confState: this.#maker.confState() };
+  }
+
+  entries(lo: number, hi: number, maxBytes: number): readonly Entry[] | Compacted | Unavailable {
+    if (lo <= this.#truncation.index) return 'compacted';
+    if (hi > this.#lastIndex + 1) return 'unavailable';
+    const out: Entry[] = [];
+    let bytes = 0;
+    for (let index = lo; index < hi; ) {
+      const page = this.#page(index, hi);
+      for (const entry of page) {
+        bytes += entrySizeBytes(entry);
+        if (out.length > 0 && bytes > maxBytes) return out;
+        out.push(entry);
+      }
+      index += page.length;
+    }
+    return out;
+  }
+
+  term(index: number): number | Compacted | Unavailable {
+    if (index === this.#truncation.index) return this.#truncation.term;
+    if (index < this.#truncation.index) return 'compacted';
+    if (index > this.#lastIndex) return 'unavailable';
+    return defined(this.#page(index, index + 1)[0], `log entry ${index}`).term;
+  }
+
+  firstIndex(): number {
+    return this.#truncation.index + 1;
+  }
+
+  lastIndex(): number {
+    return this.#lastIndex;
+  }
+
+  snapshot(): Snapshot | SnapshotTemporarilyUnavailable {
+    return this.#maker.snapshot();
+  }
+
+  get hardState(): HardState | undefined {
+    return this.#hardState;
+  }
+
+  putHardState(state: HardState, batch: WriteBatch): void {
+    this.#hardState = state;
+    batch.put('raft', hardStateKey(this.#replica), encodeHardState(state));
+  }
+
+  /** Entries that follow the log or replace its tail from the first one on. */
+  append(entries: readonly Entry[], batch: WriteBatch): void {
+    const first = entries[0];
+    const last = entries.at(-1);
+    if (first === undefined || last === undefined) return;
+    assert(first.index > this.#truncation.index && first.index <= this.#lastIndex + 1, `append at ${first.index} leaves a gap after ${this.#lastIndex}`);
+    for (const entry of entries) batch.put('raft', entryKey(this.#replica, entry.index), encodeLogEntry(entry));
+    for (let index = last.index + 1; index <= this.#lastIndex; index++) batch.delete('raft', entryKey(this.#replica, index));
+    this.#truncateCacheFrom(first.index);
+    for (const entry of entries) {
+      this.#cache.push(entry);
+      this.#cacheBytes += entrySizeBytes(entry);
+    }
+    this.#lastIndex = last.index;
+    this.#evict();
+  }
+
+  /** Forgets the entries up to `index`; their rows go with `sweep` once this record is in the store. */
+  truncate(index: number, batch: WriteBatch): void {
+    const term = this.term(index);
+    assert(typeof term === 'number', `truncation at ${index} outside of the log`);
+    this.#setTruncation({ index, term }, batch);
+    const keepFrom = this.#cache.findIndex((entry) => entry.index > index);
+    this.#dropFromCache(keepFrom === -1 ? this.#cache.length : keepFrom);
+  }
+
+  /** Starts over behind a snapshot that was installed. */
+  reset(truncation: Truncation, batch: WriteBatch): void {
+    this.#setTruncation(truncation, batch);
+    this.#lastIndex = truncation.index;
+    this.#cache = [];
+    this.#cacheBytes = 0;
+  }
+
+  /** Removes the rows of all entries that the log has forgotten, on either side. Idempotent. */
+  sweep(): void {
+    this.#store.deleteRange('raft', entryRange(this.#replica, 0, this.#truncation.index + 1));
+  }
+
+  /** After a reset nothing behind the snapshot may be left, or it would look like the log's tail. */
+  sweepAll(): void {
+    this.#store.deleteRange('raft', entryRange(this.#replica, 0, Number.MAX_SAFE_INTEGER));
+  }
+
+  #setTruncation(truncation: Truncation, batch: WriteBatch): void {
+    this.#truncation = truncation;
+    batch.put('raft', truncationKey(this.#replica), encodeTruncation(truncation));
+  }
+
+  #page(index: number, hi: number): readonly Entry[] {
+    const cachedFrom = this.#cache[0]?.index;
+    if (cachedFrom !== undefined && index >= cachedFrom) return this.#cache.slice(index - cachedFrom, hi - cachedFrom);
+    const to = Math.min(hi, cachedFrom ?? hi);
+    const rows = this.#store.scan('raft', entryRange(this.#replica, index, to), { limit: Math.min(readPageRows, to - index) });
+    assert(rows.length > 0, `log entries from ${index} are missing on disk`);
+    return rows.map((row, i) => decodeLogEntry(index + i, row.value));
+  }
+
+  #findLastIndex(): number {
+    const all = entryRange(this.#replica, this.#truncation.index + 1, Number.MAX_SAFE_INTEGER);
+    const last = this.#store.scan('raft', all, { limit: 1, reverse: true })[0];
+    if (last === undefined) return this.#truncation.index;
+    const view = new DataView(last.key.buffer, last.key.byteOffset + last.key.length - 8, 8);
+    return Number(view.getBigUint64(0));
+  }
+
+  #truncateCacheFrom(index: number): void {
+    while (this.#cache.length > 0 && defined(this.#cache.at(-1), 'cached entry').index >= index) {
+      this.#cacheBytes -= entrySizeBytes(defined(this.#cache.pop(), 'cached entry'));
+    }
+  }
+
+  #evict(): void {
+    if (this.#cacheBytes <= cacheMaxBytes) return;
+    let drop = 0;
+    let bytes = this.#cacheBytes;
+    // Half at once, so that the cost of moving the array is shared by many appends.
+    while (bytes > cacheMaxBytes / 2 && drop < this.#cache.length - 1) bytes -= entrySizeBytes(defined(this.#cache[drop++], 'cached entry'));
+    this.#dropFromCache(drop);
+  }
+
+  #dropFromCache(count: number): void {
+    for (const entry of this.#cache.splice(0, count)) this.#cacheBytes -= entrySizeBytes(entry);
+  }
+}
+
+function entrySizeBytes(entry: Entry): number {
+  return entry.data.length + 16;
+}
