@@ -87,7 +87,15 @@ export interface StateHashCheck {
   readonly hash: string;
 }
 
-export type Command = CreateLink | UpdateLink | DeleteLink | CollectExpired | KvPut | KvDelete | KvBatch | StateHashCheck;
+export type Command =
+  | CreateLink
+  | UpdateLink
+  | DeleteLink
+  | CollectExpired
+  | KvPut
+  | KvDelete
+  | KvBatch
+  | StateHashCheck;
 
 export interface Link {
   readonly code: string;

@@ -35,4 +35,9 @@ export type ReadResult =
   | { readonly kind: 'links'; readonly links: readonly Link[]; readonly nextRevision: Revision | undefined }
   | { readonly kind: 'kv'; readonly row: KvRow | undefined; readonly shardRevision: Revision }
   /** `more`: the page ended by a limit; go on after the last key. */
-  | { readonly kind: 'kvRange'; readonly rows: readonly KvRow[]; readonly more: boolean; readonly shardRevision: Revision };
+  | {
+      readonly kind: 'kvRange';
+      readonly rows: readonly KvRow[];
+      readonly more: boolean;
+      readonly shardRevision: Revision;
+    };

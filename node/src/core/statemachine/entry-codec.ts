@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
+import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
+import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { readCommand, writeCommand } from './command-codec.ts';
+import { commandProblem } from './command-problem.ts';
+import type { Command } from './commands.ts';
+
+/** What the leader writes into a log entry of a shard. */
+export interface EntryContent {
+  /** The leader's clock; apply takes the maximum with the shard's time. */
+  readonly timeMs: number;
+  /** How long this shard promises to remember idempotency keys from now on. */
+  readonly idempotencyWindowMs: number;
+  readonly commands: readonly Command[];
+}
+
+const formatVersion = 1;
+
+/**
+ * Every command must have passed `prepareCommands`: what is in the log and cannot be applied stops all replicas,
+ * so it must stop the one proposer first.
+ */
+export function encodeEntry(content: EntryContent): Uint8Array {
+  assert(content.idempotencyWindowMs > 0, 'the idempotency window is not positive');
+  const writer = new ByteWriter(256).uint8(formatVersion);
+  writer.varint(content.timeMs).varint(content.idempotencyWindowMs).varint(content.commands.length);
+  for (const command of content.commands) {
+    const problem = commandProblem(command);
+    assert(problem === undefined, `command ${command.type} must not enter the log: ${problem ?? ''}`);
+    assert(
+      command.type !== 'createLink' || command.code !== undefined,
+      'createLink without a code must not enter the log',
+    );
+    writeCommand(writer, command);
+  }
+  return writer.finish();
+}
+
+/** @throws DecodeError */
+export function decodeEntry(bytes: Uint8Array): EntryContent {
+  const reader = new ByteReader(bytes);
+  const version = reader.uint8();
+  if (version !== formatVersion) throw new DecodeError(`entry of unknown version ${version}`);
+  const timeMs = reader.varint();
+  const idempotencyWindowMs = reader.varint();
+  if (idempotencyWindowMs === 0) throw new DecodeError('the idempotency window is 0');
+  const count = reader.varint();
+  const commands: Command[] = [];
+  for (let i = 0; i < count; i++) commands.push(readCommand(reader));
+  reader.end();
+  return { timeMs, idempotencyWindowMs, commands };
+}

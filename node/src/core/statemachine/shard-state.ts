@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
+import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { fromHex, toHex } from '@shortlink/common/bytes.ts';
+import type { Revision } from '@shortlink/common/ids.ts';
+import type { ConfState } from '../raft/types.ts';
+import { firstGeneration } from './keys.ts';
+import { initialStateHash, openStateHash } from './state-hash.ts';
+
+/** Where a generation stands on its way to the cold tier (design §4); a retired one is no longer listed. */
+export const generationStates = ['active', 'sealed', 'exported', 'placed'] as const;
+export type GenerationState = (typeof generationStates)[number];
+
+export interface GenerationInfo {
+  readonly id: number;
+  readonly state: GenerationState;
+}
+
+/**
+ * What a shard knows beside its rows: the row at `shardStateKey`, written in the same batch as the effects.
+ * Mutable: the caller owns one record a replica; apply changes it, and the engine sets `confState`.
+ */
+export interface ShardState {
+  appliedIndex: number;
+  appliedTerm: number;
+  /** Raised by every mutation; never falls. */
+  revision: Revision;
+  /** Time of the last entry with commands; never falls. */
+  timeMs: number;
+  /** Newest first; the first one is active. */
+  generations: GenerationInfo[];
+  /** V of the design: raised by each change of the set of chunks; 0: there are no chunks. */
+  chunkSetVersion: number;
+  /** Start times of the live epochs of the idempotency memory, newest first; at most two. */
+  idempotencyEpochs: number[];
+  /** 16 hexadecimal digits, see state-hash.ts. */
+  stateHash: string;
+  confState: ConfState;
+}
+
+const formatVersion = 1;
+
+export const emptyConfState: ConfState = {
+  voters: [],
+  learners: [],
+  votersOutgoing: [],
+  learnersNext: [],
+  autoLeave: false,
+};
+
+export function initialShardState(confState: ConfState = emptyConfState): ShardState {
+  return {
+    appliedIndex: 0,
+    appliedTerm: 0,
+    revision: 0,
+    timeMs: 0,
+    generations: [{ id: firstGeneration, state: 'active' }],
+    chunkSetVersion: 0,
+    idempotencyEpochs: [],
+    stateHash: initialStateHash,
+    confState,
+  };
+}
+
+export function encodeShardState(state: ShardState): Uint8Array {
+  const writer = new ByteWriter().uint8(formatVersion);
+  writer.varint(state.appliedIndex).varint(state.appliedTerm).varint(state.revision).varint(state.timeMs);
+  writer.varint(state.generations.length);
+  for (const { id, state: stage } of state.generations) writer.varint(id).uint8(generationStates.indexOf(stage));
+  writer.varint(state.chunkSetVersion);
+  writeNumbers(writer, state.idempotencyEpochs);
+  writer.raw(fromHex(state.stateHash));
+  writeNumbers(writer, state.confState.voters);
+  writeNumbers(writer, state.confState.learners);
+  writeNumbers(writer, state.confState.votersOutgoing);
+  writeNumbers(writer, state.confState.learnersNext);
+  return writer.uint8(state.confState.autoLeave ? 1 : 0).finish();
+}
+
+/** @throws DecodeError */
+export function decodeShardState(bytes: Uint8Array): ShardState {
+  const reader = new ByteReader(bytes);
+  const version = reader.uint8();
+  if (version !== formatVersion) throw new DecodeError(`shard state of unknown version ${version}`);
+  const state: ShardState = {
+    appliedIndex: reader.varint(),
+    appliedTerm: reader.varint(),
+    revision: reader.varint(),
+    timeMs: reader.varint(),
+    generations: readGenerations(reader),
+    chunkSetVersion: reader.varint(),
+    idempotencyEpochs: readNumbers(reader),
+    stateHash: toHex(reader.raw(8)),
+    confState: {
+      voters: readNumbers(reader),
+      learners: readNumbers(reader),
+      votersOutgoing: readNumbers(reader),
+      learnersNext: readNumbers(reader),
+      autoLeave: readFlag(reader),
+    },
+  };
+  reader.end();
+  openStateHash(state.stateHash);
+  return state;
+}
+
+function readGenerations(reader: ByteReader): GenerationInfo[] {
+  const generations: GenerationInfo[] = [];
+  const count = reader.varint();
+  for (let i = 0; i < count; i++) {
+    const id = reader.varint();
+    const state = generationStates[reader.uint8()];
+    if (state === undefined) throw new DecodeError(`generation ${id} is in an unknown state`);
+    generations.push({ id, state });
+  }
+  if (generations[0]?.state !== 'active') throw new DecodeError('the newest generation is not active');
+  return generations;
+}
+
+function writeNumbers(writer: ByteWriter, values: readonly number[]): void {
+  writer.varint(values.length);
+  for (const value of values) writer.varint(value);
+}
+
+function readNumbers(reader: ByteReader): number[] {
+  const values: number[] = [];
+  const count = reader.varint();
+  for (let i = 0; i < count; i++) values.push(reader.varint());
+  return values;
+}
+
+function readFlag(reader: ByteReader): boolean {
+  const flag = reader.uint8();
+  if (flag > 1) throw new DecodeError(`flag is ${flag}`);
+  return flag === 1;
+}
