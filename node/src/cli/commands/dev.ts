@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { formatProblem } from '@shortlink/common/options.ts';
+import type { OptionValue } from '@shortlink/common/option-values.ts';
+import { command } from '../command.ts';
+import { createNodes, existingNodes } from '../dev/folders.ts';
+import { devMaxNodes, parseSettings, type GivenOptions } from '../dev/layout.ts';
+import { runNodes } from '../dev/run-nodes.ts';
+import { CliError } from '../exit-codes.ts';
+
+const flags = {
+  nodes: { kind: 'int', default: 3, min: 1, max: devMaxNodes, help: 'Nodes that DIR must hold.' },
+  data: { kind: 'string', default: '.data/dev', path: true, help: 'Folder with a folder for each node.' },
+  'base-port': {
+    kind: 'int',
+    min: 1024,
+    max: 65_035,
+    help: 'Ports of node i: redirect +i, api +100+i, grpc +200+i, peer +300+i, ops +400+i (default 7400, or as the existing nodes have it).',
+  },
+  shards: { kind: 'int', min: 1, max: 1024, help: 'Shards of the new cluster.' },
+  replicas: { kind: 'int', min: 1, max: 7, help: 'Replicas of each shard of the new cluster.' },
+  set: {
+    kind: 'list',
+    default: [],
+    maxItems: 64,
+    oneItemPerFlag: true,
+    unit: 'OPTION=VALUE',
+    help: 'An option for the new nodes; may be given several times.',
+  },
+} as const;
+
+export const devCommand = command({
+  path: ['dev'],
+  summary: 'Run a cluster of separate node processes on this machine',
+  details: [
+    'Node i has its folder in DIR/node<i>: config.yaml, pid, log and the store. Folders that exist are started as they are, with the ports in their config.yaml; missing ones are created, and join the cluster when there is one. Prints ready once links can be written, and runs until Ctrl-C or SIGTERM.',
+    'A node that is killed stays down, so that one can watch what happens; start it again with shortlink node --config DIR/node<i>/config.yaml.',
+  ],
+  args: [],
+  flags,
+  run: async ({ flags: values, io }) => {
+    const existing = existingNodes(values.data, io);
+    const missing = Array.from({ length: values.nodes }, (_, i) => i + 1).filter(
+      (index) => !existing.some((node) => node.index === index),
+    );
+    const settings = settingsOf(values);
+    if (missing.length === 0 && settings.size > 0) {
+      io.err(`shortlink: every node in ${values.data} exists; --shards, --replicas and --set change nothing`);
+    }
+    const created = createNodes(
+      existing,
+      { data: values.data, indexes: missing, basePort: values['base-port'], settings },
+      io,
+    );
+    await runNodes(
+      [...existing, ...created].toSorted((a, b) => a.index - b.index),
+      io,
+    );
+  },
+});
+
+function settingsOf(values: {
+  shards: number | undefined;
+  replicas: number | undefined;
+  set: readonly string[];
+}): GivenOptions {
+  const { given, problems } = parseSettings(values.set);
+  if (problems.length > 0) throw new CliError('usage', problems.map(formatProblem).join('\n'));
+  const settings = new Map<string, OptionValue>(given);
+  if (values.shards !== undefined) settings.set('shards.initial', values.shards);
+  if (values.replicas !== undefined) settings.set('shards.replicas', values.replicas);
+  return settings;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config/options.ts';
+import { configOrThrow, readConfigFile } from '../commands/node.ts';
+import type { Io } from '../io.ts';
+import {
+  basePortOf,
+  devAddresses,
+  devDefaultBasePort,
+  indexOfFolder,
+  renderDevConfig,
+  type GivenOptions,
+} from './layout.ts';
+
+export interface DevNode {
+  readonly index: number;
+  readonly name: string;
+  readonly folder: string;
+  readonly configFile: string;
+  readonly config: Config;
+}
+
+/** The nodes whose folders exist in `data`, in the order of their numbers. */
+export function existingNodes(data: string, io: Io): DevNode[] {
+  if (!existsSync(data)) return [];
+  return readdirSync(data)
+    .flatMap((name) => indexOfFolder(name) ?? [])
+    .filter((index) => existsSync(configFileOf(data, index)))
+    .toSorted((a, b) => a - b)
+    .map((index) => loadNode(data, index, io));
+}
+
+export interface NodesToCreate {
+  readonly data: string;
+  /** Numbers of the new nodes. */
+  readonly indexes: readonly number[];
+  /** Undefined: as the existing nodes have it. */
+  readonly basePort: number | undefined;
+  readonly settings: GivenOptions;
+}
+
+/** Writes the folders of new nodes: the founders of a cluster where there is none, else nodes that join it. */
+export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, io: Io): DevNode[] {
+  const basePort = plan.basePort ?? inferredBasePort(existing) ?? devDefaultBasePort;
+  const founders = plan.indexes.map((index) => `node${index}=${devAddresses(basePort, index).peer}`);
+  const members = existing.map((node) => node.config.peer.advertise);
+  return plan.indexes.map((index) => {
+    mkdirSync(folderOf(plan.data, index), { recursive: true });
+    const text = renderDevConfig({
+      index,
+      basePort,
+      initialNodes: existing.length === 0 ? founders : [],
+      join: members,
+      settings: plan.settings,
+    });
+    // A second `dev` on the same folder must not replace what the first one wrote.
+    writeFileSync(configFileOf(plan.data, index), text, { flag: 'wx' });
+    return loadNode(plan.data, index, io);
+  });
+}
+
+function inferredBasePort(existing: readonly DevNode[]): number | undefined {
+  const first = existing[0];
+  return first === undefined ? undefined : basePortOf(first.config.redirect.address, first.index);
+}
+
+function loadNode(data: string, index: number, io: Io): DevNode {
+  const configFile = configFileOf(data, index);
+  const config = configOrThrow({ argv: [], env: io.env, file: readConfigFile(configFile) }, io);
+  return { index, name: config.node.name, folder: folderOf(data, index), configFile, config };
+}
+
+function folderOf(data: string, index: number): string {
+  return join(data, `node${index}`);
+}
+
+function configFileOf(data: string, index: number): string {
+  return join(folderOf(data, index), 'config.yaml');
+}

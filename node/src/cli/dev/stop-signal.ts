@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Io } from '../io.ts';
+
+export interface Stop {
+  readonly signal: AbortSignal;
+  readonly requested: Promise<void>;
+  /** Aborted by a second signal: whoever asks twice does not want to wait. */
+  readonly force: AbortSignal;
+}
+
+export function stopSignal(io: Io): Stop {
+  const first = new AbortController();
+  const second = new AbortController();
+  const requested = Promise.withResolvers<void>();
+  const onSignal = (): void => {
+    if (first.signal.aborted) second.abort();
+    else io.err('stopping the nodes; once more to kill them');
+    first.abort();
+    requested.resolve();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return { signal: first.signal, requested: requested.promise, force: second.signal };
+}
