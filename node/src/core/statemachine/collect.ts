@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concatBytes, emptyBytes } from '@shortlink/common/bytes.ts';
+import type { ShardId } from '@shortlink/common/ids.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import type { CollectExpired } from './commands.ts';
 import { hotGetMany, hotScan } from './generations.ts';
 import type { HotTier } from './generations.ts';
 import { decodeIndexRow } from './index-row.ts';
 import { expiryIndexSuffix, getUint64, linkSuffix, namespaces } from './keys.ts';
-import type { ShardScope } from './keys.ts';
 import { decodeLinkRow } from './link-row.ts';
 import type { ShardState } from './shard-state.ts';
 import type { StateReader, StateRow } from './state-reader.ts';
 
 export interface CollectContext {
   readonly reader: StateReader;
-  readonly scope: ShardScope;
+  readonly shard: ShardId;
+  readonly slot: number;
   readonly state: Pick<ShardState, 'generations'>;
   /** The leader's time; apply checks again with the entry's. */
   readonly nowMs: number;
@@ -23,8 +24,8 @@ export interface CollectContext {
 
 /** What has expired by `nowMs`, the oldest first, from the index by expiry: never by looking at links that live on. */
 export function findExpired(context: CollectContext): CollectExpired[] {
-  const { reader, scope, limit } = context;
-  const tier: HotTier = { reader, scope, generations: context.state.generations };
+  const { reader, shard, slot, limit } = context;
+  const tier: HotTier = { reader, scope: { shard, slot }, generations: context.state.generations };
   const lt = expiryIndexSuffix(context.nowMs + 1, '');
   const found: CollectExpired[] = [];
   let gte = emptyBytes;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unreachable } from '@shortlink/common/assert.ts';
 import { compareBytes, concatBytes, emptyBytes } from '@shortlink/common/bytes.ts';
+import type { ShardId } from '@shortlink/common/ids.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import { hotGet, hotScan } from './generations.ts';
 import type { HotTier } from './generations.ts';
 import { linkSuffix, namespaces } from './keys.ts';
-import type { ShardScope } from './keys.ts';
 import { decodeKvValue } from './kv-row.ts';
 import { decodeLinkRow, isExpired } from './link-row.ts';
 import { listLinks } from './list-links.ts';
@@ -15,15 +15,16 @@ import type { StateReader } from './state-reader.ts';
 
 export interface ReadContext {
   readonly reader: StateReader;
-  readonly scope: ShardScope;
+  readonly shard: ShardId;
+  readonly slot: number;
   /** `timeMs`: max(shard time, the reader's clock within its bound), which decides what has expired. */
   readonly state: Pick<ShardState, 'generations' | 'revision' | 'timeMs'>;
 }
 
 /** Answers from the hot tier. A disabled link is a link: what it means to be disabled is decided by who asks. */
 export function executeRead(operation: ReadOp, context: ReadContext): ReadResult {
-  const { reader, scope, state } = context;
-  const tier: HotTier = { reader, scope, generations: state.generations };
+  const { reader, shard, slot, state } = context;
+  const tier: HotTier = { reader, scope: { shard, slot }, generations: state.generations };
   switch (operation.type) {
     case 'link':
       return readLink(tier, operation.code, state.timeMs);

@@ -23,16 +23,12 @@ export interface PrepareContext {
 
 export type Prepared =
   | { readonly kind: 'prepared'; readonly commands: readonly Command[] }
-  | {
-      /**
-       * invalid: the caller must not have sent this. wrongShard: another shard owns the routing key, so the caller's map is
-       * old. codesExhausted: (nearly) all codes of the wanted length in this shard are in use.
-       */
-      readonly kind: 'invalid' | 'wrongShard' | 'codesExhausted';
-      /** Place of the command that is to blame. */
-      readonly command: number;
-      readonly message: string;
-    };
+  /** The caller must not have sent this; `command` is its place. */
+  | { readonly kind: 'invalid'; readonly command: number; readonly problem: string }
+  /** Another shard owns the routing key: the caller's map is old. */
+  | { readonly kind: 'wrongShard'; readonly command: number }
+  /** Every code that was drawn is taken: (nearly) all codes of that length in this shard are in use. */
+  | { readonly kind: 'codesExhausted'; readonly command: number };
 
 /** With three quarters of all codes taken, one of a million creates gives up after this many draws. */
 const maxDraws = 48;
@@ -45,10 +41,8 @@ const maxDraws = 48;
 export function prepareCommands(commands: readonly Command[], context: PrepareContext): Prepared {
   for (const [place, command] of commands.entries()) {
     const problem = commandProblem(command);
-    if (problem !== undefined) return { kind: 'invalid', command: place, message: problem };
-    if (!isOwned(command, context.shardRange)) {
-      return { kind: 'wrongShard', command: place, message: 'the routing key belongs to another shard' };
-    }
+    if (problem !== undefined) return { kind: 'invalid', command: place, problem };
+    if (!isOwned(command, context.shardRange)) return { kind: 'wrongShard', command: place };
   }
   return drawCodes(commands, context);
 }
@@ -72,20 +66,12 @@ function drawCodes(commands: readonly Command[], context: PrepareContext): Prepa
   const spaces = new Map<number, CodeSpace>();
   for (let draw = 0; open.length > 0; draw++) {
     const first = open[0] ?? 0;
-    if (draw === maxDraws) return exhausted(first);
+    if (draw === maxDraws) return { kind: 'codesExhausted', command: first };
     const drawn = drawOnce(open, prepared, { context, spaces, used });
-    if (drawn === undefined) return exhausted(first);
+    if (drawn === undefined) return { kind: 'codesExhausted', command: first };
     open = keepFree(drawn, prepared, context);
   }
   return { kind: 'prepared', commands: prepared };
-}
-
-function exhausted(command: number): Prepared {
-  return {
-    kind: 'codesExhausted',
-    command,
-    message: 'no free code of this length was found in the shard; ask for a longer one',
-  };
 }
 
 interface Drawn {

@@ -27,14 +27,14 @@ const kinds = {
   stateHash: 14,
 } as const satisfies Record<CommandResult['kind'], number>;
 
-export function encodeCommandResult(result: CommandResult): Uint8Array {
+export function encodeResult(result: CommandResult): Uint8Array {
   const writer = new ByteWriter().uint8(formatVersion);
   writeResult(writer, result);
   return writer.finish();
 }
 
 /** @throws DecodeError */
-export function decodeCommandResult(bytes: Uint8Array): CommandResult {
+export function decodeResult(bytes: Uint8Array): CommandResult {
   const reader = new ByteReader(bytes);
   expectVersion(reader, formatVersion, 'result');
   const result = readResult(reader);
