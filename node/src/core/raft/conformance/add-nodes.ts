@@ -19,7 +19,10 @@ interface Initial {
   content: string;
 }
 
-const readOnlyOptions: Readonly<Record<string, ReadOnlyOption>> = { safe: 'safe', 'lease-based': 'leaseBased' };
+const readOnlyOptions: ReadonlyMap<string, ReadOnlyOption> = new Map([
+  ['safe', 'safe'],
+  ['lease-based', 'leaseBased'],
+]);
 
 function applyInitial(initial: Initial, { key, values }: Argument, value: string): boolean {
   if (key === 'voters') initial.voters = values.map((id) => integer(id, key));
@@ -54,7 +57,7 @@ function applyOption(options: Options, key: string, value: string): void {
       options.stepDownOnRemoval = boolean(value, key);
       break;
     case 'read-only': {
-      const option = readOnlyOptions[value];
+      const option = readOnlyOptions.get(value);
       if (option === undefined) throw new ScriptError(`invalid read-only option ${JSON.stringify(value)}`);
       options.readOnlyOption = option;
       break;

@@ -115,11 +115,11 @@ function deliverMessages(environment: Environment, block: Block): void {
   if (environment.deliver(recipients, type) === 0) environment.output.write('no messages\n');
 }
 
-const transitions: Readonly<Record<string, ConfChangeTransition>> = {
-  auto: 'auto',
-  implicit: 'jointImplicit',
-  explicit: 'jointExplicit',
-};
+const transitions: ReadonlyMap<string, ConfChangeTransition> = new Map([
+  ['auto', 'auto'],
+  ['implicit', 'jointImplicit'],
+  ['explicit', 'jointExplicit'],
+]);
 
 function parseConfChange(block: Block): AnyConfChange {
   let v1 = false;
@@ -129,7 +129,7 @@ function parseConfChange(block: Block): AnyConfChange {
     if (key === 'v1') {
       v1 = boolean(value, key);
     } else if (key === 'transition') {
-      transition = transitions[value] ?? failed(`unknown transition ${value}`);
+      transition = transitions.get(value) ?? failed(`unknown transition ${value}`);
     } else {
       failed(`unknown command ${key}`);
     }
@@ -203,48 +203,50 @@ function status(environment: Environment, block: Block): void {
 }
 
 /** All commands of the language. */
-export const interactionCommands: Readonly<Record<string, Command>> = {
-  _breakpoint: () => {},
-  'add-nodes': addNodes,
-  campaign: (environment, block) => check(environment.replica(firstId(block)).node.campaign()),
-  compact,
-  'deliver-msgs': deliverMessages,
-  'process-ready': forEachReplica('handling Ready', (environment, id) => environment.processReady(id)),
-  'process-append-thread': forEachReplica('processing append thread', (environment, id) =>
-    environment.processAppendThread(id),
-  ),
-  'process-apply-thread': forEachReplica('processing apply thread', (environment, id) =>
-    environment.processApplyThread(id),
-  ),
-  'log-level': (environment, block) => setLevel(environment, block.args[0]?.key ?? ''),
-  'raft-log': (environment, block) => environment.raftLog(firstId(block)),
-  'raft-state': raftState,
-  'set-randomized-election-timeout': (environment, block) => {
-    const timeout = integer(namedValue(block, 'timeout'), 'timeout');
-    environment.replica(firstId(block)).node.overrideElectionTimeout(timeout);
-  },
-  stabilize,
-  status,
-  'tick-election': (environment, block) => {
-    const id = firstId(block);
-    ticks(environment, id, environment.replica(id).options.electionTicks);
-  },
-  'tick-heartbeat': (environment, block) => {
-    const id = firstId(block);
-    ticks(environment, id, environment.replica(id).options.heartbeatTicks);
-  },
-  'transfer-leadership': (environment, block) => {
-    const from = integer(namedValue(block, 'from'), 'from');
-    const to = environment.replica(integer(namedValue(block, 'to'), 'to')).id;
-    environment.replica(from).node.transferLeader(to);
-  },
-  'forget-leader': (environment, block) => void environment.replica(firstId(block)).node.forgetLeader(),
-  'send-snapshot': sendSnapshot,
-  propose,
-  'propose-conf-change': (environment, block) =>
-    check(environment.replica(firstId(block)).node.proposeConfChange(parseConfChange(block))),
-  'report-unreachable': reportUnreachable,
-};
+export const interactionCommands: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    _breakpoint: () => {},
+    'add-nodes': addNodes,
+    campaign: (environment, block) => check(environment.replica(firstId(block)).node.campaign()),
+    compact,
+    'deliver-msgs': deliverMessages,
+    'process-ready': forEachReplica('handling Ready', (environment, id) => environment.processReady(id)),
+    'process-append-thread': forEachReplica('processing append thread', (environment, id) =>
+      environment.processAppendThread(id),
+    ),
+    'process-apply-thread': forEachReplica('processing apply thread', (environment, id) =>
+      environment.processApplyThread(id),
+    ),
+    'log-level': (environment, block) => setLevel(environment, block.args[0]?.key ?? ''),
+    'raft-log': (environment, block) => environment.raftLog(firstId(block)),
+    'raft-state': raftState,
+    'set-randomized-election-timeout': (environment, block) => {
+      const timeout = integer(namedValue(block, 'timeout'), 'timeout');
+      environment.replica(firstId(block)).node.overrideElectionTimeout(timeout);
+    },
+    stabilize,
+    status,
+    'tick-election': (environment, block) => {
+      const id = firstId(block);
+      ticks(environment, id, environment.replica(id).options.electionTicks);
+    },
+    'tick-heartbeat': (environment, block) => {
+      const id = firstId(block);
+      ticks(environment, id, environment.replica(id).options.heartbeatTicks);
+    },
+    'transfer-leadership': (environment, block) => {
+      const from = integer(namedValue(block, 'from'), 'from');
+      const to = environment.replica(integer(namedValue(block, 'to'), 'to')).id;
+      environment.replica(from).node.transferLeader(to);
+    },
+    'forget-leader': (environment, block) => void environment.replica(firstId(block)).node.forgetLeader(),
+    'send-snapshot': sendSnapshot,
+    propose,
+    'propose-conf-change': (environment, block) =>
+      check(environment.replica(firstId(block)).node.proposeConfChange(parseConfChange(block))),
+    'report-unreachable': reportUnreachable,
+  }),
+);
 
 /** Scripts in which replicas interact: one group, all of whose steps are commands. */
 export function newInteractionScript(): (block: Block) => string {
@@ -252,7 +254,7 @@ export function newInteractionScript(): (block: Block) => string {
   return (block) => {
     const { output } = environment;
     try {
-      (interactionCommands[block.command] ?? failed('unknown command'))(environment, block);
+      (interactionCommands.get(block.command) ?? failed('unknown command'))(environment, block);
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
       // Errors are printed at any level.

@@ -26,4 +26,10 @@ function main(paths: readonly string[]): number {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
+// The reader may have seen enough (`… | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(1);
+});
+
 process.exitCode = main(process.argv.slice(2));

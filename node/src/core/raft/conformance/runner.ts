@@ -23,7 +23,7 @@ export type ScriptResult =
   | { readonly ok: false; readonly difference: Difference };
 
 const kinds: readonly { readonly commands: ReadonlySet<string>; readonly start: () => RunBlock }[] = [
-  { commands: new Set(Object.keys(interactionCommands)), start: newInteractionScript },
+  { commands: new Set(interactionCommands.keys()), start: newInteractionScript },
   { commands: new Set(['simple', 'enter-joint', 'leave-joint']), start: newConfChangeScript },
   { commands: new Set(['committed', 'vote']), start: newQuorumScript },
 ];
@@ -47,6 +47,12 @@ function failure(block: Block | undefined, actual: string): ScriptResult {
   return { ok: false, difference: { line, command, expected, actual } };
 }
 
+/** A fault of the script needs its message, a fault of the core its place as well. */
+function describeError(error: unknown): string {
+  if (error instanceof ScriptError) return `${error.name}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** Runs the text of a script up to its first difference. */
 export function runScript(text: string): ScriptResult {
   let current: Block | undefined;
@@ -60,7 +66,7 @@ export function runScript(text: string): ScriptResult {
     }
     return { ok: true, blocks: blocks.length };
   } catch (error) {
-    return failure(current, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return failure(current, `${describeError(error)}\n`);
   }
 }
 

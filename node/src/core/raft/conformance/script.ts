@@ -20,18 +20,24 @@ export class ScriptError extends Error {
   override readonly name = 'ScriptError';
 }
 
-const argumentPattern = /^ *[-a-zA-Z0-9_,.]+(|=[-a-zA-Z0-9_@]*|=\([^)]*\))( |$)/;
-
+/** Splits at blanks, but not within parentheses (which may be nested). */
 function splitCommandLine(text: string, line: number): readonly string[] {
   const fields: string[] = [];
-  let rest = text;
-  while (rest !== '') {
-    const match = argumentPattern.exec(rest)?.[0];
-    if (match === undefined) throw new ScriptError(`line ${line}: cannot parse ${JSON.stringify(rest)}`);
-    fields.push(match.trim());
-    rest = rest.slice(match.length);
+  let field = '';
+  let depth = 0;
+  for (const char of text) {
+    if (char === '(') depth++;
+    else if (char === ')') depth--;
+    if (depth < 0) break;
+    if (depth > 0 || !/\s/.test(char)) {
+      field += char;
+    } else if (field !== '') {
+      fields.push(field);
+      field = '';
+    }
   }
-  return fields;
+  if (depth !== 0) throw new ScriptError(`line ${line}: unbalanced parentheses`);
+  return field === '' ? fields : [...fields, field];
 }
 
 function parseArgument(field: string): Argument {
@@ -39,7 +45,7 @@ function parseArgument(field: string): Argument {
   if (equals < 0) return { key: field, values: [] };
   const key = field.slice(0, equals);
   const value = field.slice(equals + 1);
-  if (!value.startsWith('(')) return { key, values: [value] };
+  if (!value.startsWith('(') || !value.endsWith(')')) return { key, values: [value] };
   const inner = value.slice(1, -1).trim();
   return { key, values: inner === '' ? [] : inner.split(',').map((item) => item.trim()) };
 }
