@@ -13,6 +13,9 @@ function messageOf(error: unknown): string {
 
 /** What a failed call of RocksDB means to the users of the store. `doing` completes "RocksDB failed while …". */
 export function storeError(error: unknown, doing: string): StoreFailedError | StoreCorruptError {
+  if (codeOf(error) === 'LEVEL_LOCKED') {
+    return new StoreFailedError(`another process uses the store (${doing}): ${messageOf(error)}`, { cause: error });
+  }
   const message = `RocksDB failed while ${doing}: ${messageOf(error)}`;
   return codeOf(error) === 'LEVEL_CORRUPTION'
     ? new StoreCorruptError(message, { cause: error })

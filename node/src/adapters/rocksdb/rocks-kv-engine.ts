@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DatabaseContext } from 'rocksdb/binding.js';
+import { mkdirSync } from 'node:fs';
+import type { ColumnFamily, DatabaseContext, OpenOptions } from 'rocksdb/binding.js';
 import binding from 'rocksdb/binding.js';
-import { assert, defined } from '@shortlink/common/assert.ts';
+import { InvariantError, assert, defined } from '@shortlink/common/assert.ts';
 import { compareBytes } from '@shortlink/common/bytes.ts';
 import type {
   Column,
@@ -14,18 +15,23 @@ import type {
   WriteBatch,
   WriteOptions,
 } from '../../ports/kv-engine.ts';
+import { StoreCorruptError } from '../../ports/kv-engine.ts';
 import { RocksBatch, RocksBatchPool } from './rocks-batch.ts';
-import { storeError } from './rocks-errors.ts';
+import { isLocked, storeError } from './rocks-errors.ts';
 import { RocksGate } from './rocks-gate.ts';
 import type { ColumnOptions } from './rocks-kv-reader.ts';
 import { RocksKvReader, columnOptions } from './rocks-kv-reader.ts';
 import type { RocksBudget } from './rocks-options.ts';
 import { defaultRocksBudget, openOptions } from './rocks-options.ts';
+import { checkStoreFiles, findStore } from './store-files.ts';
+import type { WalCheck } from './wal-scan.ts';
 
 export interface RocksOpenOptions {
   /** Directory of the database; made when missing. */
   readonly path: string;
   readonly budget?: RocksBudget | undefined;
+  /** True when this node has stored data here before: an empty directory is then a loss, not a beginning. */
+  readonly mustExist?: boolean | undefined;
 }
 
 /** What another thread needs to read the same database; survives postMessage. */
@@ -46,26 +52,39 @@ export class RocksKvEngine implements KvEngine {
   readonly #reader: RocksKvReader;
   readonly #batches = new RocksBatchPool();
 
-  private constructor(db: DatabaseContext, columns: ColumnOptions) {
+  /** What the logs looked like before the database was opened. */
+  readonly walCheck: WalCheck;
+
+  private constructor(db: DatabaseContext, columns: ColumnOptions, walCheck: WalCheck) {
     this.#db = db;
     this.#columns = columns;
     this.#gate = new RocksGate();
     this.#reader = new RocksKvReader(db, columns, this.#gate);
+    this.walCheck = walCheck;
   }
 
-  /** @throws StoreCorruptError, or StoreFailedError when the directory cannot be used or another process has it open. */
+  /**
+   * Opens the database after its files were checked, and makes it when there is none.
+   * @throws StoreCorruptError, or StoreFailedError when the directory cannot be used or another process has it open.
+   */
   static async open(options: RocksOpenOptions): Promise<RocksKvEngine> {
-    const db = binding.db_init(options.path);
+    const { path } = options;
+    const native = openOptions(options.budget ?? defaultRocksBudget);
+    const found = findStore(path);
+    if (found === 'missing') {
+      if (options.mustExist === true)
+        throw new StoreCorruptError(`${path} holds no store, but this node has had one there`);
+      mkdirSync(path, { recursive: true });
+    } else {
+      // The check reads files that an owner would be changing.
+      await assertUnlocked(path, native);
+    }
+    const walCheck = checkStoreFiles(path, found);
     try {
-      const families = await new Promise<Parameters<typeof columnOptions>[0]>((resolve, reject) => {
-        binding.db_open(db, openOptions(options.budget ?? defaultRocksBudget), (error, columns) => {
-          if (error === null) resolve(defined(columns, 'column families'));
-          else reject(error);
-        });
-      });
-      return new RocksKvEngine(db, columnOptions(families));
+      const opened = await openNative(path, { ...native, createIfMissing: found === 'missing' });
+      return new RocksKvEngine(opened.db, columnOptions(opened.families), walCheck);
     } catch (error) {
-      throw storeError(error, `opening ${options.path}`);
+      throw storeError(error, `opening ${path}`);
     }
   }
 
@@ -146,6 +165,31 @@ export class RocksKvEngine implements KvEngine {
     this.#gate.fail();
     return storeError(error, doing);
   }
+}
+
+interface OpenedNative {
+  readonly db: DatabaseContext;
+  readonly families: Readonly<Record<string, ColumnFamily>>;
+}
+
+function openNative(path: string, options: OpenOptions): Promise<OpenedNative> {
+  const db = binding.db_init(path);
+  return new Promise((resolve, reject) => {
+    binding.db_open(db, options, (error, families) => {
+      if (error === null) resolve({ db, families: defined(families, 'column families') });
+      else reject(error);
+    });
+  });
+}
+
+/** RocksDB takes its file lock before it looks at anything, and with this option it goes no further. */
+async function assertUnlocked(path: string, options: OpenOptions): Promise<void> {
+  const probe = openNative(path, { ...options, createIfMissing: false, errorIfExists: true });
+  const error: unknown = await probe.then(
+    () => new InvariantError(`${path} was opened by a probe`),
+    (reason: unknown) => reason,
+  );
+  if (isLocked(error) || error instanceof InvariantError) throw storeError(error, `opening ${path}`);
 }
 
 /** Reads of a database that another thread of this process owns. Never closes it. */

@@ -34,6 +34,7 @@ declare module 'rocksdb/binding.js' {
 
   export interface OpenOptions {
     readonly createIfMissing: boolean;
+    readonly errorIfExists?: boolean;
     readonly walCompression: boolean;
     readonly parallelism: number;
     /** Must name `default`. */

@@ -269,6 +269,20 @@ function describeCursors(engine: () => KvEngine): void {
       expect(texts(store.scan('state', range('a', 'z'), { limit: 9 }))).toEqual(['a=1', 'b=changed', 'bb=new']);
     });
 
+    it('keep to their moment over many pages of rows', () => {
+      const store = engine();
+      const keys = Array.from({ length: 1000 }, (_, i) => `k${String(i).padStart(4, '0')}`);
+      putAll(store, 'state', Object.fromEntries(keys.map((key) => [key, 'old'])));
+      const cursor = store.cursor('state', range('k', 'l'));
+      putAll(store, 'state', Object.fromEntries(keys.map((key) => [`${key}x`, 'new'])));
+      store.deleteRange('state', range('k05', 'k07'));
+      putAll(store, 'state', Object.fromEntries(keys.map((key) => [key, 'new'])));
+      const found: string[] = [];
+      for (let page = cursor.next(37); page.length > 0; page = cursor.next(37)) found.push(...texts(page));
+      cursor.close();
+      expect(found).toEqual(keys.map((key) => `${key}=old`));
+    });
+
     it('over an empty range return nothing', () => {
       const cursor = engine().cursor('state', range('b', 'a'));
       expect(cursor.next(5)).toEqual([]);
