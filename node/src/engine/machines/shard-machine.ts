@@ -20,6 +20,7 @@ import type { StateReader } from '../../core/statemachine/state-reader.ts';
 import { StateTx } from '../../core/statemachine/state-tx.ts';
 import type { KeyRange, KvEngine, KvReader, WriteBatch } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
+import type { ReadView } from '../engine-api.ts';
 import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus, Refuse } from './machine.ts';
 import { decodeList, encodeList } from './shard-payload.ts';
 
@@ -80,7 +81,7 @@ export class ShardMachine implements Machine {
       requests.forEach((_, i) => refuse(i, 'unavailable', 'the range of the shard is not known here yet'));
       return undefined;
     }
-    const context: PrepareContext = { reader: this.#reader, state: this.#state, scope, shardRange, random: (length) => random.bytes(length) };
+    const context: PrepareContext = { reader: this.#reader, state: this.#state, scope, shardRange, random };
     const { commands, counts } = prepareRequests(requests.map((request) => decodeList(request, decodeCommand)), context, refuse);
     if (commands.length === 0) return undefined;
     const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
@@ -120,6 +121,12 @@ export class ShardMachine implements Machine {
     const { generations, revision } = this.#state;
     const context = { reader: this.#reader, state: { generations, revision, timeMs }, ...this.#options.scope };
     return encodeList(decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)), encodeReadResult);
+  }
+
+  /** What a serving thread needs to read the rows by itself. */
+  view(nowMs: number): ReadView {
+    const { revision, generations, timeMs } = this.#state;
+    return { slot: this.slot, revision, generations: [...generations], timeMs: Math.max(timeMs, nowMs) };
   }
 
   chores(nowMs: number): Uint8Array | undefined {

@@ -12,6 +12,8 @@ const maxDirectoryRows = 100_000;
 /** Who this volume belongs to. Written once, before the node takes part in anything. */
 export interface Identity {
   readonly nodeId: NodeId;
+  /** Of the node that the volume was made for: a volume that is mounted elsewhere is noticed by it. */
+  readonly name: string;
   /** Undefined until the node has promised itself to a cluster or joined one. */
   readonly clusterId: ClusterId | undefined;
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ClusterId } from '@shortlink/common/ids.ts';
+import type { ClusterMap, NodeInfo } from '../../core/cluster/cluster-map.ts';
+import type { FormationRecord } from '../../core/cluster/meta-state.ts';
+
+/** What nodes ask each other before they share a cluster (design §3, Formation). JSON on the wire: rare and worth reading. */
+export type FormationQuestion =
+  | { readonly kind: 'hello'; readonly name: string }
+  /** Promise yourself durably to this formation; an unstarted promise to another one is replaced. */
+  | { readonly kind: 'promise'; readonly record: FormationRecord }
+  /** Every founder has promised: start. */
+  | { readonly kind: 'start'; readonly clusterId: ClusterId }
+  | { readonly kind: 'join'; readonly node: NodeInfo };
+
+export type FormationAnswer =
+  | { readonly kind: 'empty'; readonly node: NodeInfo }
+  | { readonly kind: 'promised'; readonly node: NodeInfo; readonly clusterId: ClusterId }
+  | { readonly kind: 'member'; readonly node: NodeInfo; readonly clusterId: ClusterId }
+  | { readonly kind: 'joined'; readonly clusterId: ClusterId; readonly map: ClusterMap }
+  | { readonly kind: 'refused'; readonly message: string };

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ShardId } from '@shortlink/common/ids.ts';
+import { metaShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
+import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
+import { planMembership } from '../../core/cluster/membership-plan.ts';
+import type { GroupObservation, PlannedAction } from '../../core/cluster/membership-plan.ts';
+import type { MetaCommand, MetaResult } from '../../core/cluster/meta-state.ts';
+import type { ForwardKind } from '../../ports/peers.ts';
+import type { EngineObserver } from '../engine-observer.ts';
+import { decodeObservation, encodeOrder } from './group-control.ts';
+import type { GroupOrder } from './group-control.ts';
+
+export interface DriverOptions {
+  readonly map: () => ClusterMap | undefined;
+  /** True while this node leads the meta group: only then anything is done. */
+  readonly leads: () => boolean;
+  readonly call: (kind: ForwardKind, shard: ShardId, payload: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly observer: EngineObserver;
+}
+
+/** Runs beside the meta group's leader: observe → plan → act, one step a group at a time, until there is nothing to do. */
+export class MembershipDriver {
+  readonly #options: DriverOptions;
+  #busy = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  async attempt(): Promise<void> {
+    const { map, leads } = this.#options;
+    const current = map();
+    if (this.#busy || current === undefined || !leads()) return;
+    this.#busy = true;
+    try {
+      const shards = [metaShardId, ...current.shards.map((shard) => shard.id)];
+      const observations = await Promise.all(shards.map((shard) => this.#observe(shard)));
+      // The map may have moved on meanwhile: then what was observed says nothing about it.
+      if (map()?.epoch !== current.epoch || !leads()) return;
+      const known = observations.filter((observation) => observation !== undefined);
+      for (const planned of planMembership(current, known)) await this.#act(planned);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** One mutation of the meta group's state; undefined when it could not be decided. */
+  async propose(command: MetaCommand): Promise<MetaResult | undefined> {
+    const answer = await this.#options.call('write', metaShardId, encodeJson([command]));
+    return answer === undefined ? undefined : (decodeJson(answer) as readonly MetaResult[])[0];
+  }
+
+  async #observe(shard: ShardId): Promise<GroupObservation | undefined> {
+    const answer = await this.#order(shard, { type: 'observe' });
+    return answer === undefined ? undefined : decodeObservation(answer);
+  }
+
+  async #order(shard: ShardId, order: GroupOrder): Promise<Uint8Array | undefined> {
+    return this.#options.call('control', shard, encodeOrder(order));
+  }
+
+  async #act({ action, reason }: PlannedAction): Promise<void> {
+    this.#options.observer.log('info', 'membership step', { action, reason });
+    switch (action.type) {
+      case 'meta':
+        await this.propose(action.command);
+        return;
+      case 'confChange':
+        await this.#order(action.shard, { type: 'confChange', changes: action.changes });
+        return;
+      case 'transfer':
+        await this.#order(action.shard, { type: 'transfer', to: action.to });
+        return;
+    }
+  }
+}

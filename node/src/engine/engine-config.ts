@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NodeAddresses } from '../core/cluster/cluster-map.ts';
+import type { InitialNode } from './cluster/formation.ts';
+import type { RaftSettings } from './host/raft-settings.ts';
+
+/** Settings of the engine: plain values, so that they can cross to its thread. */
+export interface EngineConfig {
+  readonly name: string;
+  readonly zone: string;
+  readonly addresses: NodeAddresses;
+  readonly initialNodes: readonly InitialNode[];
+  readonly joinAddresses: readonly string[];
+  readonly initialShards: number;
+  readonly shardReplicas: number;
+  readonly reuseDeadCodes: boolean;
+  readonly idempotencyWindowMs: number;
+  readonly clockMaxJumpMs: number;
+  readonly raft: RaftSettings;
+  readonly compactEntries: number;
+  readonly stateHashIntervalEntries: number;
+  /** Ticks between two attempts of what is not urgent: formation, membership, map refresh. */
+  readonly slowTicks: number;
+  /** Ticks between two collections of expired links. */
+  readonly collectTicks: number;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../ports/clock.ts';
+import type { KvEngine } from '../ports/kv-engine.ts';
+import type { Peers } from '../ports/peers.ts';
+import type { Random } from '../ports/random.ts';
+import type { EngineObserver } from './engine-observer.ts';
+import type { Turn } from './host/turn.ts';
+
+/** Everything nondeterministic that the engine touches. */
+export interface EngineDeps {
+  readonly store: KvEngine;
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: EngineObserver;
+  /** Runs the callback soon, after what already waits in the event loop. */
+  readonly soon: (run: () => void) => void;
+  /** The store or an invariant is broken: the process must end. */
+  readonly onFatal: (error: unknown) => void;
+  /** For the simulator only: a turn in the wrong order must be caught. */
+  readonly turn?: Turn | undefined;
+}

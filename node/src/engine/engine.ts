@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
+import { metaShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../core/cluster/cluster-map.ts';
+import { decodeJson, encodeJson } from '../core/cluster/map-codec.ts';
+import type { FormationRecord } from '../core/cluster/meta-state.ts';
+import { foundingMetaReplicas } from '../core/cluster/meta-state.ts';
+import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
+import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
+import { answerAdmin } from './cluster/admin.ts';
+import { controlGroup } from './cluster/group-control.ts';
+import { Formation } from './cluster/formation.ts';
+import type { FormationAnswer } from './cluster/formation-messages.ts';
+import { MembershipDriver } from './cluster/membership-driver.ts';
+import { Volume } from './cluster/volume.ts';
+import { ClockGuard } from './clock-guard.ts';
+import type { EngineApi, BarrierOutcome, ClientRequest, EngineHealth } from './engine-api.ts';
+import type { EngineConfig } from './engine-config.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { Forwarder } from './host/forwarder.ts';
+import { Host } from './host/host.ts';
+import { ReplicaLifecycle } from './host/replica-lifecycle.ts';
+import { Router } from './host/router.ts';
+import { SnapshotTransfers } from './host/snapshot-transfers.ts';
+import { MetaMachine } from './machines/meta-machine.ts';
+import type { Machine } from './machines/machine.ts';
+import { ShardMachine } from './machines/shard-machine.ts';
+import { drainLeaderships, leads } from './leaderships.ts';
+import { engineHealth } from './health.ts';
+import { explain } from './requests.ts';
+import type { Answer } from './requests.ts';
+import { readStaging } from './storage/directory.ts';
+
+/** Everything of a node that keeps state: its volume, its groups, its part in the cluster. One thread, no I/O but by ports. */
+export class Engine implements EngineApi, PeerHandler {
+  readonly config: EngineConfig;
+  readonly deps: EngineDeps;
+  readonly volume: Volume;
+  readonly host: Host;
+  readonly router: Router;
+  readonly driver: MembershipDriver;
+  readonly formation: Formation;
+  readonly #forwarder: Forwarder;
+  readonly #clockGuard: ClockGuard;
+  readonly #transfers: SnapshotTransfers;
+  readonly #lifecycle: ReplicaLifecycle;
+  readonly #mapListeners: ((map: ClusterMap) => void)[] = [];
+  #ticks = 0;
+  #onTick: (() => void)[] = [];
+  #initializing = false;
+  #stopped = false;
+
+  /** Opens what the volume holds. @throws ForeignVolumeError, DecodeError, InvariantError: the node must not start then. */
+  constructor(config: EngineConfig, deps: EngineDeps) {
+    this.config = config;
+    this.deps = deps;
+    const { store, peers, clock, random, observer } = deps;
+    this.volume = new Volume(store, config.name, random);
+    this.#clockGuard = new ClockGuard(clock, config.clockMaxJumpMs);
+    this.host = new Host({ nodeId: this.volume.nodeId, clockGuard: this.#clockGuard, compactEntries: config.compactEntries, ...deps });
+    this.#forwarder = new Forwarder(this.host.outbox, clock);
+    this.router = new Router({
+      nodeId: this.volume.nodeId,
+      host: this.host,
+      forwarder: this.#forwarder,
+      clockGuard: this.#clockGuard,
+      map: () => this.volume.map,
+      isConnected: (node) => peers.isConnected(node),
+      control: (replica, payload, answer) => controlGroup(this.host, replica, payload, answer),
+      clock,
+      random,
+      observer,
+    });
+    const openMachine = (shard: ShardId, slot: number): Machine => this.#openMachine(shard, slot);
+    const host = this.host;
+    this.#transfers = new SnapshotTransfers({ host, store, peers, observer, openMachine, clusterId: () => this.volume.clusterId });
+    this.host.transfers = this.#transfers;
+    this.#lifecycle = new ReplicaLifecycle({
+      nodeId: this.volume.nodeId,
+      host,
+      store,
+      observer,
+      openMachine,
+      settings: config.raft,
+      random: (bound) => random.int(bound),
+      transfers: this.#transfers,
+    });
+    this.driver = new MembershipDriver({
+      map: () => this.volume.map,
+      leads: () => leads(this.host, metaShardId),
+      call: async (kind, shard, payload) => this.call(kind, shard, payload),
+      observer,
+    });
+    this.formation = this.#newFormation();
+    this.#recover();
+  }
+
+  get nodeId(): NodeId {
+    return this.volume.nodeId;
+  }
+
+  /** Advances all clocks of the engine; to be called every raft.tickMs. */
+  tick(): void {
+    if (this.#stopped) return;
+    this.#ticks++;
+    this.host.tick();
+    this.#forwarder.tick();
+    for (const run of this.#onTick.splice(0)) run();
+    const { slowTicks, collectTicks } = this.config;
+    if (this.#ticks % slowTicks === 0) {
+      void this.formation.attempt();
+      void this.driver.attempt();
+      this.#initialize();
+      this.#refreshMap();
+      this.#announce();
+    }
+    if (this.#ticks % collectTicks === 0) this.#doChores();
+  }
+
+  submit(request: ClientRequest, answer: Answer): void {
+    this.router.route({ ...request, hops: 0 }, answer);
+  }
+
+  barrier(shard: ShardId, timeoutMs: number, answer: (outcome: BarrierOutcome) => void): void {
+    const replica = this.host.replicasByShard.get(shard);
+    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0) return answer({ kind: 'elsewhere' });
+    replica.reads.add({
+      ready: () => {
+        if (!replica.healthy || !(replica.machine instanceof ShardMachine)) return answer({ kind: 'elsewhere' });
+        answer({ kind: 'view', view: replica.machine.view(this.router.readNowMs()) });
+      },
+      failed: (message) => answer({ kind: 'failed', message }),
+      deadlineMs: this.deps.clock.monotonicMs() + timeoutMs,
+    });
+    this.host.activate(replica);
+  }
+
+  admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {
+    void answerAdmin(this, request).then(answer);
+  }
+
+  onMap(listener: (map: ClusterMap) => void): void {
+    this.#mapListeners.push(listener);
+    if (this.volume.map !== undefined) listener(this.volume.map);
+  }
+
+  health(): EngineHealth {
+    return engineHealth(this);
+  }
+
+  onFrame(from: NodeId, frame: PeerFrame): void {
+    this.#clockGuard.observe(from, frame.clockMs);
+    for (const { shard, message } of frame.raft) {
+      this.host.places.heard(shard, message.from, from);
+      this.host.deliver(shard, message);
+    }
+    for (const request of frame.requests) {
+      this.router.route({ ...request, from }, (status, payload) => {
+        this.host.outbox.reply(from, { id: request.id, status, payload });
+        this.host.wake();
+      });
+    }
+    for (const reply of frame.replies) this.#forwarder.onReply(reply);
+    if (frame.mapEpoch > this.host.mapEpoch) this.#fetchMap(from);
+  }
+
+  onDisconnect(node: NodeId): void {
+    this.#forwarder.onDisconnect(node);
+    for (const replica of this.host.replicasByShard.values()) {
+      for (const { id } of this.volume.map?.shards.find((s) => s.id === replica.shard)?.replicas ?? []) {
+        if (this.host.places.nodeOf(replica.shard, id) === node) replica.raw.reportUnreachable(id);
+      }
+    }
+  }
+
+  onSnapshot(from: NodeId, header: Uint8Array): SnapshotSink {
+    return this.#transfers.receive(from, header);
+  }
+
+  async onQuestion(question: Uint8Array): Promise<Uint8Array> {
+    return this.formation.onQuestion(question);
+  }
+
+  /** Hands every leadership to somebody else, as far as there is somebody; resolves when done or after `ticks`. */
+  async drain(ticks: number): Promise<void> {
+    await drainLeaderships(this, ticks);
+  }
+
+  /** For what waits without a timer of its own. */
+  onNextTick(run: () => void): void {
+    this.#onTick.push(run);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.host.stop();
+    for (const replica of this.host.replicasByShard.values()) replica.close('the node is shutting down');
+  }
+
+  #recover(): void {
+    // What a crash left half made or half swept.
+    for (const { shard, slot } of readStaging(this.deps.store)) this.#transfers.sweepSlot(shard, slot);
+    if (this.volume.clusterId === undefined) return;
+    this.#lifecycle.recover();
+    if (this.volume.map !== undefined) this.#useMap(this.volume.map);
+    else if (this.volume.promise !== undefined) this.#foundMeta(this.volume.promise);
+  }
+
+  #newFormation(): Formation {
+    const { config, deps } = this;
+    return new Formation({
+      volume: this.volume,
+      peers: deps.peers,
+      random: deps.random,
+      observer: deps.observer,
+      self: { name: config.name, zone: config.zone, addresses: config.addresses },
+      initialNodes: config.initialNodes,
+      joinAddresses: config.joinAddresses,
+      initialShards: config.initialShards,
+      policy: { shardReplicas: config.shardReplicas, reuseDeadCodes: config.reuseDeadCodes },
+      onFounded: (record) => this.#foundMeta(record),
+      onJoined: (map) => this.#learnMap(map),
+      admit: async (node): Promise<FormationAnswer> => {
+        const result = await this.driver.propose({ type: 'putNode', node });
+        const map = this.volume.map;
+        if (result?.ok !== true || map === undefined) return { kind: 'refused', message: result?.ok === false ? result.message : 'the meta group has no leader' };
+        return { kind: 'joined', clusterId: map.clusterId, map };
+      },
+    });
+  }
+
+  /** Until the meta group has written a map, the founders are all there is to know. */
+  #foundMeta(record: FormationRecord): void {
+    const replicas = foundingMetaReplicas(record);
+    const nodes = record.founders;
+    this.host.useMap({ clusterId: record.clusterId, epoch: 0, policy: record.policy, nodes, meta: replicas, shards: [] });
+    this.#setPeers(nodes);
+    this.#lifecycle.foundMeta(replicas);
+  }
+
+  #openMachine(shard: ShardId, slot: number): Machine {
+    const { store, random, observer, soon } = this.deps;
+    if (shard === metaShardId) return new MetaMachine(store, slot, (map) => soon(() => this.#learnMap(map)));
+    return new ShardMachine({
+      store,
+      scope: { shard, slot },
+      random,
+      range: () => this.volume.map?.shards.find((s) => s.id === shard),
+      idempotencyWindowMs: this.config.idempotencyWindowMs,
+      stateHashIntervalEntries: this.config.stateHashIntervalEntries,
+      onStateHashMismatch: (index) => {
+        observer.count('stateHashMismatch');
+        observer.log('error', 'the state differs from the leader’s; this replica stops serving', { shard, index });
+        const replica = this.host.replicasByShard.get(shard);
+        if (replica !== undefined) replica.healthy = false;
+      },
+    });
+  }
+
+  #learnMap(map: ClusterMap): void {
+    if (this.#stopped || !this.volume.learnMap(map)) return;
+    this.#useMap(map);
+  }
+
+  #useMap(map: ClusterMap): void {
+    this.host.useMap(map);
+    this.#setPeers(map.nodes);
+    this.#lifecycle.reconcile(map);
+    for (const listener of this.#mapListeners) listener(map);
+  }
+
+  #setPeers(nodes: ClusterMap['nodes']): void {
+    const others = nodes.filter((node) => node.id !== this.nodeId);
+    this.deps.peers.setPeers(new Map(others.map((node) => [node.id, node.addresses.peer])));
+  }
+
+  /** The first entry of the meta group that matters. */
+  #initialize(): void {
+    const record = this.volume.promise;
+    if (this.#initializing || record === undefined || this.volume.map !== undefined || !leads(this.host, metaShardId)) return;
+    this.#initializing = true;
+    void this.driver.propose({ type: 'initialize', record }).then(() => {
+      this.#initializing = false;
+    });
+  }
+
+  /** Nodes without a replica of the meta group hear of changes by asking. */
+  #refreshMap(): void {
+    if (this.volume.clusterId === undefined || this.host.replicasByShard.has(metaShardId)) return;
+    const nodes = this.volume.map?.meta.map((replica) => replica.nodeId) ?? this.volume.promise?.founders.map((node) => node.id) ?? [];
+    const connected = nodes.filter((node) => node !== this.nodeId && this.deps.peers.isConnected(node));
+    const node = connected[this.deps.random.int(Math.max(1, connected.length))];
+    if (node !== undefined) this.#fetchMap(node);
+  }
+
+  #fetchMap(node: NodeId): void {
+    const request = { kind: 'map', shard: metaShardId, payload: new Uint8Array(0), timeoutMs: callTimeoutMs, hops: 1 } as const;
+    this.#forwarder.forward(node, request, (status, payload) => {
+      const map = status === 'ok' ? (decodeJson(payload) as ClusterMap | null) : null;
+      if (map !== null) this.#learnMap(map);
+    });
+    this.host.wake();
+  }
+
+  /** Addresses and zone of this node, when they are not what the map says. */
+  #announce(): void {
+    const { name, zone, addresses } = this.config;
+    const listed = this.volume.map?.nodes.find((node) => node.id === this.nodeId);
+    if (listed === undefined) return;
+    const current = { id: this.nodeId, name, zone, addresses };
+    if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state })) return;
+    void this.driver.propose({ type: 'putNode', node: current });
+  }
+
+  #doChores(): void {
+    const nowMs = this.router.readNowMs();
+    for (const replica of this.host.replicasByShard.values()) {
+      if (!replica.isLeader || nowMs === 0) continue;
+      const payload = replica.machine.chores(nowMs);
+      if (payload !== undefined) this.submit({ kind: 'write', shard: replica.shard, payload, timeoutMs: callTimeoutMs }, () => {});
+    }
+  }
+
+  async call(kind: 'write' | 'read' | 'map' | 'control', shard: ShardId, payload: Uint8Array): Promise<Uint8Array | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
+    this.router.route({ kind, shard, payload, timeoutMs: callTimeoutMs, hops: 0 }, (status, reply) => resolve(status === 'ok' ? reply : undefined));
+    return promise;
+  }
+}
+
+const callTimeoutMs = 3_000;
