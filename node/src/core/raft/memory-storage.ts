@@ -68,7 +68,9 @@ export class MemoryStorage implements Storage {
     if (from > this.lastIndex() + 1) {
       broken(`missing log entry [last: ${this.lastIndex()}, append at: ${from}]`);
     }
-    this.#entries = [...this.#entries.slice(0, from - firstIndex), ...live];
+    // In place: nobody else holds this array.
+    this.#entries.length = from - firstIndex;
+    for (const entry of live) this.#entries.push(entry);
   }
 
   /** Replaces everything by a snapshot; refused if it is not newer than the present one. */
