@@ -68,7 +68,7 @@ function splitOwnFlags(argv: readonly string[]): OwnFlags {
   const rest = [...parsed.layer.raw]
     .filter(([name]) => !own.has(name))
     .flatMap(([name, value]) => flagsOf(name, value));
-  const problems = [...parsed.problems.map((problem) => `--${formatProblem(problem)}`)];
+  const problems = parsed.problems.map((problem) => `--${formatProblem(problem)}`);
   problems.push(...parsed.positionals.map((text) => `${JSON.stringify(text)} is not a flag; write --name value`));
   if (problems.length > 0) throw new CliError('usage', problems.join('\n'));
   return {
@@ -80,7 +80,7 @@ function splitOwnFlags(argv: readonly string[]): OwnFlags {
 
 function flagsOf(name: string, value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  return items.map((item) => (item === undefined ? `--${name}` : `--${name}=${String(item)}`));
+  return items.map((item) => (typeof item === 'string' ? `--${name}=${item}` : `--${name}`));
 }
 
 /** A node that `dev` started must not outlive it, whatever ended it; the channel between the two closes in any case. */

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const noCounts: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** Reads what vitest's JSON reporter wrote; undefined when it is not that. */
+export function parseVitestReport(text: string): Counts | undefined {
+  const report = parseJson(text);
+  if (report === undefined) return undefined;
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report;
+  if (typeof numPassedTests !== 'number' || typeof numFailedTests !== 'number') return undefined;
+  const pending = typeof numPendingTests === 'number' ? numPendingTests : 0;
+  const todo = typeof numTodoTests === 'number' ? numTodoTests : 0;
+  return { passed: numPassedTests, failed: numFailedTests, skipped: pending + todo };
+}
+
+/** Reads the last `…: N passed, N failed[, N skipped]` line of a runner's output; undefined when there is none. */
+export function parseClosingLine(output: string): Counts | undefined {
+  const last = [...output.matchAll(/(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/g)].at(-1);
+  if (last === undefined) return undefined;
+  return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3] ?? 0) };
+}
+
+function parseJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

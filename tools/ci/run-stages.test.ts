@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { runStages } from './run-stages.ts';
+import type { Stage } from './stage.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'run-stages-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const reportOf = (passed: number, failed: number): string =>
+  JSON.stringify({ numPassedTests: passed, numFailedTests: failed, numPendingTests: 1, numTodoTests: 1 });
+
+function stage(script: string, report: Stage['report'] = { kind: 'line' }, timeoutMs = 30_000): Stage {
+  return { name: 'stage', command: [process.execPath, '-e', script], report, timeoutMs };
+}
+
+function vitestStage(name: string, script: string): Stage {
+  return stage(script.replaceAll('FILE', JSON.stringify(join(folder, name))), {
+    kind: 'vitest',
+    file: join(folder, name),
+  });
+}
+
+async function run(...stages: Stage[]): Promise<{ exitCode: number; lastLine: string; text: string }> {
+  let text = '';
+  const { exitCode } = await runStages(stages, (chunk) => (text += chunk));
+  return { exitCode, text, lastLine: text.trimEnd().split('\n').at(-1) ?? '' };
+}
+
+describe('the closing line', () => {
+  test('sums the reports of every kind of runner', async () => {
+    const result = await run(
+      stage('console.log("conformance: 5 passed, 0 failed")'),
+      stage('console.log("noise: 9 passed, 9 failed"); console.log("sim: 7 passed, 0 failed, 2 skipped")'),
+      stage('', { kind: 'check' }),
+      vitestStage('a.json', `require('fs').writeFileSync(FILE, ${JSON.stringify(reportOf(3, 0))})`),
+    );
+    expect(result.lastLine).toBe('tests: 15 passed, 0 failed, 4 skipped');
+    expect(result.exitCode).toBe(0);
+  });
+
+  test('counts a stage that cannot run here as skipped and says why', async () => {
+    const result = await run(stage('console.log("1 passed, 0 failed")'), { ...stage(''), skip: 'no data' });
+    expect(result.lastLine).toBe('tests: 1 passed, 0 failed, 1 skipped');
+    expect(result.text).toContain('skipped: no data');
+  });
+});
+
+describe('the exit code is not 0', () => {
+  test('when tests fail, and later stages still run', async () => {
+    const result = await run(stage('console.log("4 passed, 2 failed")'), stage('console.log("1 passed, 0 failed")'));
+    expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 5 passed, 2 failed, 0 skipped' });
+  });
+
+  test('when a runner reports no failure and yet exits with one', async () => {
+    const result = await run(stage('console.log("4 passed, 0 failed"); process.exit(3)'));
+    expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 4 passed, 1 failed, 0 skipped' });
+    expect(result.text).toContain('exit code 3');
+  });
+
+  test('when a stage crashes before its report, even if an older report lies there', async () => {
+    writeFileSync(join(folder, 'old.json'), reportOf(3, 0));
+    const result = await run(vitestStage('old.json', 'process.kill(process.pid, "SIGKILL")'));
+    expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 0 passed, 1 failed, 0 skipped' });
+  });
+
+  test('when a report is cut off', async () => {
+    const result = await run(vitestStage('cut.json', `require('fs').writeFileSync(FILE, '{"numPassedTests":1')`));
+    expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 0 passed, 1 failed, 0 skipped' });
+  });
+
+  test('when a stage ran no tests or does not say how many', async () => {
+    expect(await run(stage('console.log("0 passed, 0 failed")'))).toMatchObject({ exitCode: 1 });
+    expect(await run(stage('console.log("all good")'))).toMatchObject({ exitCode: 1 });
+  });
+
+  test('when a check fails or its program is missing', async () => {
+    expect(await run(stage('process.exit(1)', { kind: 'check' }))).toMatchObject({ exitCode: 1 });
+    const missing: Stage = { ...stage(''), command: [join(folder, 'absent')], report: { kind: 'check' } };
+    expect(await run(missing)).toMatchObject({ exitCode: 1, lastLine: 'tests: 0 passed, 1 failed, 0 skipped' });
+  });
+
+  test('when a stage takes too long', async () => {
+    const result = await run(stage('setInterval(() => {}, 1000)', { kind: 'check' }, 300));
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.text).toContain('longer than');
+  });
+});
+
+test('what a stage leaves behind is ended with it', async () => {
+  const leak = `const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+    console.log('pid ' + child.pid); console.log('1 passed, 0 failed'); process.exit(0)`;
+  const result = await run(stage(leak));
+  const pid = Number(/pid (\d+)/.exec(result.text)?.[1]);
+  await expect.poll(() => isRunning(pid)).toBe(false);
+});
+
+/** A zombie counts as ended: in a container nobody may collect it. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+}

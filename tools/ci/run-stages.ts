@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { addCounts, noCounts, type Counts } from './report.ts';
+import { runStage, type Stage, type StageResult } from './stage.ts';
+
+export interface Outcome {
+  readonly counts: Counts;
+  readonly exitCode: number;
+}
+
+/** Runs every stage, also after one failed, so that one run tells all; closes with the one line that CI reads. */
+export async function runStages(stages: readonly Stage[], write: (text: string) => void): Promise<Outcome> {
+  const results: StageResult[] = [];
+  for (const stage of stages) {
+    write(`\n==> ${stage.name}\n`);
+    results.push(await runStage(stage, write));
+  }
+  write(`\n${results.map(summaryLine).join('\n')}\n`);
+  const counts = results.map((result) => result.counts).reduce(addCounts, noCounts);
+  const failed = results.some((result) => result.failure !== undefined);
+  write(`\ntests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+  return { counts, exitCode: failed ? 1 : 0 };
+}
+
+function summaryLine(result: StageResult): string {
+  const { passed, failed, skipped } = result.counts;
+  const seconds = `${(result.elapsedMs / 1000).toFixed(1)} s`.padStart(8);
+  const state = result.failure === undefined ? 'ok    ' : 'FAILED';
+  const tests = passed + failed + skipped === 0 ? '' : `${passed} passed, ${failed} failed, ${skipped} skipped`;
+  const why = result.failure === undefined ? '' : `  (${result.failure})`;
+  return `${state} ${seconds}  ${result.name.padEnd(24)} ${tests}${why}`.trimEnd();
+}

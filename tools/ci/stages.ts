@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Stage } from './stage.ts';
+
+const minuteMs = 60_000;
+const node = process.execPath;
+const bin = (name: string): string => join('node_modules', '.bin', name);
+const reports = '.reports';
+
+/** Every tsconfig.json is a project that must compile: the root, and the pure ones that see no Node types. */
+function typeStages(): Stage[] {
+  const projects = globSync('**/tsconfig.json', { exclude: ['**/node_modules/**'] }).toSorted();
+  return projects.map((project) => check(`types ${project}`, [node, bin('tsc'), '-p', project]));
+}
+
+function check(name: string, command: readonly string[]): Stage {
+  return { name, command, report: { kind: 'check' }, timeoutMs: 5 * minuteMs };
+}
+
+function vitest(project: string, timeoutMs: number): Stage {
+  const file = join(reports, `${project}.json`);
+  const command = [node, bin('vitest'), 'run', '--project', project];
+  return {
+    name: `vitest ${project}`,
+    command: [...command, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    report: { kind: 'vitest', file },
+    timeoutMs,
+  };
+}
+
+function runner(name: string, script: string, args: readonly string[]): Stage {
+  return { name, command: [node, script, ...args], report: { kind: 'line' }, timeoutMs: 10 * minuteMs };
+}
+
+/** What `make verify` runs: all that needs seconds and starts no node. Nothing of it writes into the tree. */
+export function verifyStages(): Stage[] {
+  return [
+    check('format', [bin('oxfmt'), '--check', '.']),
+    check('lint', [bin('oxlint'), '--type-aware', '--deny-warnings', '.']),
+    ...typeStages(),
+    check('proto lint', [bin('buf'), 'lint', 'proto']),
+    check('generated files', [node, 'tools/gen/main.ts', '--check']),
+    check('unused code', [node, bin('knip')]),
+    vitest('unit', 10 * minuteMs),
+  ];
+}
+
+const raftScripts = 'node/src/core/raft/testdata';
+const etcdScripts = '../shared/data/etcd-raft';
+const histories = '../shared/data/linearizability';
+
+/** What CI runs. */
+export function testStages(): Stage[] {
+  return [
+    ...verifyStages(),
+    runner('conformance raft', 'node/src/core/raft/conformance/main.ts', [raftScripts]),
+    whenPresent(etcdScripts, runner('conformance etcd-raft', 'node/src/core/raft/conformance/main.ts', [etcdScripts])),
+    whenPresent(histories, runner('conformance histories', 'e2e/checkers/main.ts', [histories])),
+    runner('sim', 'node/sim/main.ts', ['--seeds', '1..40']),
+    vitest('e2e', 20 * minuteMs),
+  ];
+}
+
+/** Data of others that need not lie beside the project. */
+function whenPresent(path: string, stage: Stage): Stage {
+  return existsSync(path) ? stage : { ...stage, skip: `${path} is not there` };
+}
