@@ -2,7 +2,7 @@
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
-import { decodeJson, encodeJson } from '../core/cluster/map-codec.ts';
+import { decodeJson } from '../core/cluster/map-codec.ts';
 import type { FormationRecord } from '../core/cluster/meta-state.ts';
 import { foundingMetaReplicas } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
@@ -27,7 +27,6 @@ import type { Machine } from './machines/machine.ts';
 import { ShardMachine } from './machines/shard-machine.ts';
 import { drainLeaderships, leads } from './leaderships.ts';
 import { engineHealth } from './health.ts';
-import { explain } from './requests.ts';
 import type { Answer } from './requests.ts';
 import { readStaging } from './storage/directory.ts';
 
@@ -48,6 +47,7 @@ export class Engine implements EngineApi, PeerHandler {
   #ticks = 0;
   #onTick: (() => void)[] = [];
   #initializing = false;
+  #fetchingMap = false;
   #stopped = false;
 
   /** Opens what the volume holds. @throws ForeignVolumeError, DecodeError, InvariantError: the node must not start then. */
@@ -294,8 +294,11 @@ export class Engine implements EngineApi, PeerHandler {
   }
 
   #fetchMap(node: NodeId): void {
+    if (this.#fetchingMap) return;
+    this.#fetchingMap = true;
     const request = { kind: 'map', shard: metaShardId, payload: new Uint8Array(0), timeoutMs: callTimeoutMs, hops: 1 } as const;
     this.#forwarder.forward(node, request, (status, payload) => {
+      this.#fetchingMap = false;
       const map = status === 'ok' ? (decodeJson(payload) as ClusterMap | null) : null;
       if (map !== null) this.#learnMap(map);
     });

@@ -103,7 +103,7 @@ export class Host implements TurnPhases {
     const context = { stampMs: clockGuard.trustedNowMs(this.#clusterSize), nowMs: clock.monotonicMs() };
     const work = newTurnWork();
     for (const replica of active) {
-      if (this.replicasByShard.get(replica.shard) !== replica) continue;
+      if (!this.#lives(replica)) continue;
       const hadSnapshot = replica.inbox.some((message) => message.type === 'MsgSnap');
       const appendsBefore = work.appends.length;
       stepReplica(replica, context);
@@ -121,11 +121,13 @@ export class Host implements TurnPhases {
   }
 
   persist(work: TurnWork): void {
-    if (work.appends.length === 0) return;
+    // While the early messages were on their way, a newer map may have destroyed a replica.
+    const appends = work.appends.filter(({ replica }) => this.#lives(replica));
+    if (appends.length === 0) return;
     const { store, observer } = this.#options;
     const batch = store.batch();
     const installed: (() => void)[] = [];
-    for (const { replica, message } of work.appends) {
+    for (const { replica, message } of appends) {
       if (message.snapshot !== undefined) installed.push(this.#transfers().install(replica, message.snapshot, batch));
       replica.log.append(message.entries, batch);
       if (message.term > 0) {
@@ -135,7 +137,7 @@ export class Host implements TurnPhases {
     observer.time(work.needsSync ? 'fsync' : 'write', () => store.write(batch, { sync: work.needsSync }));
     observer.persisted(batch.count, work.needsSync);
     for (const after of installed) after();
-    for (const { replica, message } of work.appends) {
+    for (const { replica, message } of appends) {
       for (const response of message.responses ?? []) {
         if (response.to === replica.key.replicaId) this.#stepAgain(replica, response);
         else work.durable.push({ replica, message: response });
@@ -149,12 +151,13 @@ export class Host implements TurnPhases {
   }
 
   apply(work: TurnWork): void {
-    if (work.applies.length === 0) return;
+    const applies = work.applies.filter(({ replica }) => this.#lives(replica));
+    if (applies.length === 0) return;
     const { store, observer } = this.#options;
     const batch = store.batch();
-    for (const { replica, entries } of work.applies) work.answers.push(replica.apply(entries, batch));
+    for (const { replica, entries } of applies) work.answers.push(replica.apply(entries, batch));
     observer.time('apply', () => store.write(batch, { sync: false }));
-    for (const { replica, entries, responses } of work.applies) {
+    for (const { replica, entries, responses } of applies) {
       observer.applied(entries.length);
       for (const response of responses) this.#stepAgain(replica, response);
       for (const range of replica.machine.takeDroppedRanges()) store.deleteRange('state', range);
@@ -165,6 +168,10 @@ export class Host implements TurnPhases {
   answer(work: TurnWork): void {
     for (const answer of work.answers) answer();
     this.outbox.send(this.#stamp());
+  }
+
+  #lives(replica: Replica): boolean {
+    return this.replicasByShard.get(replica.shard) === replica;
   }
 
   #stepAgain(replica: Replica, message: Message): void {
