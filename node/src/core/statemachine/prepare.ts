@@ -17,8 +17,6 @@ export interface PrepareContext {
   readonly shardRange: CodeRange;
   /** Must be cryptographic: codes are to be hard to guess. */
   readonly random: RandomBytes;
-  /** Codes that other proposals of the same entry have; the ones of this proposal are added. */
-  readonly drawn?: Set<string> | undefined;
 }
 
 export type Prepared =
@@ -56,7 +54,7 @@ function isOwned(command: Command, range: CodeRange): boolean {
 
 function drawCodes(commands: readonly Command[], context: PrepareContext): Prepared {
   const prepared = [...commands];
-  const used = context.drawn ?? new Set<string>();
+  const used = new Set<string>();
   let open: number[] = [];
   for (const [place, command] of commands.entries()) {
     if (command.type !== 'createLink') continue;

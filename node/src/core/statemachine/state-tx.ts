@@ -41,16 +41,15 @@ export class StateTx {
 
   /** Reads what is not known yet in one call of the store, for the `get`s that follow. */
   prefetch(keys: readonly Uint8Array[]): void {
-    const missing: Uint8Array[] = [];
+    const missing = new Map<string, Uint8Array>();
     for (const key of keys) {
       const name = nameOf(key);
-      if (this.#rows.has(name)) continue;
-      this.#rows.set(name, { key, value: undefined, written: false });
-      missing.push(key);
+      if (!this.#rows.has(name)) missing.set(name, key);
     }
-    if (missing.length === 0) return;
-    const values = this.#reader.getMany(missing);
-    missing.forEach((key, i) => this.#rows.set(nameOf(key), { key, value: values[i], written: false }));
+    if (missing.size === 0) return;
+    const values = this.#reader.getMany([...missing.values()]);
+    let place = 0;
+    for (const [name, key] of missing) this.#rows.set(name, { key, value: values[place++], written: false });
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
