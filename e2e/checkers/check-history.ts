@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert } from '@shortlink/common/assert.ts';
 import type { Contradiction } from './explain.ts';
-import { contradictionOf } from './explain.ts';
+import { explainPartition } from './explain.ts';
 import type { HistoryEvent, Operation } from './history.ts';
 import { pairOperations } from './history.ts';
 import type { Model } from './model.ts';
@@ -57,7 +57,7 @@ export function checkOperations<State, Input, Output>(
     for (const [key, partition] of open) {
       const result = searchLinearization(partition, model, { ...limits, maxSteps });
       if (result.outcome === 'impossible') {
-        const firstImpossible = contradictionOf(model, partition, result);
+        const firstImpossible = explainPartition(partition, model, limits);
         return { verdict: 'not linearizable', key, firstImpossible };
       }
       if (result.outcome === 'linearizable') continue;

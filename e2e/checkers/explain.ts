@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { assert } from '@shortlink/common/assert.ts';
+import { assert, defined } from '@shortlink/common/assert.ts';
 import type { Operation } from './history.ts';
 import type { Model } from './model.ts';
 import { ILLEGAL } from './model.ts';
+import type { SearchLimits } from './wgl.ts';
+import { searchLinearization } from './wgl.ts';
 
-/** Why a partition is not linearizable: the furthest that any order gets, and the answer that none explains. */
+/**
+ * Why a partition is not linearizable: the history up to the return of `operation` is not, while the history before that
+ * return is (unless finding that out took more than the limits allow; then `prefix` ends earlier).
+ */
 export interface Contradiction<Input, Output> {
   /** The operation whose answer cannot be explained by its return. */
   readonly operation: Operation<Input, Output>;
-  /** The longest linearizable prefix, in the order found. It explains every answer before the return of `operation`. */
+  /** A linearization of the longest linearizable prefix. Answers that came later were not asked of it. */
   readonly prefix: readonly Operation<Input, Output>[];
   /** The state after each operation of `prefix`, as the model's key of it. */
   readonly states: readonly string[];
@@ -22,27 +27,71 @@ const SHOWN_PREFIX = 12;
 const SHOWN_CONCURRENT = 12;
 const SHOWN_CHARACTERS = 160;
 
-export function contradictionOf<State, Input, Output>(
+/**
+ * Explains a partition that is known not to be linearizable. Prefixes of a linearizable history are linearizable, so the
+ * first return that cannot be explained is found by bisection.
+ */
+export function explainPartition<State, Input, Output>(
+  partition: readonly Operation<Input, Output>[],
+  model: Model<State, Input, Output>,
+  limits: SearchLimits,
+): Contradiction<Input, Output> {
+  const answered = partition
+    .filter((operation) => operation.returnedAt !== undefined)
+    .toSorted((a, b) => returnOf(a) - returnOf(b));
+  let order: readonly Operation<Input, Output>[] = [];
+  let good = 0;
+  let bad = answered.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >>> 1;
+    const end = returnOf(defined(answered[middle], 'operation in the middle'));
+    const result = searchLinearization(cutBefore(partition, end), model, limits);
+    if (result.outcome === 'limit') break;
+    if (result.outcome === 'impossible') bad = middle;
+    else [good, order] = [middle, result.order];
+  }
+  return contradictionOf(model, partition, order, defined(answered[bad - 1], 'operation without explanation'));
+}
+
+function returnOf(operation: Operation<unknown, unknown>): number {
+  return operation.returnedAt ?? Number.POSITIVE_INFINITY;
+}
+
+/** The history before an event: what has not returned by then has an unknown outcome. */
+function cutBefore<Input, Output>(
+  partition: readonly Operation<Input, Output>[],
+  end: number,
+): readonly Operation<Input, Output>[] {
+  return partition
+    .filter((operation) => operation.calledAt < end)
+    .map((operation) =>
+      returnOf(operation) < end ? operation : { ...operation, output: undefined, returnedAt: undefined },
+    );
+}
+
+function contradictionOf<State, Input, Output>(
   model: Model<State, Input, Output>,
   partition: readonly Operation<Input, Output>[],
-  found: { readonly prefix: readonly Operation<Input, Output>[]; readonly blocked: Operation<Input, Output> },
+  order: readonly Operation<Input, Output>[],
+  blocked: Operation<Input, Output>,
 ): Contradiction<Input, Output> {
-  const placed = new Set(found.prefix);
-  const returnedAt = found.blocked.returnedAt ?? Number.POSITIVE_INFINITY;
   let state = model.init;
-  const states = found.prefix.map((operation) => {
+  const states = order.map((operation) => {
     const next = model.step(state, operation.input, operation.output);
     assert(next !== ILLEGAL, 'the prefix is a legal sequential execution');
     state = next;
     return model.stateKey(state);
   });
+  const byCall = new Map(partition.map((operation) => [operation.calledAt, operation]));
+  const prefix = order.map((operation) => defined(byCall.get(operation.calledAt), 'operation of the prefix'));
+  const placed = new Set(prefix);
   return {
-    operation: found.blocked,
-    prefix: found.prefix,
+    operation: blocked,
+    prefix,
     states,
     initialState: model.stateKey(model.init),
     concurrent: partition.filter(
-      (operation) => operation !== found.blocked && !placed.has(operation) && operation.calledAt < returnedAt,
+      (operation) => operation !== blocked && !placed.has(operation) && operation.calledAt < returnOf(blocked),
     ),
   };
 }

@@ -25,4 +25,20 @@ export interface Model<State, Input, Output> {
   readOnly(input: Input, output: Output | undefined): boolean;
   /** A string that is equal exactly for equal states. */
   stateKey(state: State): string;
+  /** Without it the search is right too, only slower where the order of writes shows in later answers. */
+  readonly lookAhead?: LookAhead<State, Input, Output>;
+}
+
+/**
+ * Lets the search give up a state from which an answer that must still be explained is out of reach. Operations fall into
+ * those that leave the same state whatever was before, or change nothing, and those that build on the state before.
+ */
+export interface LookAhead<State, Input, Output> {
+  /** The state that an operation of the first sort leaves when it changes anything; undefined for the second sort. */
+  overwritesWith(input: Input): { readonly state: State } | undefined;
+  /**
+   * False when operations that build on the state cannot turn it into one in which the output answers the input.
+   * A wrong `false` makes verdicts wrong; true is always allowed.
+   */
+  canBecome(state: State, input: Input, output: Output): boolean;
 }

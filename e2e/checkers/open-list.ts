@@ -102,10 +102,11 @@ export function nextCandidate(list: OpenList, tried: number, deadline: number): 
   return positionOf(list, node) < positionOf(list, deadline * 2 + 1) ? node >>> 1 : NONE;
 }
 
-function nextOf(list: OpenList, node: number): number {
+/** The node after the given one; after the last comes the head again. */
+export function nextOf(list: OpenList, node: number): number {
   return defined(list.next[node], 'next node');
 }
 
-function positionOf(list: OpenList, node: number): number {
+export function positionOf(list: OpenList, node: number): number {
   return defined(list.positions[node], 'position of the node');
 }

@@ -3,6 +3,7 @@ import { defined } from '@shortlink/common/assert.ts';
 import type { Operation } from './history.ts';
 import type { Model } from './model.ts';
 import { ILLEGAL } from './model.ts';
+import { isOutOfReach } from './look-ahead.ts';
 import type { OpenList } from './open-list.ts';
 import { NONE, createOpenList, firstToReturn, nextCandidate, putBack, take } from './open-list.ts';
 import type { PlacedSet } from './placed-set.ts';
@@ -22,12 +23,7 @@ export interface SearchLimits {
 export type SearchResult<Input, Output> =
   /** `order` is a witness: executed one after the other, the operations give the recorded outputs. */
   | { readonly outcome: 'linearizable'; readonly order: readonly Operation<Input, Output>[] }
-  /** `prefix` explains every answer before the return of `blocked`; no order explains that one too. */
-  | {
-      readonly outcome: 'impossible';
-      readonly prefix: readonly Operation<Input, Output>[];
-      readonly blocked: Operation<Input, Output>;
-    }
+  | { readonly outcome: 'impossible' }
   | { readonly outcome: 'limit'; readonly limit: 'steps' | 'memory' };
 
 interface Frame {
@@ -53,16 +49,16 @@ interface Search<State, Input, Output> {
   state: number;
   deadline: number;
   steps: number;
-  furthestReturn: number;
-  blocked: number;
-  furthestPrefix: readonly number[];
 }
 
 /**
  * Looks for a sequential order of the operations of one partition that respects real time and the model: Wing & Gong's
- * depth-first search with Lowe's memory of configurations, without recursion. Three facts keep it small:
- * a configuration is worthless when one with fewer pending operations used up is known (see `visit`), a read that fits
- * can be placed at once, and of pending operations with the same input the oldest may always go first.
+ * depth-first search with Lowe's memory of configurations, without recursion.
+ *
+ * Besides the model's look-ahead, four facts keep it small: a configuration is worthless when one with fewer pending
+ * operations used up is known (see `visit`); a pending operation is wasted when the next one overwrites what it did; of
+ * pending operations with the same input the oldest may always go first; and a read that fits can be placed at once.
+ * No cut loses a linearization: of the shortest ways to finish, the one that uses up pending operations last survives.
  */
 export function searchLinearization<State, Input, Output>(
   operations: readonly Operation<Input, Output>[],
@@ -75,18 +71,13 @@ export function searchLinearization<State, Input, Output>(
     search.steps++;
     if (search.steps + search.visited.comparisons > limits.maxSteps) return { outcome: 'limit', limit: 'steps' };
     const candidate = nextCandidate(search.open, tried, search.deadline);
-    if (candidate === NONE) {
-      noteBlocked(search);
-      tried = backtrack(search);
-      if (tried === NONE) return impossible(search);
-      continue;
-    }
-    const result = tryToPlace(search, candidate);
+    const result = candidate === NONE ? 'hopeless' : tryToPlace(search, candidate);
     if (result === 'full') return { outcome: 'limit', limit: 'memory' };
-    tried = result === 'placed' ? NONE : candidate;
     if (result === 'hopeless') {
       tried = backtrack(search);
-      if (tried === NONE) return impossible(search);
+      if (tried === NONE) return { outcome: 'impossible' };
+    } else {
+      tried = result === 'placed' ? NONE : candidate;
     }
   }
   return { outcome: 'linearizable', order: search.stack.map((frame) => operationAt(search, frame.operation)) };
@@ -119,9 +110,6 @@ function startSearch<State, Input, Output>(
     state: stateId(states, model, model.init),
     deadline: firstToReturn(open),
     steps: 0,
-    furthestReturn: -1,
-    blocked: NONE,
-    furthestPrefix: [],
   };
 }
 
@@ -152,16 +140,18 @@ function tryToPlace<State, Input, Output>(
   const id = stateId(search.states, search.model, state);
   // Kept for later, a pending operation can do everything that it could have done after being used up for nothing.
   if (isPending && id === search.state) return 'illegal';
+  if (isLastPendingWasted(search, candidate, id)) return 'illegal';
   const forced = !isPending && search.model.readOnly(input, output);
   togglePlaced(search.placed, candidate);
-  const memory = remember(search, id);
+  take(search.open, candidate);
+  const memory = isDeadEnd(search, state) ? 'seen' : remember(search, id);
   if (memory !== 'new') {
+    putBack(search.open, candidate);
     togglePlaced(search.placed, candidate);
     if (memory === 'full') return 'full';
     return forced ? 'hopeless' : 'illegal';
   }
   search.stack.push({ operation: candidate, state: search.state, deadline: search.deadline, forced });
-  take(search.open, candidate);
   search.state = id;
   search.deadline = firstToReturn(search.open);
   return 'placed';
@@ -170,6 +160,27 @@ function tryToPlace<State, Input, Output>(
 function isTwinPlaced<State, Input, Output>(search: Search<State, Input, Output>, candidate: number): boolean {
   const twin = defined(search.twins[candidate], 'twin');
   return twin === NONE || isPendingPlaced(search.placed, twin);
+}
+
+/**
+ * True when the operation leads to the same state without the pending one that was placed just before it. Keeping that one
+ * is at least as good, and the search tries it too; otherwise it would try every sequence of lost writes.
+ */
+function isLastPendingWasted<State, Input, Output>(
+  search: Search<State, Input, Output>,
+  candidate: number,
+  id: number,
+): boolean {
+  const last = search.stack.at(-1);
+  if (last === undefined || last.operation < search.open.completedCount) return false;
+  const { input, output } = operationAt(search, candidate);
+  const state = search.model.step(stateOf(search.states, last.state), input, output);
+  return state !== ILLEGAL && stateId(search.states, search.model, state) === id;
+}
+
+function isDeadEnd<State, Input, Output>(search: Search<State, Input, Output>, state: State): boolean {
+  const { lookAhead } = search.model;
+  return lookAhead !== undefined && isOutOfReach(state, search.open, search.operations, lookAhead);
 }
 
 function remember<State, Input, Output>(search: Search<State, Input, Output>, id: number): 'new' | 'seen' | 'full' {
@@ -188,23 +199,6 @@ function backtrack<State, Input, Output>(search: Search<State, Input, Output>): 
     search.deadline = frame.deadline;
     if (!frame.forced) return frame.operation;
   }
-}
-
-/** Every operation that returned before the deadline is placed now: the longest explained prefix so far, perhaps. */
-function noteBlocked<State, Input, Output>(search: Search<State, Input, Output>): void {
-  const returnedAt = defined(operationAt(search, search.deadline).returnedAt, 'return of the deadline');
-  if (returnedAt <= search.furthestReturn) return;
-  search.furthestReturn = returnedAt;
-  search.blocked = search.deadline;
-  search.furthestPrefix = search.stack.map((frame) => frame.operation);
-}
-
-function impossible<State, Input, Output>(search: Search<State, Input, Output>): SearchResult<Input, Output> {
-  return {
-    outcome: 'impossible',
-    prefix: search.furthestPrefix.map((operation) => operationAt(search, operation)),
-    blocked: operationAt(search, search.blocked),
-  };
 }
 
 function operationAt<State, Input, Output>(

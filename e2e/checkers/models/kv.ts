@@ -32,6 +32,7 @@ export function kvModel(initial: KvValue): KvModel {
     stateKey: (state) => (state === null ? '-' : `=${state}`),
     readOnly: (input, output) => input.f === 'get' || (output !== undefined && output.result !== 'ok'),
     step,
+    lookAhead: { overwritesWith, canBecome },
   };
 }
 
@@ -51,6 +52,27 @@ function step(state: KvValue, input: KvInput, output: KvOutput | undefined): KvV
       return matches ? input.to : state;
     }
   }
+}
+
+function overwritesWith(input: KvInput): { readonly state: KvValue } | undefined {
+  switch (input.f) {
+    case 'put':
+      return { state: input.value };
+    case 'cas':
+      return { state: input.to };
+    case 'delete':
+      return { state: null };
+    case 'append':
+    case 'get':
+      return undefined;
+  }
+}
+
+/** Appending only ever makes a value longer. */
+function canBecome(state: KvValue, input: KvInput, output: KvOutput): boolean {
+  if (input.f !== 'get') return true;
+  if (output.result !== 'ok') return state === null;
+  return output.value?.startsWith(state ?? '') ?? false;
 }
 
 function readsAs(state: KvValue, output: KvOutput): boolean {
