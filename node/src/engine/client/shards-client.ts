@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ServiceError } from '@shortlink/common/errors.ts';
+import type { ErrorKind } from '@shortlink/common/errors.ts';
+import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
+import type { ShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
+import { encodeCommand } from '../../core/statemachine/command-codec.ts';
+import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
+import { decodeReadResult, encodeReadOp } from '../../core/statemachine/read-codec.ts';
+import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
+import { decodeResult } from '../../core/statemachine/result-codec.ts';
+import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
+import type { Clock, Timers } from '../../ports/clock.ts';
+import type { ForwardStatus } from '../../ports/peers.ts';
+import type { KvReader } from '../../ports/kv-engine.ts';
+import type { Random } from '../../ports/random.ts';
+import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
+import type { BarrierOutcome, ClientRequest, EngineApi } from '../engine-api.ts';
+import { readModes } from '../host/router.ts';
+import { decodeList, encodeList } from '../machines/shard-payload.ts';
+import { readLocally } from './local-reads.ts';
+
+export interface ShardsClientOptions {
+  readonly engine: EngineApi;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** The store, where this thread shares it: linearizable reads then cost the engine only a barrier. */
+  readonly reader: KvReader | undefined;
+}
+
+interface Reply {
+  readonly status: ForwardStatus;
+  readonly payload: Uint8Array;
+}
+
+const firstBackoffMs = 10;
+const maxBackoffMs = 500;
+/** With most codes of a length taken, each try still finds a free one with a fair chance. */
+const maxRedraws = 16;
+const linearizable = Uint8Array.of(readModes.linearizable);
+const stale = Uint8Array.of(readModes.stale);
+
+/** Shards as the services see them: retries what is safe until the time is over. Mutations carry their idempotency keys, so all of them are. */
+export class ShardsClient implements Shards {
+  readonly #options: ShardsClientOptions;
+  #map: ClusterMap | undefined;
+
+  constructor(options: ShardsClientOptions) {
+    this.#options = options;
+    options.engine.onMap((map) => {
+      this.#map = map;
+    });
+  }
+
+  map(): ClusterMap | undefined {
+    return this.#map;
+  }
+
+  async write(shard: ShardId, commands: readonly Command[], options: CallOptions): Promise<readonly CommandResult[]> {
+    const deadlineMs = this.#deadline(options);
+    const results = await this.#writeOnce(shard, commands, deadlineMs);
+    for (let redraw = 0; redraw < maxRedraws; redraw++) {
+      const open = results.flatMap((result, i) => (result.kind === 'redraw' ? [i] : []));
+      if (open.length === 0) return results;
+      const again = await this.#writeOnce(shard, open.map((i) => commands[i]).filter((command) => command !== undefined), deadlineMs);
+      open.forEach((place, i) => results.splice(place, 1, again[i] ?? { kind: 'redraw' }));
+    }
+    throw new ServiceError('unavailable', 'no free code could be drawn; ask for a longer code');
+  }
+
+  async read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]> {
+    const deadlineMs = this.#deadline(options);
+    if (options.consistency === 'linearizable' && this.#options.reader !== undefined) {
+      const local = await this.#readHere(this.#options.reader, shard, operations, deadlineMs);
+      if (local !== undefined) return local;
+    }
+    const mode = options.consistency === 'stale' ? stale : linearizable;
+    const payload = concatBytes(mode, encodeList(operations, encodeReadOp));
+    const { payload: answer } = await this.#persist({ kind: 'read', shard, payload }, deadlineMs);
+    return decodeList(answer, decodeReadResult);
+  }
+
+  async admin(request: AdminRequest, options: CallOptions): Promise<AdminResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<AdminResponse>();
+    const cancel = this.#options.timers.after(options.timeoutMs, () => reject(new ServiceError('timeout', 'the node did not answer in time')));
+    this.#options.engine.admin(request, resolve);
+    return promise.finally(cancel);
+  }
+
+  async #writeOnce(shard: ShardId, commands: readonly Command[], deadlineMs: number): Promise<CommandResult[]> {
+    const { payload } = await this.#persist({ kind: 'write', shard, payload: encodeList(commands, encodeCommand) }, deadlineMs);
+    return decodeList(payload, decodeResult);
+  }
+
+  /** Undefined where the rows are elsewhere: then the engine knows whom to ask. */
+  async #readHere(reader: KvReader, shard: ShardId, operations: readonly ReadOp[], deadlineMs: number): Promise<readonly ReadResult[] | undefined> {
+    for (let attempt = 0; ; attempt++) {
+      const leftMs = deadlineMs - this.#options.clock.monotonicMs();
+      if (leftMs <= 0) throw new ServiceError('unavailable', `shard ${shard} could not confirm the read in time`);
+      const { promise, resolve } = Promise.withResolvers<BarrierOutcome>();
+      this.#options.engine.barrier(shard, Math.max(1, leftMs), resolve);
+      const outcome = await promise;
+      if (outcome.kind === 'elsewhere') return undefined;
+      if (outcome.kind === 'view') {
+        const results = readLocally(reader, shard, operations, outcome.view);
+        if (results !== undefined) return results;
+      }
+      await this.#backoff(attempt);
+    }
+  }
+
+  async #persist(request: Omit<ClientRequest, 'timeoutMs'>, deadlineMs: number): Promise<Reply> {
+    for (let attempt = 0; ; attempt++) {
+      const leftMs = deadlineMs - this.#options.clock.monotonicMs();
+      const reply = await this.#submit({ ...request, timeoutMs: Math.max(1, leftMs) });
+      if (reply.status === 'ok') return reply;
+      const message = fromUtf8(reply.payload);
+      if (reply.status === 'refused') throw new ServiceError('invalid', message);
+      if (this.#options.clock.monotonicMs() + firstBackoffMs >= deadlineMs) throw new ServiceError(kindOf(reply.status), message);
+      await this.#backoff(attempt);
+    }
+  }
+
+  async #submit(request: ClientRequest): Promise<Reply> {
+    return new Promise((resolve) => {
+      this.#options.engine.submit(request, (status, payload) => resolve({ status, payload }));
+    });
+  }
+
+  /** Full jitter, so that clients of one failure do not come back together. */
+  async #backoff(attempt: number): Promise<void> {
+    const boundMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** attempt);
+    const delayMs = 1 + this.#options.random.int(Math.ceil(boundMs));
+    await new Promise<void>((resolve) => {
+      this.#options.timers.after(delayMs, resolve);
+    });
+  }
+
+  #deadline(options: CallOptions): number {
+    return this.#options.clock.monotonicMs() + options.timeoutMs;
+  }
+}
+
+function kindOf(status: ForwardStatus): ErrorKind {
+  if (status === 'timeout') return 'timeout';
+  return status === 'overloaded' ? 'overloaded' : 'unavailable';
+}
