@@ -10,7 +10,7 @@ export interface ReadView {
   readonly slot: number;
   readonly timeMs: number;
   readonly revision: number;
-  readonly generations: readonly GenerationInfo[];
+  readonly generations: GenerationInfo[];
 }
 
 export type BarrierOutcome =

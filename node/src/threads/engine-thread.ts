@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '@shortlink/common/assert.ts';
+import { parseHostPort } from '../config/addresses.ts';
+import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
+import { readPeerTls } from '../adapters/peers/peer-tls.ts';
+import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { ownerAdvice, prepareDataDir } from '../adapters/system/data-dir.ts';
+import { newLogger } from '../adapters/system/logger.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { SystemRandom } from '../adapters/system/system-random.ts';
+import { serveEngine } from '../engine/client/engine-server.ts';
+import { Engine } from '../engine/engine.ts';
+import { ForeignVolumeError } from '../engine/cluster/volume.ts';
+import type { PeerHandler } from '../ports/peers.ts';
+import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
+import { engineGauges, meteredObserver } from './engine-metrics.ts';
+import { engineConfig } from './engine-settings.ts';
+import type { EngineOrder, EngineReport, EngineThreadData } from './messages.ts';
+import { portChannel, soon } from './port-channel.ts';
+import { newMetricsSink } from '../telemetry/sink.ts';
+
+// Composition root of the engine's thread: the store, the groups and the streams to the other nodes live here.
+
+assert(parentPort !== null, 'the engine runs on a worker thread');
+const main = parentPort;
+const { config } = workerData as EngineThreadData;
+const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'engine' });
+const reportIntervalMs = 500;
+
+function report(message: EngineReport): void {
+  main.postMessage(message);
+}
+
+function fatal(error: unknown): void {
+  const expected = error instanceof ForeignVolumeError || error instanceof StoreCorruptError || error instanceof StoreFailedError;
+  const message = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  report({ type: 'fatal', message, expected });
+}
+
+async function openStore(): Promise<RocksKvEngine> {
+  const paths = prepareDataDir(config.data.dir);
+  try {
+    return await RocksKvEngine.open({ path: paths.store, budget: { cacheBytes: config.rocksdb.cacheBytes, memtableBytes: config.rocksdb.memtableBytes } });
+  } catch (error) {
+    if (error instanceof StoreFailedError && /lock/i.test(error.message)) throw new StoreFailedError(ownerAdvice(paths), { cause: error });
+    throw error;
+  }
+}
+
+async function run(): Promise<void> {
+  const store = await openStore();
+  const metrics = newMetricsSink();
+  const observer = meteredObserver(metrics, logger, systemClock);
+  const listen = parseHostPort(config.peer.address);
+  assert(listen !== undefined, `peer.address ${config.peer.address} was checked before`);
+  let engine: Engine | undefined;
+  const handler: PeerHandler = {
+    onFrame: (from, frame) => engine?.onFrame(from, frame),
+    onDisconnect: (from) => engine?.onDisconnect(from),
+    onSnapshot: (from, header) => {
+      assert(engine !== undefined, 'the engine is not open yet');
+      return engine.onSnapshot(from, header);
+    },
+    onQuestion: async (question) => {
+      assert(engine !== undefined, 'the engine is not open yet');
+      return engine.onQuestion(question);
+    },
+  };
+  const transport = createGrpcPeers({
+    self: { nodeId: () => engine?.nodeId ?? '', clusterId: () => engine?.volume.clusterId },
+    listen: config.peer.address,
+    tls: readPeerTls(config.tls.peer),
+    snapshotBytesPerSecond: config.snapshot.bytesPerSecond,
+    queueMaxBytes: 2 * config.raft.maxInflightBytes,
+    handler,
+    observer,
+    clock: systemClock,
+  });
+  engine = new Engine(engineConfig(config), { store, peers: transport.peers, clock: systemClock, random: new SystemRandom(), observer, soon, onFatal: fatal });
+  await transport.start();
+  const running = engine;
+  const ticker = setInterval(() => running.tick(), config.raft.tickMs);
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const reporter = setInterval(() => {
+    engineGauges(running, metrics, delay);
+    report({ type: 'health', health: running.health() });
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+  }, reportIntervalMs);
+  report({ type: 'started', nodeId: engine.nodeId, handle: store.handle });
+
+  main.on('message', (order: EngineOrder) => {
+    if (order.type === 'serve') return serveEngine(running, portChannel(order.port), soon);
+    if (order.type === 'drain') {
+      void running.drain(Math.ceil(order.timeoutMs / config.raft.tickMs)).then(() => report({ type: 'drained' }));
+      return;
+    }
+    clearInterval(ticker);
+    clearInterval(reporter);
+    void running
+      .stop()
+      .then(async () => transport.peers.close())
+      .then(async () => store.close())
+      .then(() => report({ type: 'stopped' }), fatal);
+  });
+}
+
+run().catch(fatal);

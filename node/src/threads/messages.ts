@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MessagePort } from 'node:worker_threads';
+import type { RocksHandle } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import type { Config } from '../config/options.ts';
+import type { EngineHealth } from '../engine/engine-api.ts';
+import type { MetricsSnapshot } from '../telemetry/sink.ts';
+
+/** What the main thread tells the engine's. */
+export type EngineOrder =
+  /** Another thread will talk to the engine through this port. */
+  | { readonly type: 'serve'; readonly port: MessagePort }
+  /** Hand the leaderships over; answered by `drained`. */
+  | { readonly type: 'drain'; readonly timeoutMs: number }
+  /** Close everything; the thread ends after it. */
+  | { readonly type: 'stop' };
+
+export type EngineReport =
+  | { readonly type: 'started'; readonly nodeId: string; readonly handle: RocksHandle }
+  | { readonly type: 'health'; readonly health: EngineHealth }
+  | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
+  | { readonly type: 'drained' }
+  | { readonly type: 'stopped' }
+  /** The thread cannot go on, and so the process must not. `expected`: the message says it all, without a stack. */
+  | { readonly type: 'fatal'; readonly message: string; readonly expected: boolean };
+
+export interface EngineThreadData {
+  readonly config: Config;
+}
+
+export interface RedirectThreadData {
+  readonly config: Config;
+  readonly handle: RocksHandle;
+  readonly engine: MessagePort;
+}
+
+export type RedirectOrder = { readonly type: 'drain' } | { readonly type: 'stop' };
+
+export type RedirectReport =
+  | { readonly type: 'listening'; readonly address: string }
+  | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
+  | { readonly type: 'drained' }
+  | { readonly type: 'fatal'; readonly message: string };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '@shortlink/common/assert.ts';
+import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { newLogger } from '../adapters/system/logger.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { SystemRandom } from '../adapters/system/system-random.ts';
+import { systemTimers } from '../adapters/system/system-timers.ts';
+import { formatHostPort, parseHostPort } from '../config/addresses.ts';
+import { RemoteEngine } from '../engine/client/remote-engine.ts';
+import { ShardsClient } from '../engine/client/shards-client.ts';
+import { RedirectServer } from '../servers/redirect/redirect-server.ts';
+import { newRedirectService } from '../services/redirect.ts';
+import { newMetricsSink } from '../telemetry/sink.ts';
+import type { RedirectOrder, RedirectReport, RedirectThreadData } from './messages.ts';
+import { portChannel, soon } from './port-channel.ts';
+
+// Composition root of a thread that serves redirects and does nothing else.
+
+assert(parentPort !== null, 'redirects are served on a worker thread');
+const main = parentPort;
+const { config, handle, engine: enginePort } = workerData as RedirectThreadData;
+const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'redirect' });
+const reportIntervalMs = 1000;
+
+function report(message: RedirectReport): void {
+  main.postMessage(message);
+}
+
+async function run(): Promise<void> {
+  const metrics = newMetricsSink();
+  const engine = new RemoteEngine(portChannel(enginePort), soon);
+  const shards = new ShardsClient({ engine, clock: systemClock, timers: systemTimers, random: new SystemRandom(), reader: attachReader(handle) });
+  const server = new RedirectServer({
+    resolver: newRedirectService(shards, { consistency: 'linearizable', timeoutMs: config.request.timeoutMs }),
+    clock: systemClock,
+    metrics,
+    status: config.redirect.status,
+    maxAgeSeconds: config.redirect.maxAgeSeconds,
+    maxConnections: config.redirect.maxConnections,
+    onError: (error) => logger.error({ err: error }, 'a redirect could not be resolved'),
+  });
+  const address = parseHostPort(config.redirect.address);
+  assert(address !== undefined, `redirect.address ${config.redirect.address} was checked before`);
+  const bound = await server.listen(address);
+  const reporter = setInterval(() => report({ type: 'metrics', metrics: metrics.snapshot() }), reportIntervalMs);
+  report({ type: 'listening', address: formatHostPort(bound) });
+
+  main.on('message', (order: RedirectOrder) => {
+    if (order.type === 'drain') {
+      void server.drain().then(() => report({ type: 'drained' }));
+      return;
+    }
+    clearInterval(reporter);
+    void server.close().then(() => {
+      report({ type: 'metrics', metrics: metrics.snapshot() });
+      enginePort.close();
+      main.close();
+    });
+  });
+}
+
+run().catch((error: unknown) => report({ type: 'fatal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
