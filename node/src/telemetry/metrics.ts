@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MetricTable } from '@shortlink/common/metric-table.ts';
+
+const secondsFine = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const secondsCoarse = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
+const byteSizes = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
+
+const threads = ['main', 'engine', 'redirect'] as const;
+
+/** Every metric of a node. Dashboards, alerts and the reference page follow from this table. */
+export const nodeMetrics = {
+  shortlink_node_info: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while the process runs.',
+  },
+  shortlink_node_ready: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while the node can answer redirects.',
+  },
+
+  shortlink_node_raft_leader: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: '1 while this node leads the group (shard 0: the meta group).',
+  },
+  shortlink_node_raft_term: { type: 'gauge', merge: 'max', labels: { shard: 'shard' }, help: 'Term of the group.' },
+  shortlink_node_raft_commit_index: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Last index that is known to be committed.',
+  },
+  shortlink_node_raft_apply_lag_entries: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Committed entries that are not applied yet.',
+  },
+  shortlink_node_raft_elections_total: {
+    type: 'counter',
+    labels: { shard: 'shard' },
+    help: 'Elections that this node started.',
+  },
+  shortlink_node_raft_messages_total: {
+    type: 'counter',
+    labels: { direction: ['sent', 'received', 'dropped'] },
+    help: 'Raft messages to and from other nodes.',
+  },
+  shortlink_node_raft_snapshots_total: {
+    type: 'counter',
+    labels: { direction: ['sent', 'received'], result: ['ok', 'failed'] },
+    help: 'Snapshots to and from other nodes.',
+  },
+
+  shortlink_node_turn_seconds: {
+    type: 'histogram',
+    buckets: secondsFine,
+    help: 'Duration of a turn of the engine: step, write, apply, answer.',
+  },
+  shortlink_node_fsync_seconds: {
+    type: 'histogram',
+    buckets: secondsFine,
+    help: 'Duration of the one durable write of a turn.',
+  },
+  shortlink_node_turn_entries: {
+    type: 'histogram',
+    buckets: counts,
+    help: 'Log entries of a durable write, all groups together.',
+  },
+  shortlink_node_turn_bytes: {
+    type: 'histogram',
+    buckets: byteSizes,
+    help: 'Log bytes of a durable write, all groups together.',
+  },
+  shortlink_node_proposal_commands: {
+    type: 'histogram',
+    buckets: counts,
+    help: 'Commands of a proposal.',
+  },
+  shortlink_node_proposals_total: {
+    type: 'counter',
+    labels: { result: ['committed', 'dropped', 'overloaded', 'timeout'] },
+    help: 'Proposals of this node by their end.',
+  },
+  shortlink_node_read_indexes_total: {
+    type: 'counter',
+    labels: { result: ['ok', 'failed'] },
+    help: 'Barriers for linearizable reads.',
+  },
+  shortlink_node_reads_total: {
+    type: 'counter',
+    labels: { consistency: ['linearizable', 'stale'] },
+    help: 'Read operations that this node executed.',
+  },
+  shortlink_node_forwards_total: {
+    type: 'counter',
+    labels: { result: ['ok', 'unavailable', 'overloaded', 'timeout', 'refused'] },
+    help: 'Requests that were handed to another node.',
+  },
+  shortlink_node_queue_length: {
+    type: 'gauge',
+    merge: 'sum',
+    labels: { queue: ['proposals', 'reads', 'forwards', 'peer_frames', 'redirects'] },
+    help: 'What waits in the queues of the node.',
+  },
+  shortlink_node_peer_connected: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { node: 'node' },
+    help: '1 while the stream to the node is up.',
+  },
+  shortlink_node_replica_healthy: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: '0 once the state hash of the replica differed from the leader’s.',
+  },
+
+  shortlink_node_redirects_total: {
+    type: 'counter',
+    labels: { result: ['found', 'notFound', 'gone', 'unavailable', 'refused'] },
+    help: 'Requests of the redirect listener by their result.',
+  },
+  shortlink_node_redirect_batch_codes: {
+    type: 'histogram',
+    buckets: counts,
+    help: 'Codes that were resolved in one call.',
+  },
+  shortlink_node_redirect_connections: {
+    type: 'gauge',
+    merge: 'sum',
+    help: 'Open connections of the redirect listener.',
+  },
+  shortlink_node_redirect_connections_dropped_total: {
+    type: 'counter',
+    help: 'Connections that were closed at once because too many were open.',
+  },
+
+  shortlink_node_api_requests_total: {
+    type: 'counter',
+    labels: { transport: ['http', 'grpc'], outcome: ['ok', 'clientError', 'serverError'] },
+    help: 'Requests of the APIs; each message of a stream counts.',
+  },
+  shortlink_node_api_request_seconds: {
+    type: 'histogram',
+    labels: { transport: ['http', 'grpc'] },
+    buckets: secondsCoarse,
+    help: 'Duration of the requests of the APIs.',
+  },
+
+  shortlink_node_event_loop_delay_seconds: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { thread: threads, quantile: ['0.5', '0.99', '1'] },
+    help: 'Delay of the event loop since the last scrape.',
+  },
+} as const satisfies MetricTable;
+
+export type NodeMetrics = typeof nodeMetrics;
+export type ThreadName = (typeof threads)[number];
