@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the tests and closes with `tests: N passed, N failed, N skipped`. Usage: run-tests.ts [verify|all] [name part]
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { runStages } from './ci/run-stages.ts';
 import { testStages, verifyStages } from './ci/stages.ts';
@@ -21,4 +21,5 @@ if (stagesOf === undefined) {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
 const stages = stagesOf().filter((stage) => stage.name.includes(part));
 const outcome = await runStages(stages, (text) => process.stdout.write(text));
+writeFileSync('.reports/total', outcome.total);
 process.exitCode = outcome.exitCode;

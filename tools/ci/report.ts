@@ -30,6 +30,16 @@ export function parseClosingLine(output: string): Counts | undefined {
   return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3] ?? 0) };
 }
 
+/** Reads `FILE verdict` lines of the checker of histories: undecided ones failed. */
+export function parseVerdicts(output: string): Counts | undefined {
+  const verdicts = [...output.matchAll(/ (linearizable|not linearizable|undecided \(limit\))$/gm)].map(
+    (match) => match[1],
+  );
+  if (verdicts.length === 0) return undefined;
+  const failed = verdicts.filter((verdict) => verdict?.startsWith('undecided')).length;
+  return { passed: verdicts.length - failed, failed, skipped: 0 };
+}
+
 function parseJson(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

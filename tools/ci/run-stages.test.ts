@@ -35,9 +35,10 @@ describe('the closing line', () => {
       stage('console.log("conformance: 5 passed, 0 failed")'),
       stage('console.log("noise: 9 passed, 9 failed"); console.log("sim: 7 passed, 0 failed, 2 skipped")'),
       stage('', { kind: 'check' }),
+      stage('console.log("a.log linearizable\\nb.log not linearizable")', { kind: 'verdicts' }),
       vitestStage('a.json', `require('fs').writeFileSync(FILE, ${JSON.stringify(reportOf(3, 0))})`),
     );
-    expect(result.lastLine).toBe('tests: 15 passed, 0 failed, 4 skipped');
+    expect(result.lastLine).toBe('tests: 17 passed, 0 failed, 4 skipped');
     expect(result.exitCode).toBe(0);
   });
 
@@ -73,6 +74,7 @@ describe('the exit code is not 0', () => {
 
   test('when a stage ran no tests or does not say how many', async () => {
     expect(await run(stage('console.log("0 passed, 0 failed")'))).toMatchObject({ exitCode: 1 });
+    expect(await run(stage('console.log("a undecided (limit)")', { kind: 'verdicts' }))).toMatchObject({ exitCode: 1 });
     expect(await run(stage('console.log("all good")'))).toMatchObject({ exitCode: 1 });
   });
 

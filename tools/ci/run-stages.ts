@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { addCounts, noCounts, type Counts } from './report.ts';
+import { addCounts, noCounts } from './report.ts';
 import { runStage, type Stage, type StageResult } from './stage.ts';
 
 export interface Outcome {
-  readonly counts: Counts;
+  /** The line that the output closes with. */
+  readonly total: string;
   readonly exitCode: number;
 }
 
@@ -17,8 +18,9 @@ export async function runStages(stages: readonly Stage[], write: (text: string) 
   write(`\n${results.map(summaryLine).join('\n')}\n`);
   const counts = results.map((result) => result.counts).reduce(addCounts, noCounts);
   const failed = results.some((result) => result.failure !== undefined);
-  write(`\ntests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
-  return { counts, exitCode: failed ? 1 : 0 };
+  const total = `tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`;
+  write(`\n${total}`);
+  return { total, exitCode: failed ? 1 : 0 };
 }
 
 function summaryLine(result: StageResult): string {

@@ -3,14 +3,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { noCounts, parseClosingLine, parseVitestReport, type Counts } from './report.ts';
+import { noCounts, parseClosingLine, parseVerdicts, parseVitestReport, type Counts } from './report.ts';
 
 /** One command of the test run, and where it says how many tests it ran. */
 export interface Stage {
   readonly name: string;
   readonly command: readonly string[];
-  /** `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of its output. */
-  readonly report: { readonly kind: 'check' | 'line' } | { readonly kind: 'vitest'; readonly file: string };
+  /**
+   * `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of the output.
+   * `verdicts`: one line of the output for each test.
+   */
+  readonly report:
+    | { readonly kind: 'check' | 'line' | 'verdicts' }
+    | { readonly kind: 'vitest'; readonly file: string };
   readonly timeoutMs: number;
   /** Why the stage cannot run here, if so: then it counts as one skipped test, and the run says why. */
   readonly skip?: string | undefined;
@@ -52,7 +57,7 @@ export async function runStage(stage: Stage, write: (text: string) => void): Pro
 function judge(stage: Stage, ended: Ended): Pick<StageResult, 'counts' | 'failure'> {
   const broke = ended.exitCode === 0 ? undefined : ended.reason;
   if (stage.report.kind === 'check') return withFailure(noCounts, broke);
-  const counts = stage.report.kind === 'vitest' ? readVitest(stage.report.file) : parseClosingLine(ended.output);
+  const counts = readCounts(stage.report, ended.output);
   if (counts === undefined) return withFailure(noCounts, broke ?? 'it did not report how many tests it ran');
   if (broke !== undefined || counts.failed > 0) return withFailure(counts, broke ?? 'tests failed');
   if (counts.passed + counts.skipped === 0) return withFailure(counts, 'it ran no tests');
@@ -65,8 +70,17 @@ function withFailure(counts: Counts, failure: string | undefined): Pick<StageRes
   return { counts: { ...counts, failed: Math.max(1, counts.failed) }, failure };
 }
 
-function readVitest(file: string): Counts | undefined {
-  return existsSync(file) ? parseVitestReport(readFileSync(file, 'utf8')) : undefined;
+function readCounts(report: Stage['report'], output: string): Counts | undefined {
+  switch (report.kind) {
+    case 'check':
+      return noCounts;
+    case 'line':
+      return parseClosingLine(output);
+    case 'verdicts':
+      return parseVerdicts(output);
+    case 'vitest':
+      return existsSync(report.file) ? parseVitestReport(readFileSync(report.file, 'utf8')) : undefined;
+  }
 }
 
 async function runProcess(stage: Stage, write: (text: string) => void): Promise<Ended> {

@@ -29,8 +29,8 @@ function vitest(project: string, timeoutMs: number): Stage {
   };
 }
 
-function runner(name: string, script: string, args: readonly string[]): Stage {
-  return { name, command: [node, script, ...args], report: { kind: 'line' }, timeoutMs: 10 * minuteMs };
+function runner(name: string, command: readonly string[], kind: 'line' | 'verdicts' = 'line'): Stage {
+  return { name, command: [node, ...command], report: { kind }, timeoutMs: 10 * minuteMs };
 }
 
 /** What `make verify` runs: all that needs seconds and starts no node. Nothing of it writes into the tree. */
@@ -46,23 +46,24 @@ export function verifyStages(): Stage[] {
   ];
 }
 
-const raftScripts = 'node/src/core/raft/testdata';
-const etcdScripts = '../shared/data/etcd-raft';
-const histories = '../shared/data/linearizability';
+const raftRunner = 'node/src/core/raft/conformance/main.ts';
+/** Test data of others, which need not lie beside the project. */
+const published = process.env['CONFORMANCE_DATA'] ?? join('..', 'shared', 'data');
 
 /** What CI runs. */
 export function testStages(): Stage[] {
+  const etcdScripts = join(published, 'etcd-raft');
+  const histories = join(published, 'linearizability');
   return [
     ...verifyStages(),
-    runner('conformance raft', 'node/src/core/raft/conformance/main.ts', [raftScripts]),
-    whenPresent(etcdScripts, runner('conformance etcd-raft', 'node/src/core/raft/conformance/main.ts', [etcdScripts])),
-    whenPresent(histories, runner('conformance histories', 'e2e/checkers/main.ts', [histories])),
-    runner('sim', 'node/sim/main.ts', ['--seeds', '1..40']),
+    runner('conformance raft', [raftRunner, 'node/src/core/raft/testdata']),
+    whenPresent(etcdScripts, runner('conformance etcd-raft', [raftRunner, etcdScripts])),
+    whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
+    runner('sim', ['node/sim/main.ts', '--seeds', '1..40']),
     vitest('e2e', 20 * minuteMs),
   ];
 }
 
-/** Data of others that need not lie beside the project. */
 function whenPresent(path: string, stage: Stage): Stage {
   return existsSync(path) ? stage : { ...stage, skip: `${path} is not there` };
 }

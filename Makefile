@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Needs a POSIX system with Node.js 20 or newer, npm and make; everything else is installed below this folder.
+NODE := tools/bin/node24
+STAMP := node_modules/.installed
+SHELL := /bin/sh
+
+.DEFAULT_GOAL := help
+.PHONY: help up test verify fix e2e sim clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+up: $(STAMP) ## Start three nodes here, create a link and follow it; Ctrl-C stops them
+	@$(NODE) tools/up.ts
+
+test: $(STAMP) ## Run everything that CI runs
+	@$(NODE) tools/run-tests.ts all
+
+verify: $(STAMP) ## Check format, lint, types, layers, generated files and unit tests; changes nothing
+	@$(NODE) tools/run-tests.ts verify
+
+fix: $(STAMP) ## Format, fix what the linter can, and generate what is generated
+	@$(NODE) tools/fix.ts
+
+e2e: $(STAMP) ## Run the tests that start real nodes
+	@$(NODE) tools/run-tests.ts all e2e
+
+sim: $(STAMP) ## Run the deterministic simulator on the seeds of CI
+	@$(NODE) tools/run-tests.ts all sim
+
+clean: ## Remove what was installed and what make up left
+	rm -rf node_modules .reports .data
+
+# `npm install` and not `npm ci`: it takes the versions of the lock file too, but does not refuse to work where a
+# registry lacks the optional builds for other platforms. --no-save: the lock file is never changed from here.
+$(STAMP): package.json package-lock.json $(wildcard */package.json)
+	npm install --ignore-scripts --no-save --no-audit --no-fund --loglevel=error
+	@touch $@

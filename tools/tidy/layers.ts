@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Import } from './imports.ts';
+
+/**
+ * Who may import whom: the one table. A ring may always import itself; `types` may be imported as types only.
+ * Rings of the node are named by their folder in node/src; `main` is the files directly in it.
+ */
+export const allowed: Readonly<
+  Record<string, { readonly values: readonly string[]; readonly types?: readonly string[] }>
+> = {
+  common: { values: [] },
+  proto: { values: [] },
+  core: { values: ['common'] },
+  ports: { values: ['common'], types: ['core'] },
+  engine: { values: ['core', 'ports', 'common'] },
+  services: { values: ['engine', 'core', 'ports', 'common'] },
+  telemetry: { values: ['common'] },
+  config: { values: ['common'] },
+  servers: { values: ['services', 'ports', 'common', 'proto', 'telemetry'], types: ['core'] },
+  adapters: { values: ['ports', 'common', 'proto'], types: ['core'] },
+  cli: {
+    values: ['main', 'servers', 'services', 'engine', 'core', 'ports', 'telemetry', 'config', 'common', 'proto'],
+  },
+  // The roots of the process and of its threads: only they construct adapters.
+  main: {
+    values: [
+      'threads',
+      'adapters',
+      'servers',
+      'services',
+      'engine',
+      'core',
+      'ports',
+      'telemetry',
+      'config',
+      'common',
+      'proto',
+    ],
+  },
+  threads: {
+    values: ['adapters', 'servers', 'services', 'engine', 'core', 'ports', 'telemetry', 'config', 'common', 'proto'],
+  },
+  sim: { values: ['core', 'engine', 'services', 'ports', 'common'] },
+  e2e: { values: ['common', 'proto'] },
+  bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
+  tools: { values: ['common', 'config', 'cli', 'telemetry'] },
+};
+
+/** The ring of a file of the project; undefined for files that belong to none (configuration of tools). */
+export function ringOf(path: string): string | undefined {
+  const parts = path.split('/');
+  if (parts[0] !== 'node') return parts.length > 1 ? parts[0] : undefined;
+  if (parts[1] === 'sim') return 'sim';
+  return parts[1] === 'src' && parts.length > 3 ? parts[2] : 'main';
+}
+
+/** Why the import is not allowed; undefined when it is. */
+export function layerProblem(file: string, target: Import): string | undefined {
+  const from = ringOf(file);
+  if (from === undefined || !target.isInside) return undefined;
+  const to = ringOf(target.target);
+  if (/\.test\.ts$|\/testing\//.test(target.target)) return `imports ${target.target}, which only tests may`;
+  const rules = allowed[from];
+  if (rules === undefined) return `lies in ${from}, which is no ring of tools/tidy/layers.ts`;
+  if (to === from || (to !== undefined && rules.values.includes(to))) return undefined;
+  if (to !== undefined && target.isTypeOnly && rules.types?.includes(to) === true) return undefined;
+  const only = to !== undefined && rules.types?.includes(to) === true ? ' other than by "import type"' : '';
+  return `imports ${target.target}: ${from} must not import ${to ?? 'that'}${only}`;
+}
