@@ -129,6 +129,27 @@ describe('an operation of unknown outcome', () => {
     expect(checkHistory([...read(2, 5), ...unknownWrite(1, 5)], registerModel).verdict).toBe('not linearizable');
   });
 
+  it('takes no effect before its invocation, even when another order of earlier writes has been tried', () => {
+    const answered: RegisterEvent = { process: 1, type: 'ok', output: { result: 'ok' } };
+    const events: RegisterEvent[] = [
+      { process: 1, type: 'invoke', input: { f: 'write', value: 5 } },
+      { process: 2, type: 'invoke', input: { f: 'read' } },
+      answered,
+      { process: 3, type: 'invoke', input: { f: 'write', value: 3 } },
+      { process: 2, type: 'ok', output: { result: 'ok', value: 3 } },
+      { process: 3, type: 'info' },
+    ];
+    expect(checkHistory([...events, ...read(4, 3)], registerModel).verdict).toBe('linearizable');
+    expect(checkHistory([...events, ...read(4, 5)], registerModel).verdict).toBe('not linearizable');
+  });
+
+  it('may take effect beside another one of the same kind, but not a third time', () => {
+    const lost = [...unknownWrite(1, 5), ...unknownWrite(2, 5), ...unknownWrite(3, 6), ...unknownWrite(4, 7)];
+    const events = [...lost, ...read(9, 5), ...read(9, 6), ...read(9, 5)];
+    expect(checkHistory(events, registerModel).verdict).toBe('linearizable');
+    expect(checkHistory([...events, ...read(9, 7), ...read(9, 5)], registerModel).verdict).toBe('not linearizable');
+  });
+
   it('takes no effect when it is known to have failed', () => {
     const failed: RegisterEvent[] = [
       { process: 1, type: 'invoke', input: { f: 'write', value: 5 } },

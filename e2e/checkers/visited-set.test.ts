@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PlacedSet } from './placed-set.ts';
 import { createPlacedSet, togglePlaced } from './placed-set.ts';
-import { createVisitedSet, visit } from './visited-set.ts';
+import { STATE_FACTOR, createVisitedSet, visit } from './visited-set.ts';
 
 const COMPLETED = 100;
 const PENDING = 40;
@@ -50,6 +50,18 @@ describe('the memory of configurations', () => {
         }
       }),
     );
+  });
+
+  it('tells configurations apart whose hashes are equal', () => {
+    const operationsOf = [[0, 1, 2], [0, 1, 3], [], [40], [0, 40], [99]];
+    const sets = operationsOf.map((operations) => ({ ...placedSet(operations), hash: 0 }));
+    const visited = createVisitedSet(1 << 20);
+    expect(sets.map((set) => visit(visited, set, 7))).toEqual(sets.map(() => 'new'));
+    expect(sets.map((set) => visit(visited, set, 7))).toEqual(sets.map(() => 'seen'));
+    // The state is mixed into the hash of the set: this set's hash makes up for the difference between states 7 and 8.
+    const difference = Math.imul(8, STATE_FACTOR) ^ Math.imul(9, STATE_FACTOR);
+    expect(sets.map((set) => visit(visited, { ...set, hash: difference }, 8))).toEqual(sets.map(() => 'new'));
+    expect(visited.comparisons).toBeGreaterThan(sets.length * 6);
   });
 
   it('does not depend on the order and the detours by which a set came about', () => {

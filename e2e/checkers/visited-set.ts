@@ -13,6 +13,8 @@ const HEADER_WORDS = 5;
 const FIRST_ENTRY = 1;
 const INITIAL_ARENA_WORDS = 1 << 10;
 const INITIAL_BUCKETS = 1 << 8;
+/** 2^32 divided by the golden ratio spreads consecutive numbers (Knuth, multiplicative hashing). */
+export const STATE_FACTOR = 0x9e3779b1;
 /** A typed array's byte length must stay within what every supported engine can allocate. */
 const MAX_ARENA_WORDS = 1 << 29;
 
@@ -45,7 +47,7 @@ export function createVisitedSet(maxBytes: number): VisitedSet {
  * 'full' when `maxBytes` does not allow another entry; nothing is remembered then.
  */
 export function visit(set: VisitedSet, placed: PlacedSet, stateId: number): 'new' | 'seen' | 'full' {
-  const hash = scramble(placed.hash ^ Math.imul(stateId + 1, 0x9e3779b1)) >>> 0;
+  const hash = scramble(placed.hash ^ Math.imul(stateId + 1, STATE_FACTOR)) >>> 0;
   let entry = wordAt(set.buckets, hash & (set.buckets.length - 1));
   while (entry !== 0) {
     set.comparisons++;
