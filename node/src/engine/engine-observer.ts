@@ -2,30 +2,45 @@
 
 /** What the engine reports about itself; telemetry and logs listen. It changes nothing that the engine does. */
 export interface EngineObserver {
-  /** Runs `work` and measures it. */
+  /** Runs `work` and measures it. `fsync`: the one durable write of a turn. */
   time<T>(what: 'fsync' | 'write' | 'apply', work: () => T): T;
   turnTook(durationMs: number): void;
-  persisted(writes: number, synced: boolean): void;
-  applied(entries: number): void;
-  count(what: EngineEvent): void;
+  /** A turn wrote log entries of all groups together. */
+  persisted(entries: number, bytes: number): void;
+  /** A leader put so many commands into one entry. */
+  proposed(commands: number): void;
+  count(what: EngineEvent, times?: number): void;
   log(level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 export type EngineEvent =
   | 'stateHashMismatch'
   | 'snapshotSent'
+  | 'snapshotSendFailed'
   | 'snapshotReceived'
-  | 'snapshotFailed'
-  | 'forwarded'
-  | 'frameDropped'
-  | 'leaderChange';
+  | 'snapshotReceiveFailed'
+  | 'messageSent'
+  | 'messageReceived'
+  | 'messageDropped'
+  | 'writeCommitted'
+  | 'writeUnavailable'
+  | 'writeOverloaded'
+  | 'writeTimeout'
+  | 'writeRefused'
+  | 'readConfirmed'
+  | 'readFailed'
+  | 'forwardOk'
+  | 'forwardUnavailable'
+  | 'forwardOverloaded'
+  | 'forwardTimeout'
+  | 'forwardRefused';
 
 /** For tests and the simulator. */
 export const silentObserver: EngineObserver = {
   time: (_what, work) => work(),
   turnTook: () => {},
   persisted: () => {},
-  applied: () => {},
+  proposed: () => {},
   count: () => {},
   log: () => {},
 };

@@ -99,6 +99,10 @@ export class Engine implements EngineApi, PeerHandler {
     return this.volume.nodeId;
   }
 
+  get forwardsWaiting(): number {
+    return this.#forwarder.waitingCount;
+  }
+
   /** Advances all clocks of the engine; to be called every raft.tickMs. */
   tick(): void {
     if (this.#stopped) return;
@@ -126,10 +130,14 @@ export class Engine implements EngineApi, PeerHandler {
     if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0) return answer({ kind: 'elsewhere' });
     replica.reads.add({
       ready: () => {
+        this.deps.observer.count('readConfirmed');
         if (!replica.healthy || !(replica.machine instanceof ShardMachine)) return answer({ kind: 'elsewhere' });
         answer({ kind: 'view', view: replica.machine.view(this.router.readNowMs()) });
       },
-      failed: (message) => answer({ kind: 'failed', message }),
+      failed: (message) => {
+        this.deps.observer.count('readFailed');
+        answer({ kind: 'failed', message });
+      },
       deadlineMs: this.deps.clock.monotonicMs() + timeoutMs,
     });
     this.host.activate(replica);
@@ -150,6 +158,7 @@ export class Engine implements EngineApi, PeerHandler {
 
   onFrame(from: NodeId, frame: PeerFrame): void {
     this.#clockGuard.observe(from, frame.clockMs);
+    if (frame.raft.length > 0) this.deps.observer.count('messageReceived', frame.raft.length);
     for (const { shard, message } of frame.raft) {
       this.host.places.heard(shard, message.from, from);
       this.host.deliver(shard, message);

@@ -21,6 +21,15 @@ export const nodeMetrics = {
     help: '1 while the node can answer redirects.',
   },
 
+  shortlink_node_writable: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while every shard has a leader that this node can reach.',
+  },
+  shortlink_node_state_hash_mismatches_total: {
+    type: 'counter',
+    help: 'State hashes of replicas here that differed from their leader’s.',
+  },
   shortlink_node_raft_leader: {
     type: 'gauge',
     merge: 'max',
@@ -39,11 +48,6 @@ export const nodeMetrics = {
     merge: 'max',
     labels: { shard: 'shard' },
     help: 'Committed entries that are not applied yet.',
-  },
-  shortlink_node_raft_elections_total: {
-    type: 'counter',
-    labels: { shard: 'shard' },
-    help: 'Elections that this node started.',
   },
   shortlink_node_raft_messages_total: {
     type: 'counter',
@@ -83,18 +87,13 @@ export const nodeMetrics = {
   },
   shortlink_node_proposals_total: {
     type: 'counter',
-    labels: { result: ['committed', 'dropped', 'overloaded', 'timeout'] },
-    help: 'Proposals of this node by their end.',
+    labels: { result: ['committed', 'unavailable', 'overloaded', 'timeout', 'refused'] },
+    help: 'Writes that reached this node as leader, by their end.',
   },
   shortlink_node_read_indexes_total: {
     type: 'counter',
     labels: { result: ['ok', 'failed'] },
     help: 'Barriers for linearizable reads.',
-  },
-  shortlink_node_reads_total: {
-    type: 'counter',
-    labels: { consistency: ['linearizable', 'stale'] },
-    help: 'Read operations that this node executed.',
   },
   shortlink_node_forwards_total: {
     type: 'counter',

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
 import { parseHostPort } from '../config/addresses.ts';
 import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
 import { readPeerTls } from '../adapters/peers/peer-tls.ts';
 import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { defaultRocksBudget } from '../adapters/rocksdb/rocks-options.ts';
 import { ownerAdvice, prepareDataDir } from '../adapters/system/data-dir.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
@@ -15,11 +15,12 @@ import { Engine } from '../engine/engine.ts';
 import { ForeignVolumeError } from '../engine/cluster/volume.ts';
 import type { PeerHandler } from '../ports/peers.ts';
 import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
-import { engineGauges, meteredObserver } from './engine-metrics.ts';
+import { EngineGauges, meteredObserver } from './engine-metrics.ts';
 import { engineConfig } from './engine-settings.ts';
 import type { EngineOrder, EngineReport, EngineThreadData } from './messages.ts';
 import { portChannel, soon } from './port-channel.ts';
-import { newMetricsSink } from '../telemetry/sink.ts';
+import { watchEventLoop } from '../telemetry/event-loop.ts';
+import { LocalMetrics } from '../telemetry/local-metrics.ts';
 
 // Composition root of the engine's thread: the store, the groups and the streams to the other nodes live here.
 
@@ -42,7 +43,7 @@ function fatal(error: unknown): void {
 async function openStore(): Promise<RocksKvEngine> {
   const paths = prepareDataDir(config.data.dir);
   try {
-    return await RocksKvEngine.open({ path: paths.store, budget: { cacheBytes: config.rocksdb.cacheBytes, memtableBytes: config.rocksdb.memtableBytes } });
+    return await RocksKvEngine.open({ path: paths.store, budget: { ...defaultRocksBudget, stateCacheBytes: config.rocksdb.cacheBytes, stateMemtableBytes: config.rocksdb.memtableBytes } });
   } catch (error) {
     if (error instanceof StoreFailedError && /lock/i.test(error.message)) throw new StoreFailedError(ownerAdvice(paths), { cause: error });
     throw error;
@@ -51,7 +52,7 @@ async function openStore(): Promise<RocksKvEngine> {
 
 async function run(): Promise<void> {
   const store = await openStore();
-  const metrics = newMetricsSink();
+  const metrics = new LocalMetrics();
   const observer = meteredObserver(metrics, logger, systemClock);
   const listen = parseHostPort(config.peer.address);
   assert(listen !== undefined, `peer.address ${config.peer.address} was checked before`);
@@ -82,10 +83,11 @@ async function run(): Promise<void> {
   await transport.start();
   const running = engine;
   const ticker = setInterval(() => running.tick(), config.raft.tickMs);
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
+  const gauges = new EngineGauges(engine, metrics);
+  const loop = watchEventLoop('engine', metrics);
   const reporter = setInterval(() => {
-    engineGauges(running, metrics, delay);
+    gauges.publish();
+    loop.publish();
     report({ type: 'health', health: running.health() });
     report({ type: 'metrics', metrics: metrics.snapshot() });
   }, reportIntervalMs);

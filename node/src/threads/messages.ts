@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RocksHandle } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import type { Config } from '../config/options.ts';
 import type { EngineHealth } from '../engine/engine-api.ts';
-import type { MetricsSnapshot } from '../telemetry/sink.ts';
+import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
 
 /** What the main thread tells the engine's. */
 export type EngineOrder =

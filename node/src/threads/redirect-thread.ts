@@ -11,7 +11,8 @@ import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import { RedirectServer } from '../servers/redirect/redirect-server.ts';
 import { newRedirectService } from '../services/redirect.ts';
-import { newMetricsSink } from '../telemetry/sink.ts';
+import { watchEventLoop } from '../telemetry/event-loop.ts';
+import { LocalMetrics } from '../telemetry/local-metrics.ts';
 import type { RedirectOrder, RedirectReport, RedirectThreadData } from './messages.ts';
 import { portChannel, soon } from './port-channel.ts';
 
@@ -28,7 +29,7 @@ function report(message: RedirectReport): void {
 }
 
 async function run(): Promise<void> {
-  const metrics = newMetricsSink();
+  const metrics = new LocalMetrics();
   const engine = new RemoteEngine(portChannel(enginePort), soon);
   const shards = new ShardsClient({ engine, clock: systemClock, timers: systemTimers, random: new SystemRandom(), reader: attachReader(handle) });
   const server = new RedirectServer({
@@ -43,7 +44,11 @@ async function run(): Promise<void> {
   const address = parseHostPort(config.redirect.address);
   assert(address !== undefined, `redirect.address ${config.redirect.address} was checked before`);
   const bound = await server.listen(address);
-  const reporter = setInterval(() => report({ type: 'metrics', metrics: metrics.snapshot() }), reportIntervalMs);
+  const loop = watchEventLoop('redirect', metrics);
+  const reporter = setInterval(() => {
+    loop.publish();
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+  }, reportIntervalMs);
   report({ type: 'listening', address: formatHostPort(bound) });
 
   main.on('message', (order: RedirectOrder) => {

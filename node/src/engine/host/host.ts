@@ -16,7 +16,7 @@ import { stepReplica } from './step.ts';
 import { turn } from './turn.ts';
 import type { Turn, TurnPhases } from './turn.ts';
 import { collect, newTurnWork } from './turn-work.ts';
-import type { TurnWork } from './turn-work.ts';
+import type { AppendWork, TurnWork } from './turn-work.ts';
 
 export interface HostOptions {
   readonly nodeId: NodeId;
@@ -99,8 +99,8 @@ export class Host implements TurnPhases {
   step(): { active: readonly Replica[]; work: TurnWork } {
     const active = [...this.#active];
     this.#active = new Set();
-    const { clock, clockGuard } = this.#options;
-    const context = { stampMs: clockGuard.trustedNowMs(this.#clusterSize), nowMs: clock.monotonicMs() };
+    const { clock, clockGuard, observer } = this.#options;
+    const context = { observer, stampMs: clockGuard.trustedNowMs(this.#clusterSize), nowMs: clock.monotonicMs() };
     const work = newTurnWork();
     for (const replica of active) {
       if (!this.#lives(replica)) continue;
@@ -135,7 +135,7 @@ export class Host implements TurnPhases {
       }
     }
     observer.time(work.needsSync ? 'fsync' : 'write', () => store.write(batch, { sync: work.needsSync }));
-    observer.persisted(batch.count, work.needsSync);
+    reportEntries(appends, observer);
     for (const after of installed) after();
     for (const { replica, message } of appends) {
       for (const response of message.responses ?? []) {
@@ -157,8 +157,7 @@ export class Host implements TurnPhases {
     const batch = store.batch();
     for (const { replica, entries } of applies) work.answers.push(replica.apply(entries, batch));
     observer.time('apply', () => store.write(batch, { sync: false }));
-    for (const { replica, entries, responses } of applies) {
-      observer.applied(entries.length);
+    for (const { replica, responses } of applies) {
       for (const response of responses) this.#stepAgain(replica, response);
       for (const range of replica.machine.takeDroppedRanges()) store.deleteRange('state', range);
       compactLog(replica, store, this.#options.compactEntries);
@@ -182,7 +181,9 @@ export class Host implements TurnPhases {
   #send(replica: Replica, message: Message): void {
     if (message.type === 'MsgSnap') return this.#transfers().start(replica, message);
     const node = this.places.nodeOf(replica.shard, message.to);
-    if (node !== undefined) this.outbox.raft(node, { shard: replica.shard, message });
+    if (node === undefined) return;
+    this.#options.observer.count('messageSent');
+    this.outbox.raft(node, { shard: replica.shard, message });
   }
 
   #stamp(): { clockMs: number; mapEpoch: number } {
@@ -211,4 +212,14 @@ export class Host implements TurnPhases {
         if (this.#scheduled && !this.#stopped) this.#options.soon(() => this.#run());
       });
   }
+}
+
+function reportEntries(appends: readonly AppendWork[], observer: EngineObserver): void {
+  let entries = 0;
+  let bytes = 0;
+  for (const { message } of appends) {
+    entries += message.entries.length;
+    for (const entry of message.entries) bytes += entry.data.length;
+  }
+  if (entries > 0) observer.persisted(entries, bytes);
 }

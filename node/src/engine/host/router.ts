@@ -6,10 +6,10 @@ import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { encodeJson } from '../../core/cluster/map-codec.ts';
 import { replicasOf } from '../../core/cluster/meta-state.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ForwardKind, ForwardRequest } from '../../ports/peers.ts';
+import type { ForwardKind, ForwardRequest, ForwardStatus } from '../../ports/peers.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ClockGuard } from '../clock-guard.ts';
-import type { EngineObserver } from '../engine-observer.ts';
+import type { EngineEvent, EngineObserver } from '../engine-observer.ts';
 import { explain } from '../requests.ts';
 import type { Answer } from '../requests.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -39,6 +39,22 @@ export interface RouterOptions {
   readonly control: (replica: Replica, payload: Uint8Array, answer: Answer) => void;
 }
 
+const forwardEvents = {
+  ok: 'forwardOk',
+  unavailable: 'forwardUnavailable',
+  overloaded: 'forwardOverloaded',
+  timeout: 'forwardTimeout',
+  refused: 'forwardRefused',
+} as const satisfies Record<ForwardStatus, EngineEvent>;
+
+const writeEvents = {
+  ok: 'writeCommitted',
+  unavailable: 'writeUnavailable',
+  overloaded: 'writeOverloaded',
+  timeout: 'writeTimeout',
+  refused: 'writeRefused',
+} as const satisfies Record<ForwardStatus, EngineEvent>;
+
 /** First byte of a read's payload. */
 export const readModes = { linearizable: 0, stale: 1 } as const;
 
@@ -58,7 +74,14 @@ export class Router {
     if (request.kind === 'read') return this.#read(replica, request, answer);
     if (replica?.isLeader !== true) return this.#toLeader(replica, request, answer);
     if (request.kind === 'control') return this.#options.control(replica, request.payload, answer);
-    replica.addWrite({ payload: request.payload, deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs, answer });
+    replica.addWrite({
+      payload: request.payload,
+      deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs,
+      answer: (status, payload) => {
+        this.#options.observer.count(writeEvents[status]);
+        answer(status, payload);
+      },
+    });
     this.#options.host.activate(replica);
   }
 
@@ -113,12 +136,12 @@ export class Router {
 
   #forward(node: NodeId, request: RoutedRequest, answer: Answer): void {
     if (request.hops >= limits.forwardMaxHops) return answer('unavailable', explain('the request was handed on too often; the leader is changing'));
-    this.#options.observer.count('forwarded');
     const { kind, shard, payload, timeoutMs } = request;
     const forwarded: Omit<ForwardRequest, 'id'> = { kind, shard, payload, timeoutMs, hops: request.hops + 1 };
     this.#options.forwarder.forward(node, forwarded, (status, reply) => {
       if (status === 'ok') this.#leaderByShard.set(shard, node);
       else this.#leaderByShard.delete(shard);
+      this.#options.observer.count(forwardEvents[status]);
       answer(status, reply);
     });
     this.#options.host.wake();

@@ -58,7 +58,7 @@ export class SnapshotTransfers {
     observer.log('info', 'sending a snapshot', { shard: replica.shard, to: node, index: snapshot.metadata.index });
     const source = reader.toSource(encodeJson(header), (outcome) => {
       replica.snapshotsInFlight.delete(to);
-      observer.count(outcome === 'finished' ? 'snapshotSent' : 'snapshotFailed');
+      observer.count(outcome === 'finished' ? 'snapshotSent' : 'snapshotSendFailed');
       this.#report(replica, to, outcome);
     });
     peers.sendSnapshot(node, source);
@@ -90,6 +90,7 @@ export class SnapshotTransfers {
         this.#deliver(replica, header);
       },
       abandoned: () => {
+        observer.count('snapshotReceiveFailed');
         this.#arriving.delete(header.shard);
         this.sweepSlot(header.shard, slot);
       },

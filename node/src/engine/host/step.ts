@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EngineObserver } from '../engine-observer.ts';
 import type { Replica } from './replica.ts';
 import { explain } from '../requests.ts';
 
@@ -6,6 +7,7 @@ export interface StepContext {
   /** Trusted wall clock for new entries; undefined: this node must not lead now. */
   readonly stampMs: number | undefined;
   readonly nowMs: number;
+  readonly observer: EngineObserver;
 }
 
 /** First phase of a turn for one replica: everything that arrived since the last one goes into the Raft state machine. */
@@ -47,6 +49,7 @@ function propose(replica: Replica, context: StepContext): void {
       continue;
     }
     const status = raw.basicStatus();
+    context.observer.proposed(built.counts.reduce((sum, count) => sum + count, 0));
     let from = 0;
     const proposed = bundle.flatMap((request, i) => {
       const count = built.counts[i] ?? 0;

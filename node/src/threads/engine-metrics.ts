@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import type { EngineEvent, EngineObserver } from '../engine/engine-observer.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MetricsSink } from '../telemetry/sink.ts';
+
+const recorders: { readonly [E in EngineEvent]: (metrics: MetricsSink, times: number) => void } = {
+  stateHashMismatch: (m, n) => m.add('shortlink_node_state_hash_mismatches_total', n),
+  snapshotSent: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'ok' }),
+  snapshotSendFailed: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'failed' }),
+  snapshotReceived: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'ok' }),
+  snapshotReceiveFailed: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'failed' }),
+  messageSent: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'sent' }),
+  messageReceived: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'received' }),
+  messageDropped: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'dropped' }),
+  writeCommitted: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'committed' }),
+  writeUnavailable: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'unavailable' }),
+  writeOverloaded: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'overloaded' }),
+  writeTimeout: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'timeout' }),
+  writeRefused: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'refused' }),
+  readConfirmed: (m, n) => m.add('shortlink_node_read_indexes_total', n, { result: 'ok' }),
+  readFailed: (m, n) => m.add('shortlink_node_read_indexes_total', n, { result: 'failed' }),
+  forwardOk: (m, n) => m.add('shortlink_node_forwards_total', n, { result: 'ok' }),
+  forwardUnavailable: (m, n) => m.add('shortlink_node_forwards_total', n, { result: 'unavailable' }),
+  forwardOverloaded: (m, n) => m.add('shortlink_node_forwards_total', n, { result: 'overloaded' }),
+  forwardTimeout: (m, n) => m.add('shortlink_node_forwards_total', n, { result: 'timeout' }),
+  forwardRefused: (m, n) => m.add('shortlink_node_forwards_total', n, { result: 'refused' }),
+};
+
+/** Turns what the engine reports into metrics and log lines. */
+export function meteredObserver(metrics: MetricsSink, logger: Logger, clock: Clock): EngineObserver {
+  return {
+    time: (what, work) => {
+      if (what !== 'fsync') return work();
+      const startMs = clock.monotonicMs();
+      const result = work();
+      metrics.observe('shortlink_node_fsync_seconds', (clock.monotonicMs() - startMs) / 1000);
+      return result;
+    },
+    turnTook: (durationMs) => metrics.observe('shortlink_node_turn_seconds', durationMs / 1000),
+    persisted: (entries, bytes) => {
+      metrics.observe('shortlink_node_turn_entries', entries);
+      metrics.observe('shortlink_node_turn_bytes', bytes);
+    },
+    proposed: (commands) => metrics.observe('shortlink_node_proposal_commands', commands),
+    count: (what, times = 1) => recorders[what](metrics, times),
+    log: (level, message, fields) => logger[level](fields ?? {}, message),
+  };
+}
+
+/** Gauges that are looked up when they are reported. Series of shards that left this node are forgotten. */
+export class EngineGauges {
+  readonly #engine: Engine;
+  readonly #metrics: MetricsSink;
+  #shards = new Set<string>();
+
+  constructor(engine: Engine, metrics: MetricsSink) {
+    this.#engine = engine;
+    this.#metrics = metrics;
+  }
+
+  publish(): void {
+    const shards = new Set<string>();
+    let proposals = 0;
+    let reads = 0;
+    for (const replica of this.#engine.host.replicasByShard.values()) {
+      const shard = String(replica.shard);
+      shards.add(shard);
+      const status = replica.status();
+      this.#metrics.set('shortlink_node_raft_leader', replica.isLeader ? 1 : 0, { shard });
+      this.#metrics.set('shortlink_node_raft_term', status.hardState.term, { shard });
+      this.#metrics.set('shortlink_node_raft_commit_index', status.hardState.commit, { shard });
+      this.#metrics.set('shortlink_node_raft_apply_lag_entries', status.hardState.commit - replica.machine.appliedIndex, { shard });
+      this.#metrics.set('shortlink_node_replica_healthy', replica.healthy ? 1 : 0, { shard });
+      proposals += replica.proposals.waitingCount + replica.proposals.pendingCount;
+      reads += replica.reads.waitingCount;
+    }
+    this.#forget(shards);
+    this.#metrics.set('shortlink_node_queue_length', proposals, { queue: 'proposals' });
+    this.#metrics.set('shortlink_node_queue_length', reads, { queue: 'reads' });
+    this.#metrics.set('shortlink_node_queue_length', this.#engine.forwardsWaiting, { queue: 'forwards' });
+    const { ready, writable } = this.#engine.health();
+    this.#metrics.set('shortlink_node_ready', ready ? 1 : 0);
+    this.#metrics.set('shortlink_node_writable', writable ? 1 : 0);
+  }
+
+  #forget(present: Set<string>): void {
+    for (const shard of this.#shards) {
+      if (present.has(shard)) continue;
+      this.#metrics.remove('shortlink_node_raft_leader', { shard });
+      this.#metrics.remove('shortlink_node_raft_term', { shard });
+      this.#metrics.remove('shortlink_node_raft_commit_index', { shard });
+      this.#metrics.remove('shortlink_node_raft_apply_lag_entries', { shard });
+      this.#metrics.remove('shortlink_node_replica_healthy', { shard });
+    }
+    this.#shards = present;
+  }
+}
