@@ -63,3 +63,9 @@ test('before the cluster has formed nothing is known', async () => {
   shards.formed = false;
   expect(await kindsOf(['a'])).toEqual(['unavailable']);
 });
+
+test('codes of one shard are one group', () => {
+  const service = newRedirectService(shards, policy);
+  expect(service.groupOf('a')).toBe(service.groupOf('b'));
+  expect(service.groupOf('a')).not.toBe(service.groupOf('z'));
+});

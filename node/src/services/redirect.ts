@@ -16,8 +16,10 @@ export type Resolution =
   /** The shard cannot answer now; nothing is known. */
   | { readonly kind: 'unavailable' };
 
-/** Answers all codes of a turn at once, so that a turn costs one ReadIndex per shard. Never rejects for one code's sake. */
+/** Answers the codes of a turn together, so that a turn costs one ReadIndex per shard. Never rejects for one code's sake. */
 export interface Resolver {
+  /** Codes of different groups do not wait for each other: one shard that cannot answer must not hold up the others. */
+  groupOf(code: string): number;
   /** One resolution per code, in the order of the codes. */
   resolve(codes: readonly string[]): Promise<readonly Resolution[]>;
 }
@@ -30,12 +32,21 @@ export interface RedirectPolicy {
 /** Links of one read; more codes of a shard become several reads. */
 const readMaxCodes = 1000;
 
+/** No shard has this id. */
+const noGroup = -1;
+
 const absent: Resolution = { kind: 'notFound' };
 const dead: Resolution = { kind: 'gone' };
 const unavailable: Resolution = { kind: 'unavailable' };
 
 export function newRedirectService(shards: Shards, policy: RedirectPolicy): Resolver {
   return {
+    groupOf: (code) => {
+      const map = shards.map();
+      // With one shard there is one group, and nothing to look up.
+      if (map === undefined || map.shards.length === 1 || !isLinkCode(code)) return noGroup;
+      return shardOfCode(map, code);
+    },
     resolve: async (codes) => {
       const map = shards.map();
       if (map === undefined) return codes.map(() => unavailable);
