@@ -12,9 +12,10 @@ import type { StateTx } from './state-tx.ts';
 
 /**
  * Begins a new epoch of the memory once the current one is as old as the window. Epochs carry the shard time of their start,
- * not a number of windows, so the window may change between entries. Two are live: what was written just before the current
- * one began stays until that one is a window old, so each answer is remembered for one to two windows. Older
- * epochs go by one range delete; it covers everything below, so one that a crash lost is made up for by the next.
+ * not a number of windows, so the window may change between entries. Two are live: what was written just before the
+ * current one began stays until that one is a window old, so each answer is remembered for one to two windows (longer
+ * where no entries come). Older epochs go by one range delete; it covers everything below, so one that a crash lost is
+ * made up for by the next.
  */
 export function rotateEpochs(state: ShardState, windowMs: number, tx: StateTx): void {
   const current = state.idempotencyEpochs[0];

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { utf8 } from '@shortlink/common/bytes.ts';
+import { describe, expect, it } from 'vitest';
+import { StateTx } from './state-tx.ts';
+import { MemoryState } from './testing/memory-state.ts';
+
+const key = utf8('key');
+const other = utf8('other');
+
+function open(): { memory: MemoryState; tx: StateTx } {
+  const memory = new MemoryState();
+  memory.put(key, utf8('stored'));
+  return { memory, tx: new StateTx(memory, { shard: 1, slot: 1 }) };
+}
+
+describe('a transaction', () => {
+  it('reads the store through its own puts and deletes', () => {
+    const { tx } = open();
+    expect(tx.get(key)).toEqual(utf8('stored'));
+    tx.put(key, utf8('new'));
+    expect(tx.get(key)).toEqual(utf8('new'));
+    tx.delete(key);
+    expect(tx.get(key)).toBeUndefined();
+  });
+
+  it('hands over the last write of each key, and nothing that was only read', () => {
+    const { tx } = open();
+    tx.get(key);
+    tx.put(other, utf8('1'));
+    tx.put(other, utf8('2'));
+    expect([...tx.writes()].map(({ key: name, value }) => [name, value])).toEqual([[other, utf8('2')]]);
+    tx.delete(key);
+    expect([...tx.writes()].map(({ value }) => value)).toContain(undefined);
+  });
+
+  it('does not ask the store again for what it has prefetched, found or not', () => {
+    const { memory, tx } = open();
+    tx.prefetch([key, other, key]);
+    expect(memory.pointReads).toBe(2);
+    expect([tx.get(key), tx.get(other)]).toEqual([utf8('stored'), undefined]);
+    tx.prefetch([key, other]);
+    expect(memory.pointReads).toBe(2);
+  });
+
+  it('does not lose its writes to a later prefetch', () => {
+    const { tx } = open();
+    tx.put(key, utf8('new'));
+    tx.prefetch([key]);
+    expect(tx.get(key)).toEqual(utf8('new'));
+    expect([...tx.writes()]).toHaveLength(1);
+  });
+});
