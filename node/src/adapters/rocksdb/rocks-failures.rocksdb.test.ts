@@ -130,7 +130,7 @@ describe('a reader on another thread', () => {
     const answer = (): Promise<unknown> => new Promise((resolve) => worker.once('message', resolve));
     const ask = (key: string): Promise<unknown> => {
       const next = answer();
-      worker.postMessage(key);
+      worker.postMessage(key, []);
       return next;
     };
     expect(await answer()).toBe('ready');
@@ -141,7 +141,7 @@ describe('a reader on another thread', () => {
     await engine.close();
     expect(await ask('b')).toBe('StoreFailedError: the store is closed');
     const exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.postMessage('end');
+    worker.postMessage('end', []);
     expect(await exited).toBe(0);
   });
 });

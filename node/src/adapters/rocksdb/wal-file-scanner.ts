@@ -7,6 +7,7 @@ import {
   compressionType,
   emptyRecord,
   legacyHeaderBytes,
+  parseHeader,
   parseRecord,
   recyclableHeaderBytes,
   walBlockBytes,
@@ -154,12 +155,12 @@ export class WalFileScanner {
   #searchWithin(block: Uint8Array, from: number, blockOffset: number): void {
     const record = this.#record;
     for (let at = from; at + legacyHeaderBytes <= block.length; at++) {
-      if ((block[at + 6] ?? 0) === 0) continue;
-      parseRecord(block, at, this.#logNumber, record);
-      if (record.problem !== undefined) continue;
-      // Only a whole record, or a first fragment that fills the block, can start here.
+      parseHeader(block, at, record);
+      // Only a whole record, or a first fragment that fills the block, can start here. Checksums last: they are what costs.
       const starts = record.kind === 'full' || (record.kind === 'first' && endsBlock(record));
-      if (starts && this.#isPlausible(block)) {
+      if (record.problem !== undefined || !starts || !this.#isPlausible(block)) continue;
+      parseRecord(block, at, this.#logNumber, record);
+      if (record.problem === undefined) {
         this.#proved(blockOffset + at);
         return;
       }

@@ -64,23 +64,29 @@ function uint32(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** Parses the record at `at` into `out`; at least a legacy header must fit. `logNumber` is the number in the file's name. */
-export function parseRecord(block: Uint8Array, at: number, logNumber: number, out: PhysicalRecord): void {
+/** Parses the header at `at` into `out` without looking at the payload; at least a legacy header must fit. */
+export function parseHeader(block: Uint8Array, at: number, out: PhysicalRecord): void {
   const type = block[at + 6] ?? 0;
   const length = (block[at + 4] ?? 0) | ((block[at + 5] ?? 0) << 8);
-  const recyclable = isRecyclable(type);
   out.type = type;
   out.kind = fragmentKinds[type];
-  out.start = at + (recyclable ? recyclableHeaderBytes : legacyHeaderBytes);
+  out.start = at + (isRecyclable(type) ? recyclableHeaderBytes : legacyHeaderBytes);
   out.end = out.start + length;
   out.problem = undefined;
   if (out.kind === undefined) {
     out.problem = type === 0 && length === 0 && uint32(block, at) === 0 ? 'zeros' : 'unknown type';
   } else if (out.end > block.length) {
     out.problem = 'runs past its block';
-  } else if (crc32c(block, at + 6, out.end) !== unmaskCrc32c(uint32(block, at))) {
+  }
+}
+
+/** Parses the record at `at` into `out` and checks its checksum. `logNumber` is the number in the file's name. */
+export function parseRecord(block: Uint8Array, at: number, logNumber: number, out: PhysicalRecord): void {
+  parseHeader(block, at, out);
+  if (out.problem !== undefined) return;
+  if (crc32c(block, at + 6, out.end) !== unmaskCrc32c(uint32(block, at))) {
     out.problem = 'checksum mismatch';
-  } else if (recyclable && uint32(block, at + 7) !== logNumber % 2 ** 32) {
+  } else if (isRecyclable(out.type) && uint32(block, at + 7) !== logNumber % 2 ** 32) {
     out.problem = 'of an earlier file';
   }
 }

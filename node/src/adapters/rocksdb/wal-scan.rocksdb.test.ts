@@ -168,8 +168,8 @@ describe('a store that was killed', () => {
         copyStoreFiles(path, copy);
         for (const at of new Set(positions)) flipByte(newestLog(copy), at);
         const check = checkWal(copy);
-        if (check.kind === 'clean') expect(await rowsByRocksAlone(copy)).toBe(count);
-        if (check.kind === 'tornTail') expect(await rowsByRocksAlone(copy)).toBe(count - 1);
+        const least = { clean: count, tornTail: count - positions.length, corrupt: 0 };
+        expect(await rowsByRocksAlone(copy)).toBeGreaterThanOrEqual(least[check.kind]);
         rmSync(copy, { recursive: true });
       }),
       { numRuns: 40 },
@@ -238,6 +238,5 @@ describe('the check of a directory of logs', () => {
     await engine.close();
     writeFileSync(join(copy, basename(log)), old);
     expect(await keysOf(copy)).toEqual(expectedKeys(10));
-    rmSync(join(copy, 'torn-tails.json'));
   });
 });
