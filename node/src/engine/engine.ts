@@ -57,7 +57,12 @@ export class Engine implements EngineApi, PeerHandler {
     const { store, peers, clock, random, observer } = deps;
     this.volume = new Volume(store, config.name, random);
     this.#clockGuard = new ClockGuard(clock, config.clockMaxJumpMs);
-    this.host = new Host({ nodeId: this.volume.nodeId, clockGuard: this.#clockGuard, compactEntries: config.compactEntries, ...deps });
+    this.host = new Host({
+      nodeId: this.volume.nodeId,
+      clockGuard: this.#clockGuard,
+      compactEntries: config.compactEntries,
+      ...deps,
+    });
     this.#forwarder = new Forwarder(this.host.outbox, clock);
     this.router = new Router({
       nodeId: this.volume.nodeId,
@@ -73,7 +78,14 @@ export class Engine implements EngineApi, PeerHandler {
     });
     const openMachine = (shard: ShardId, slot: number): Machine => this.#openMachine(shard, slot);
     const host = this.host;
-    this.#transfers = new SnapshotTransfers({ host, store, peers, observer, openMachine, clusterId: () => this.volume.clusterId });
+    this.#transfers = new SnapshotTransfers({
+      host,
+      store,
+      peers,
+      observer,
+      openMachine,
+      clusterId: () => this.volume.clusterId,
+    });
     this.host.transfers = this.#transfers;
     this.#lifecycle = new ReplicaLifecycle({
       nodeId: this.volume.nodeId,
@@ -127,7 +139,8 @@ export class Engine implements EngineApi, PeerHandler {
 
   barrier(shard: ShardId, timeoutMs: number, answer: (outcome: BarrierOutcome) => void): void {
     const replica = this.host.replicasByShard.get(shard);
-    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0) return answer({ kind: 'elsewhere' });
+    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0)
+      return answer({ kind: 'elsewhere' });
     replica.reads.add({
       ready: () => {
         this.deps.observer.count('readConfirmed');
@@ -232,7 +245,8 @@ export class Engine implements EngineApi, PeerHandler {
       admit: async (node): Promise<FormationAnswer> => {
         const result = await this.driver.propose({ type: 'putNode', node });
         const map = this.volume.map;
-        if (result?.ok !== true || map === undefined) return { kind: 'refused', message: result?.ok === false ? result.message : 'the meta group has no leader' };
+        if (result?.ok !== true || map === undefined)
+          return { kind: 'refused', message: result?.ok === false ? result.message : 'the meta group has no leader' };
         return { kind: 'joined', clusterId: map.clusterId, map };
       },
     });
@@ -242,7 +256,14 @@ export class Engine implements EngineApi, PeerHandler {
   #foundMeta(record: FormationRecord): void {
     const replicas = foundingMetaReplicas(record);
     const nodes = record.founders;
-    this.host.useMap({ clusterId: record.clusterId, epoch: 0, policy: record.policy, nodes, meta: replicas, shards: [] });
+    this.host.useMap({
+      clusterId: record.clusterId,
+      epoch: 0,
+      policy: record.policy,
+      nodes,
+      meta: replicas,
+      shards: [],
+    });
     this.#setPeers(nodes);
     this.#lifecycle.foundMeta(replicas);
   }
@@ -286,7 +307,8 @@ export class Engine implements EngineApi, PeerHandler {
   /** The first entry of the meta group that matters. */
   #initialize(): void {
     const record = this.volume.promise;
-    if (this.#initializing || record === undefined || this.volume.map !== undefined || !leads(this.host, metaShardId)) return;
+    if (this.#initializing || record === undefined || this.volume.map !== undefined || !leads(this.host, metaShardId))
+      return;
     this.#initializing = true;
     void this.driver.propose({ type: 'initialize', record }).then(() => {
       this.#initializing = false;
@@ -296,7 +318,10 @@ export class Engine implements EngineApi, PeerHandler {
   /** Nodes without a replica of the meta group hear of changes by asking. */
   #refreshMap(): void {
     if (this.volume.clusterId === undefined || this.host.replicasByShard.has(metaShardId)) return;
-    const nodes = this.volume.map?.meta.map((replica) => replica.nodeId) ?? this.volume.promise?.founders.map((node) => node.id) ?? [];
+    const nodes =
+      this.volume.map?.meta.map((replica) => replica.nodeId) ??
+      this.volume.promise?.founders.map((node) => node.id) ??
+      [];
     const connected = nodes.filter((node) => node !== this.nodeId && this.deps.peers.isConnected(node));
     const node = connected[this.deps.random.int(Math.max(1, connected.length))];
     if (node !== undefined) this.#fetchMap(node);
@@ -305,7 +330,13 @@ export class Engine implements EngineApi, PeerHandler {
   #fetchMap(node: NodeId): void {
     if (this.#fetchingMap) return;
     this.#fetchingMap = true;
-    const request = { kind: 'map', shard: metaShardId, payload: new Uint8Array(0), timeoutMs: callTimeoutMs, hops: 1 } as const;
+    const request = {
+      kind: 'map',
+      shard: metaShardId,
+      payload: new Uint8Array(0),
+      timeoutMs: callTimeoutMs,
+      hops: 1,
+    } as const;
     this.#forwarder.forward(node, request, (status, payload) => {
       this.#fetchingMap = false;
       const map = status === 'ok' ? (decodeJson(payload) as ClusterMap | null) : null;
@@ -320,7 +351,8 @@ export class Engine implements EngineApi, PeerHandler {
     const listed = this.volume.map?.nodes.find((node) => node.id === this.nodeId);
     if (listed === undefined) return;
     const current = { id: this.nodeId, name, zone, addresses };
-    if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state })) return;
+    if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state }))
+      return;
     void this.driver.propose({ type: 'putNode', node: current });
   }
 
@@ -329,13 +361,20 @@ export class Engine implements EngineApi, PeerHandler {
     for (const replica of this.host.replicasByShard.values()) {
       if (!replica.isLeader || nowMs === 0) continue;
       const payload = replica.machine.chores(nowMs);
-      if (payload !== undefined) this.submit({ kind: 'write', shard: replica.shard, payload, timeoutMs: callTimeoutMs }, () => {});
+      if (payload !== undefined)
+        this.submit({ kind: 'write', shard: replica.shard, payload, timeoutMs: callTimeoutMs }, () => {});
     }
   }
 
-  async call(kind: 'write' | 'read' | 'map' | 'control', shard: ShardId, payload: Uint8Array): Promise<Uint8Array | undefined> {
+  async call(
+    kind: 'write' | 'read' | 'map' | 'control',
+    shard: ShardId,
+    payload: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
-    this.router.route({ kind, shard, payload, timeoutMs: callTimeoutMs, hops: 0 }, (status, reply) => resolve(status === 'ok' ? reply : undefined));
+    this.router.route({ kind, shard, payload, timeoutMs: callTimeoutMs, hops: 0 }, (status, reply) =>
+      resolve(status === 'ok' ? reply : undefined),
+    );
     return promise;
   }
 }

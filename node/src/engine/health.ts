@@ -9,7 +9,12 @@ export function engineHealth(engine: Engine): EngineHealth {
   if (waitingFor !== undefined) return { ready: false, writable: false, waitingFor };
   const shards = engine.volume.map?.shards ?? [];
   const unreadable = shards.find((shard) => !isReachable(engine, shard.id));
-  if (unreadable !== undefined) return { ready: false, writable: false, waitingFor: `a leader of shard ${unreadable.id} that can be reached from here` };
+  if (unreadable !== undefined)
+    return {
+      ready: false,
+      writable: false,
+      waitingFor: `a leader of shard ${unreadable.id} that can be reached from here`,
+    };
   return { ready: true, writable: true, waitingFor: undefined };
 }
 

@@ -82,7 +82,7 @@ export class ReadTracker {
 
   /** Serves the rounds whose index is applied. */
   serve(appliedIndex: number): void {
-    for (let i = 0; i < this.#rounds.length; ) {
+    for (let i = 0; i < this.#rounds.length;) {
       const round = this.#rounds[i];
       if (round?.index === undefined || round.index > appliedIndex) {
         i++;

@@ -8,9 +8,11 @@ import type { MetricsSink } from '../telemetry/sink.ts';
 const recorders: { readonly [E in EngineEvent]: (metrics: MetricsSink, times: number) => void } = {
   stateHashMismatch: (m, n) => m.add('shortlink_node_state_hash_mismatches_total', n),
   snapshotSent: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'ok' }),
-  snapshotSendFailed: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'failed' }),
+  snapshotSendFailed: (m, n) =>
+    m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'failed' }),
   snapshotReceived: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'ok' }),
-  snapshotReceiveFailed: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'failed' }),
+  snapshotReceiveFailed: (m, n) =>
+    m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'failed' }),
   messageSent: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'sent' }),
   messageReceived: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'received' }),
   messageDropped: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'dropped' }),
@@ -71,7 +73,11 @@ export class EngineGauges {
       this.#metrics.set('shortlink_node_raft_leader', replica.isLeader ? 1 : 0, { shard });
       this.#metrics.set('shortlink_node_raft_term', status.hardState.term, { shard });
       this.#metrics.set('shortlink_node_raft_commit_index', status.hardState.commit, { shard });
-      this.#metrics.set('shortlink_node_raft_apply_lag_entries', status.hardState.commit - replica.machine.appliedIndex, { shard });
+      this.#metrics.set(
+        'shortlink_node_raft_apply_lag_entries',
+        status.hardState.commit - replica.machine.appliedIndex,
+        { shard },
+      );
       this.#metrics.set('shortlink_node_replica_healthy', replica.healthy ? 1 : 0, { shard });
       proposals += replica.proposals.waitingCount + replica.proposals.pendingCount;
       reads += replica.reads.waitingCount;

@@ -35,7 +35,8 @@ function report(message: EngineReport): void {
 }
 
 function fatal(error: unknown): void {
-  const expected = error instanceof ForeignVolumeError || error instanceof StoreCorruptError || error instanceof StoreFailedError;
+  const expected =
+    error instanceof ForeignVolumeError || error instanceof StoreCorruptError || error instanceof StoreFailedError;
   const message = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
   report({ type: 'fatal', message, expected });
 }
@@ -43,9 +44,17 @@ function fatal(error: unknown): void {
 async function openStore(): Promise<RocksKvEngine> {
   const paths = prepareDataDir(config.data.dir);
   try {
-    return await RocksKvEngine.open({ path: paths.store, budget: { ...defaultRocksBudget, stateCacheBytes: config.rocksdb.cacheBytes, stateMemtableBytes: config.rocksdb.memtableBytes } });
+    return await RocksKvEngine.open({
+      path: paths.store,
+      budget: {
+        ...defaultRocksBudget,
+        stateCacheBytes: config.rocksdb.cacheBytes,
+        stateMemtableBytes: config.rocksdb.memtableBytes,
+      },
+    });
   } catch (error) {
-    if (error instanceof StoreFailedError && /lock/i.test(error.message)) throw new StoreFailedError(ownerAdvice(paths), { cause: error });
+    if (error instanceof StoreFailedError && /lock/i.test(error.message))
+      throw new StoreFailedError(ownerAdvice(paths), { cause: error });
     throw error;
   }
 }
@@ -79,7 +88,15 @@ async function run(): Promise<void> {
     observer,
     clock: systemClock,
   });
-  engine = new Engine(engineConfig(config), { store, peers: transport.peers, clock: systemClock, random: new SystemRandom(), observer, soon, onFatal: fatal });
+  engine = new Engine(engineConfig(config), {
+    store,
+    peers: transport.peers,
+    clock: systemClock,
+    random: new SystemRandom(),
+    observer,
+    soon,
+    onFatal: fatal,
+  });
   await transport.start();
   const running = engine;
   const ticker = setInterval(() => running.tick(), config.raft.tickMs);

@@ -27,7 +27,9 @@ export class EngineWorker {
     this.#events = events;
     this.#worker = new Worker(new URL('engine-thread.ts', import.meta.url), { workerData: { config }, name: 'engine' });
     this.#worker.on('message', (report: EngineReport) => this.#onReport(report));
-    this.#worker.on('error', (error) => events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    this.#worker.on('error', (error) =>
+      events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
     this.#worker.on('exit', (code) => {
       if (!this.#stopping) events.onFatal(`the engine's thread ended with code ${code}`);
     });

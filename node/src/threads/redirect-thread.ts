@@ -31,7 +31,13 @@ function report(message: RedirectReport): void {
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
   const engine = new RemoteEngine(portChannel(enginePort), soon);
-  const shards = new ShardsClient({ engine, clock: systemClock, timers: systemTimers, random: new SystemRandom(), reader: attachReader(handle) });
+  const shards = new ShardsClient({
+    engine,
+    clock: systemClock,
+    timers: systemTimers,
+    random: new SystemRandom(),
+    reader: attachReader(handle),
+  });
   const server = new RedirectServer({
     resolver: newRedirectService(shards, { consistency: 'linearizable', timeoutMs: config.request.timeoutMs }),
     clock: systemClock,
@@ -65,4 +71,6 @@ async function run(): Promise<void> {
   });
 }
 
-run().catch((error: unknown) => report({ type: 'fatal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+run().catch((error: unknown) =>
+  report({ type: 'fatal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+);

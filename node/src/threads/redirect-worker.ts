@@ -25,7 +25,9 @@ export class RedirectWorker {
       name: 'redirect',
     });
     this.#worker.on('message', (report: RedirectReport) => this.#onReport(report));
-    this.#worker.on('error', (error) => events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    this.#worker.on('error', (error) =>
+      events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
     this.#worker.on('exit', (code) => {
       this.#ended.resolve();
       if (!this.#stopping) events.onFatal(`a redirect thread ended with code ${code}`);

@@ -41,7 +41,8 @@ interface Group {
 export function planMembership(map: ClusterMap, observations: readonly GroupObservation[]): readonly PlannedAction[] {
   const actions: PlannedAction[] = [];
   for (const observed of observations) {
-    const planned = observed.shard === metaShardId ? map.meta : map.shards.find((s) => s.id === observed.shard)?.replicas;
+    const planned =
+      observed.shard === metaShardId ? map.meta : map.shards.find((s) => s.id === observed.shard)?.replicas;
     if (planned === undefined) continue;
     const next = planGroup(map, { shard: observed.shard, planned, observed });
     if (next !== undefined) actions.push(next);
@@ -53,7 +54,13 @@ export function planMembership(map: ClusterMap, observations: readonly GroupObse
 function planGroup(map: ClusterMap, group: Group): PlannedAction | undefined {
   // A joint configuration is left by the leader itself; until then nothing else may be proposed.
   if (group.observed.confState.votersOutgoing.length > 0) return undefined;
-  return followRaft(group) ?? leaveDraining(map, group) ?? growLearner(map, group) ?? wantReplica(map, group) ?? dropReplica(map, group);
+  return (
+    followRaft(group) ??
+    leaveDraining(map, group) ??
+    growLearner(map, group) ??
+    wantReplica(map, group) ??
+    dropReplica(map, group)
+  );
 }
 
 /** The group's own configuration is the truth: the map follows what was committed there. */
@@ -79,7 +86,10 @@ function leaveDraining(map: ClusterMap, group: Group): PlannedAction | undefined
   if (leader === undefined || isActive(map, leader.nodeId)) return undefined;
   const successor = group.planned.find((replica) => isActive(map, replica.nodeId) && isReadyVoter(group, replica.id));
   if (successor === undefined) return undefined;
-  return { action: { type: 'transfer', shard: group.shard, to: successor.id }, reason: `the leader's node ${leader.nodeId} is draining` };
+  return {
+    action: { type: 'transfer', shard: group.shard, to: successor.id },
+    reason: `the leader's node ${leader.nodeId} is draining`,
+  };
 }
 
 function growLearner(map: ClusterMap, group: Group): PlannedAction | undefined {
@@ -93,13 +103,23 @@ function growLearner(map: ClusterMap, group: Group): PlannedAction | undefined {
       return meta({ type: 'removeReplica', shard, replicaId: replica.id }, `node ${replica.nodeId} is draining`);
     }
     if (!observed.confState.learners.includes(replica.id)) {
-      return change(shard, [{ type: 'addLearnerNode', nodeId: replica.id }], `replica ${replica.id} starts as a learner`);
+      return change(
+        shard,
+        [{ type: 'addLearnerNode', nodeId: replica.id }],
+        `replica ${replica.id} starts as a learner`,
+      );
     }
     if (!isCaughtUp(group, replica.id)) continue;
-    const leaving = planned.find((other) => !isActive(map, other.nodeId) && observed.confState.voters.includes(other.id));
+    const leaving = planned.find(
+      (other) => !isActive(map, other.nodeId) && observed.confState.voters.includes(other.id),
+    );
     const changes: ConfChangeSingle[] = [{ type: 'addNode', nodeId: replica.id }];
     if (leaving !== undefined) changes.push({ type: 'removeNode', nodeId: leaving.id });
-    return change(shard, changes, `replica ${replica.id} has caught up${leaving === undefined ? '' : ` and replaces ${leaving.id}`}`);
+    return change(
+      shard,
+      changes,
+      `replica ${replica.id} has caught up${leaving === undefined ? '' : ` and replaces ${leaving.id}`}`,
+    );
   }
   return undefined;
 }
@@ -109,22 +129,35 @@ function wantReplica(map: ClusterMap, group: Group): PlannedAction | undefined {
   if (staying.length >= wantedReplicas(map)) return undefined;
   const node = bestNode(map, group.planned);
   if (node === undefined) return undefined;
-  return meta({ type: 'addReplica', shard: group.shard, nodeId: node.id }, `${staying.length} of ${wantedReplicas(map)} replicas are on active nodes`);
+  return meta(
+    { type: 'addReplica', shard: group.shard, nodeId: node.id },
+    `${staying.length} of ${wantedReplicas(map)} replicas are on active nodes`,
+  );
 }
 
 function dropReplica(map: ClusterMap, group: Group): PlannedAction | undefined {
   const voters = group.planned.filter((replica) => group.observed.confState.voters.includes(replica.id));
   const staying = voters.filter((replica) => isActive(map, replica.nodeId));
   if (voters.length <= wantedReplicas(map) || staying.length < wantedReplicas(map)) return undefined;
-  const leaving = voters.find((replica) => !isActive(map, replica.nodeId)) ?? voters.findLast((replica) => replica.id !== group.observed.leader);
+  const leaving =
+    voters.find((replica) => !isActive(map, replica.nodeId)) ??
+    voters.findLast((replica) => replica.id !== group.observed.leader);
   if (leaving === undefined) return undefined;
-  return change(group.shard, [{ type: 'removeNode', nodeId: leaving.id }], `replica ${leaving.id} is one more than wanted`);
+  return change(
+    group.shard,
+    [{ type: 'removeNode', nodeId: leaving.id }],
+    `replica ${leaving.id} is one more than wanted`,
+  );
 }
 
 function removeEmptyNodes(map: ClusterMap): readonly PlannedAction[] {
   const groups = [map.meta, ...map.shards.map((shard) => shard.replicas)];
   return map.nodes
-    .filter((node) => node.state === 'draining' && groups.every((replicas) => replicas.every((replica) => replica.nodeId !== node.id)))
+    .filter(
+      (node) =>
+        node.state === 'draining' &&
+        groups.every((replicas) => replicas.every((replica) => replica.nodeId !== node.id)),
+    )
     .map((node) => meta({ type: 'removeNode', nodeId: node.id }, `node ${node.id} is drained`));
 }
 
@@ -135,7 +168,8 @@ function balanceLeaders(map: ClusterMap, observations: readonly GroupObservation
     const shard = map.shards.find((s) => s.id === observed.shard);
     return shard === undefined ? [] : [{ shard: shard.id, planned: shard.replicas, observed }];
   });
-  const nodeOf = (group: Group, id: ReplicaId): NodeId | undefined => group.planned.find((replica) => replica.id === id)?.nodeId;
+  const nodeOf = (group: Group, id: ReplicaId): NodeId | undefined =>
+    group.planned.find((replica) => replica.id === id)?.nodeId;
   for (const group of groups) {
     const node = nodeOf(group, group.observed.leader);
     if (node !== undefined) ledByNode.set(node, (ledByNode.get(node) ?? 0) + 1);
@@ -145,9 +179,15 @@ function balanceLeaders(map: ClusterMap, observations: readonly GroupObservation
     if (from === undefined) continue;
     const led = ledByNode.get(from) ?? 0;
     const to = group.planned.find(
-      (replica) => isActive(map, replica.nodeId) && isReadyVoter(group, replica.id) && (ledByNode.get(replica.nodeId) ?? 0) <= led - 2,
+      (replica) =>
+        isActive(map, replica.nodeId) &&
+        isReadyVoter(group, replica.id) &&
+        (ledByNode.get(replica.nodeId) ?? 0) <= led - 2,
     );
-    if (to !== undefined) return [{ action: { type: 'transfer', shard: group.shard, to: to.id }, reason: `node ${from} leads ${led} shards` }];
+    if (to !== undefined)
+      return [
+        { action: { type: 'transfer', shard: group.shard, to: to.id }, reason: `node ${from} leads ${led} shards` },
+      ];
   }
   return [];
 }
@@ -160,7 +200,9 @@ function wantedReplicas(map: ClusterMap): number {
 function bestNode(map: ClusterMap, planned: readonly ReplicaInfo[]): NodeInfo | undefined {
   const zonesUsed = planned.map((replica) => map.nodes.find((node) => node.id === replica.nodeId)?.zone);
   const load = (node: NodeInfo): number =>
-    [map.meta, ...map.shards.map((shard) => shard.replicas)].filter((replicas) => replicas.some((r) => r.nodeId === node.id)).length;
+    [map.meta, ...map.shards.map((shard) => shard.replicas)].filter((replicas) =>
+      replicas.some((r) => r.nodeId === node.id),
+    ).length;
   const crowd = (node: NodeInfo): number => zonesUsed.filter((zone) => zone === node.zone).length;
   return map.nodes
     .filter((node) => node.state === 'active' && planned.every((replica) => replica.nodeId !== node.id))

@@ -60,7 +60,9 @@ export function applyMetaCommand(
       return addReplica(state, map, command.shard, command.nodeId);
     case 'promoteReplica':
       return changeReplicas(state, map, command, (replicas) =>
-        replicas.map((replica) => (replica.id === command.replicaId ? { ...replica, role: 'voter' as const } : replica)),
+        replicas.map((replica) =>
+          replica.id === command.replicaId ? { ...replica, role: 'voter' as const } : replica,
+        ),
       );
     case 'removeReplica':
       return changeReplicas(state, map, command, (replicas) =>
@@ -104,7 +106,11 @@ function putNode(state: MetaState, map: ClusterMap, node: Omit<NodeInfo, 'state'
   const known = map.nodes.find((n) => n.id === node.id);
   const next: NodeInfo = { ...node, state: known?.state ?? 'active' };
   if (known !== undefined && JSON.stringify(known) === JSON.stringify(next)) return unchanged(state, map);
-  const nodes = [...map.nodes.filter((n) => n.id !== node.id), next].sort((a, b) => (a.id < b.id ? -1 : 1));
+  // Whoever had the name before has lost its volume: it cannot come back under another id, so its replicas move away.
+  const others = map.nodes
+    .filter((n) => n.id !== node.id)
+    .map((n) => (n.name === node.name ? { ...n, state: 'draining' as const } : n));
+  const nodes = [...others, next].sort((a, b) => (a.id < b.id ? -1 : 1));
   return changed(state, { ...map, nodes });
 }
 
@@ -129,7 +135,8 @@ function addReplica(state: MetaState, map: ClusterMap, shard: ShardId, nodeId: N
   const replicas = replicasOf(map, shard);
   if (replicas === undefined) return refused(state, `there is no shard ${shard}`);
   if (!map.nodes.some((n) => n.id === nodeId)) return refused(state, `there is no node ${nodeId}`);
-  if (replicas.some((r) => r.nodeId === nodeId)) return refused(state, `node ${nodeId} has a replica of shard ${shard}`);
+  if (replicas.some((r) => r.nodeId === nodeId))
+    return refused(state, `node ${nodeId} has a replica of shard ${shard}`);
   const id = state.nextReplicaId;
   const next = withReplicas(map, shard, [...replicas, { id, nodeId, role: 'learner' }]);
   const outcome = changed({ ...state, nextReplicaId: id + 1 }, next);

@@ -4,7 +4,11 @@ import { BatchingPoster } from './channel.ts';
 import type { Channel, FromEngine, ToEngine } from './channel.ts';
 
 /** Serves one other thread from the engine's thread. */
-export function serveEngine(engine: EngineApi, channel: Channel<FromEngine, ToEngine>, soon: (run: () => void) => void): void {
+export function serveEngine(
+  engine: EngineApi,
+  channel: Channel<FromEngine, ToEngine>,
+  soon: (run: () => void) => void,
+): void {
   const poster = new BatchingPoster<FromEngine>(channel, soon);
   engine.onMap((map) => poster.post({ type: 'map', map }));
   channel.onBatch((batch) => {
@@ -16,7 +20,9 @@ function handle(engine: EngineApi, message: ToEngine, reply: (message: FromEngin
   const { id } = message;
   switch (message.type) {
     case 'submit':
-      return engine.submit(message.request, (status, payload) => reply({ type: 'answer', id, status, payload: compact(payload) }));
+      return engine.submit(message.request, (status, payload) =>
+        reply({ type: 'answer', id, status, payload: compact(payload) }),
+      );
     case 'barrier':
       return engine.barrier(message.shard, message.timeoutMs, (outcome) => reply({ type: 'barrier', id, outcome }));
     case 'admin':

@@ -11,7 +11,12 @@ import { stateReader } from '../machines/shard-machine.ts';
  * Reads the rows of a shard on a serving thread. Undefined when the copy was replaced by a snapshot or destroyed while it
  * was read: a sweep removes the state row first, so its presence afterwards proves that no row was missing.
  */
-export function readLocally(reader: KvReader, shard: ShardId, operations: readonly ReadOp[], view: ReadView): readonly ReadResult[] | undefined {
+export function readLocally(
+  reader: KvReader,
+  shard: ShardId,
+  operations: readonly ReadOp[],
+  view: ReadView,
+): readonly ReadResult[] | undefined {
   const { slot, generations, revision, timeMs } = view;
   const context = { reader: stateReader(reader), shard, slot, state: { generations, revision, timeMs } };
   const results = operations.map((operation) => executeRead(operation, context));

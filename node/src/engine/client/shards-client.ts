@@ -63,7 +63,11 @@ export class ShardsClient implements Shards {
     for (let redraw = 0; redraw < maxRedraws; redraw++) {
       const open = results.flatMap((result, i) => (result.kind === 'redraw' ? [i] : []));
       if (open.length === 0) return results;
-      const again = await this.#writeOnce(shard, open.map((i) => commands[i]).filter((command) => command !== undefined), deadlineMs);
+      const again = await this.#writeOnce(
+        shard,
+        open.map((i) => commands[i]).filter((command) => command !== undefined),
+        deadlineMs,
+      );
       open.forEach((place, i) => results.splice(place, 1, again[i] ?? { kind: 'redraw' }));
     }
     throw new ServiceError('unavailable', 'no free code could be drawn; ask for a longer code');
@@ -83,18 +87,28 @@ export class ShardsClient implements Shards {
 
   async admin(request: AdminRequest, options: CallOptions): Promise<AdminResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<AdminResponse>();
-    const cancel = this.#options.timers.after(options.timeoutMs, () => reject(new ServiceError('timeout', 'the node did not answer in time')));
+    const cancel = this.#options.timers.after(options.timeoutMs, () =>
+      reject(new ServiceError('timeout', 'the node did not answer in time')),
+    );
     this.#options.engine.admin(request, resolve);
     return promise.finally(cancel);
   }
 
   async #writeOnce(shard: ShardId, commands: readonly Command[], deadlineMs: number): Promise<CommandResult[]> {
-    const { payload } = await this.#persist({ kind: 'write', shard, payload: encodeList(commands, encodeCommand) }, deadlineMs);
+    const { payload } = await this.#persist(
+      { kind: 'write', shard, payload: encodeList(commands, encodeCommand) },
+      deadlineMs,
+    );
     return decodeList(payload, decodeResult);
   }
 
   /** Undefined where the rows are elsewhere: then the engine knows whom to ask. */
-  async #readHere(reader: KvReader, shard: ShardId, operations: readonly ReadOp[], deadlineMs: number): Promise<readonly ReadResult[] | undefined> {
+  async #readHere(
+    reader: KvReader,
+    shard: ShardId,
+    operations: readonly ReadOp[],
+    deadlineMs: number,
+  ): Promise<readonly ReadResult[] | undefined> {
     for (let attempt = 0; ; attempt++) {
       const leftMs = deadlineMs - this.#options.clock.monotonicMs();
       if (leftMs <= 0) throw new ServiceError('unavailable', `shard ${shard} could not confirm the read in time`);
@@ -117,7 +131,8 @@ export class ShardsClient implements Shards {
       if (reply.status === 'ok') return reply;
       const message = fromUtf8(reply.payload);
       if (reply.status === 'refused') throw new ServiceError('invalid', message);
-      if (this.#options.clock.monotonicMs() + firstBackoffMs >= deadlineMs) throw new ServiceError(kindOf(reply.status), message);
+      if (this.#options.clock.monotonicMs() + firstBackoffMs >= deadlineMs)
+        throw new ServiceError(kindOf(reply.status), message);
       await this.#backoff(attempt);
     }
   }

@@ -22,7 +22,8 @@ export async function answerAdmin(engine: Engine, request: AdminRequest): Promis
 
 async function propose(engine: Engine, command: MetaCommand): Promise<AdminResponse> {
   const result = await engine.driver.propose(command);
-  if (result === undefined) return { type: 'refused', message: 'the meta group has no leader at the moment; try again' };
+  if (result === undefined)
+    return { type: 'refused', message: 'the meta group has no leader at the moment; try again' };
   return result.ok ? { type: 'accepted' } : { type: 'refused', message: result.message };
 }
 
@@ -31,9 +32,12 @@ async function transfer(engine: Engine, shard: number, toNodeId: string): Promis
   const replicas = map === undefined ? undefined : replicasOf(map, shard);
   if (replicas === undefined) return { type: 'refused', message: `there is no shard ${shard}` };
   const target = replicas.find((replica) => replica.nodeId === toNodeId);
-  if (target?.role !== 'voter') return { type: 'refused', message: `node ${toNodeId} holds no voter of shard ${shard}` };
+  if (target?.role !== 'voter')
+    return { type: 'refused', message: `node ${toNodeId} holds no voter of shard ${shard}` };
   const answer = await engine.call('control', shard, encodeOrder({ type: 'transfer', to: target.id }));
-  return answer === undefined ? { type: 'refused', message: `shard ${shard} has no leader at the moment; try again` } : { type: 'accepted' };
+  return answer === undefined
+    ? { type: 'refused', message: `shard ${shard} has no leader at the moment; try again` }
+    : { type: 'accepted' };
 }
 
 function nodeStatus(engine: Engine): NodeStatus {

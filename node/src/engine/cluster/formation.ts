@@ -77,10 +77,12 @@ export class Formation {
         if (volume.clusterId === undefined && this.#mayPromise(question.record)) volume.promiseTo(question.record);
         return this.#whoAmI();
       case 'start':
-        if (volume.clusterId === undefined && volume.promise?.clusterId === question.clusterId) this.#found(volume.promise);
+        if (volume.clusterId === undefined && volume.promise?.clusterId === question.clusterId)
+          this.#found(volume.promise);
         return this.#whoAmI();
       case 'join':
-        if (volume.clusterId === undefined) return { kind: 'refused', message: `node ${this.#options.self.name} is no member yet` };
+        if (volume.clusterId === undefined)
+          return { kind: 'refused', message: `node ${this.#options.self.name} is no member yet` };
         return this.#options.admit(question.node);
       default:
         return { kind: 'refused', message: 'this question is not known here; the nodes run different versions' };
@@ -107,13 +109,16 @@ export class Formation {
   async #step(): Promise<void> {
     const { initialNodes, joinAddresses, self, volume } = this.#options;
     const others = initialNodes.filter((node) => node.name !== self.name);
-    const answers = await Promise.all(others.map((node) => this.#ask(node.address, { kind: 'hello', name: self.name })));
+    const answers = await Promise.all(
+      others.map((node) => this.#ask(node.address, { kind: 'hello', name: self.name })),
+    );
     const members = answers.flatMap((answer) => (answer?.kind === 'member' ? [answer] : []));
     const promised = members.find((member) => member.clusterId === volume.promise?.clusterId);
     // The others started while this founder was away: it has promised and never took part, so it may start late.
     if (promised !== undefined && volume.promise !== undefined) return this.#found(volume.promise);
     const addresses = [...members.map((member) => member.node.addresses.peer), ...joinAddresses];
-    if (members.length > 0 || !this.#isInitial()) return this.#join(addresses.length > 0 ? addresses : others.map((node) => node.address));
+    if (members.length > 0 || !this.#isInitial())
+      return this.#join(addresses.length > 0 ? addresses : others.map((node) => node.address));
     await this.#formWith(others, answers);
   }
 
@@ -132,11 +137,15 @@ export class Formation {
   /** Everybody is here and nobody has data. */
   async #coordinate(others: readonly InitialNode[], answers: readonly (FormationAnswer | undefined)[]): Promise<void> {
     const { volume } = this.#options;
-    const peers = answers.flatMap((answer) => (answer?.kind === 'empty' || answer?.kind === 'promised' ? [answer.node] : []));
+    const peers = answers.flatMap((answer) =>
+      answer?.kind === 'empty' || answer?.kind === 'promised' ? [answer.node] : [],
+    );
     const record = this.#reusable(peers) ?? this.#newRecord(peers);
     volume.promiseTo(record);
     const replies = await Promise.all(others.map((node) => this.#ask(node.address, { kind: 'promise', record })));
-    const allPromised = replies.every((reply) => (reply?.kind === 'promised' || reply?.kind === 'member') && reply.clusterId === record.clusterId);
+    const allPromised = replies.every(
+      (reply) => (reply?.kind === 'promised' || reply?.kind === 'member') && reply.clusterId === record.clusterId,
+    );
     if (!allPromised) return;
     this.#found(record);
     for (const node of others) void this.#ask(node.address, { kind: 'start', clusterId: record.clusterId });
@@ -158,13 +167,18 @@ export class Formation {
 
   #mintClusterId(): ClusterId {
     const hex = toHex(this.#options.random.bytes(16));
-    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)].join('-');
+    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)].join(
+      '-',
+    );
   }
 
   #found(record: FormationRecord): void {
     const { volume, observer, onFounded } = this.#options;
     volume.joinCluster(record.clusterId);
-    observer.log('info', 'cluster formed', { clusterId: record.clusterId, founders: record.founders.map((node) => node.name) });
+    observer.log('info', 'cluster formed', {
+      clusterId: record.clusterId,
+      founders: record.founders.map((node) => node.name),
+    });
     onFounded(record);
   }
 

@@ -32,7 +32,9 @@ export function controlGroup(host: Host, replica: Replica, payload: Uint8Array, 
     case 'confChange': {
       const outcome = replica.raw.proposeConfChange(confChangeV2(order.changes));
       host.activate(replica);
-      return outcome === 'ok' ? answer('ok', new Uint8Array(0)) : answer('unavailable', explain('the change was dropped; another one is under way'));
+      return outcome === 'ok'
+        ? answer('ok', new Uint8Array(0))
+        : answer('unavailable', explain('the change was dropped; another one is under way'));
     }
     case 'transfer':
       replica.raw.transferLeader(order.to);

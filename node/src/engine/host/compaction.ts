@@ -13,7 +13,11 @@ export function compactLog(replica: Replica, store: KvEngine, keepEntries: numbe
   const applied = replica.machine.appliedIndex;
   const first = replica.log.firstIndex();
   if (applied - first < 2 * keepEntries) return;
-  const index = Math.min(applied - keepEntries, neededBySnapshots(replica), neededByFollowers(replica, applied - patience * keepEntries));
+  const index = Math.min(
+    applied - keepEntries,
+    neededBySnapshots(replica),
+    neededByFollowers(replica, applied - patience * keepEntries),
+  );
   if (index < first + keepEntries) return;
   const batch = store.batch();
   replica.log.truncate(index, batch);
@@ -28,6 +32,9 @@ function neededBySnapshots(replica: Replica): number {
 
 function neededByFollowers(replica: Replica, floor: number): number {
   if (!replica.isLeader) return Number.POSITIVE_INFINITY;
-  const matches = replica.fullStatus().progress.filter((p) => p.recentActive).map((p) => p.match);
+  const matches = replica
+    .fullStatus()
+    .progress.filter((p) => p.recentActive)
+    .map((p) => p.match);
   return Math.max(floor, Math.min(Number.POSITIVE_INFINITY, ...matches));
 }

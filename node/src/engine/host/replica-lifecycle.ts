@@ -66,7 +66,10 @@ export class ReplicaLifecycle {
     }
   }
 
-  #reconcileShard(shard: ShardId, plan: { readonly replicas: readonly ReplicaInfo[]; readonly founders: readonly ReplicaInfo[] }): void {
+  #reconcileShard(
+    shard: ShardId,
+    plan: { readonly replicas: readonly ReplicaInfo[]; readonly founders: readonly ReplicaInfo[] },
+  ): void {
     const mine = plan.replicas.find((replica) => replica.nodeId === this.#options.nodeId);
     const running = this.#options.host.replicasByShard.get(shard);
     if (running !== undefined && running.key.replicaId !== mine?.id) this.#destroy(shard);

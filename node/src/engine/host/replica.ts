@@ -164,7 +164,13 @@ export class Replica {
   #checkRecovered(): void {
     const { appliedIndex } = this.machine;
     const name = `shard ${this.shard}, replica ${this.key.replicaId}`;
-    assert(appliedIndex >= this.log.firstIndex() - 1, `${name}: applied ${appliedIndex}, but the log starts at ${this.log.firstIndex()}`);
-    assert(appliedIndex <= this.log.lastIndex(), `${name}: applied ${appliedIndex}, but the log ends at ${this.log.lastIndex()}`);
+    assert(
+      appliedIndex >= this.log.firstIndex() - 1,
+      `${name}: applied ${appliedIndex}, but the log starts at ${this.log.firstIndex()}`,
+    );
+    assert(
+      appliedIndex <= this.log.lastIndex(),
+      `${name}: applied ${appliedIndex}, but the log ends at ${this.log.lastIndex()}`,
+    );
   }
 }

@@ -98,7 +98,8 @@ export class Router {
   }
 
   #read(replica: Replica | undefined, request: RoutedRequest, answer: Answer): void {
-    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0) return this.#toReplica(request, answer);
+    if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0)
+      return this.#toReplica(request, answer);
     const payload = request.payload.subarray(1);
     if (request.payload[0] === readModes.stale) return answer('ok', replica.machine.read(payload, this.readNowMs()));
     replica.reads.add({
@@ -122,11 +123,16 @@ export class Router {
   #toReplica(request: RoutedRequest, answer: Answer): void {
     const map = this.#options.map();
     const replicas = (map === undefined ? undefined : replicasOf(map, request.shard)) ?? [];
-    const nodes = replicas.map((replica) => replica.nodeId).filter((node) => node !== this.#options.nodeId && node !== request.from);
+    const nodes = replicas
+      .map((replica) => replica.nodeId)
+      .filter((node) => node !== this.#options.nodeId && node !== request.from);
     const near = nodes.filter((node) => this.#options.isConnected(node));
     const candidates = near.length > 0 ? near : nodes;
     const known = this.#leaderByShard.get(request.shard);
-    const node = known !== undefined && candidates.includes(known) ? known : candidates[this.#options.random.int(Math.max(1, candidates.length))];
+    const node =
+      known !== undefined && candidates.includes(known)
+        ? known
+        : candidates[this.#options.random.int(Math.max(1, candidates.length))];
     if (node === undefined) {
       const what = request.shard === metaShardId ? 'the meta group' : `shard ${request.shard}`;
       return answer('unavailable', explain(`no replica of ${what} can be reached from here`));
@@ -135,7 +141,8 @@ export class Router {
   }
 
   #forward(node: NodeId, request: RoutedRequest, answer: Answer): void {
-    if (request.hops >= limits.forwardMaxHops) return answer('unavailable', explain('the request was handed on too often; the leader is changing'));
+    if (request.hops >= limits.forwardMaxHops)
+      return answer('unavailable', explain('the request was handed on too often; the leader is changing'));
     const { kind, shard, payload, timeoutMs } = request;
     const forwarded: Omit<ForwardRequest, 'id'> = { kind, shard, payload, timeoutMs, hops: request.hops + 1 };
     this.#options.forwarder.forward(node, forwarded, (status, reply) => {

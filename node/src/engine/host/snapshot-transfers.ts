@@ -54,7 +54,14 @@ export class SnapshotTransfers {
       return;
     }
     replica.snapshotsInFlight.set(to, snapshot.metadata.index);
-    const header: SnapshotHeader = { clusterId, shard: replica.shard, from: message.from, to, term: message.term, metadata: snapshot.metadata };
+    const header: SnapshotHeader = {
+      clusterId,
+      shard: replica.shard,
+      from: message.from,
+      to,
+      term: message.term,
+      metadata: snapshot.metadata,
+    };
     observer.log('info', 'sending a snapshot', { shard: replica.shard, to: node, index: snapshot.metadata.index });
     const source = reader.toSource(encodeJson(header), (outcome) => {
       replica.snapshotsInFlight.delete(to);
@@ -70,8 +77,14 @@ export class SnapshotTransfers {
     const header = decodeJson(headerBytes) as SnapshotHeader;
     assert(header.clusterId === clusterId(), `snapshot of cluster ${header.clusterId} refused`);
     const replica = host.replicasByShard.get(header.shard);
-    assert(replica?.key.replicaId === header.to, `snapshot for replica ${header.to} of shard ${header.shard}, which does not live here`);
-    assert(!this.#arriving.has(header.shard) && !this.#stagedByShard.has(header.shard), `shard ${header.shard} receives a snapshot already`);
+    assert(
+      replica?.key.replicaId === header.to,
+      `snapshot for replica ${header.to} of shard ${header.shard}, which does not live here`,
+    );
+    assert(
+      !this.#arriving.has(header.shard) && !this.#stagedByShard.has(header.shard),
+      `shard ${header.shard} receives a snapshot already`,
+    );
     host.places.heard(header.shard, header.from, from);
     this.#arriving.add(header.shard);
     const batch = store.batch();
@@ -104,16 +117,30 @@ export class SnapshotTransfers {
   install(replica: Replica, snapshot: Snapshot, batch: WriteBatch): () => void {
     const staged = this.#stagedByShard.get(replica.shard);
     const { index, term } = snapshot.metadata;
-    assert(staged?.index === index && staged.term === term, `shard ${replica.shard}: snapshot at ${index} accepted, but not staged`);
+    assert(
+      staged?.index === index && staged.term === term,
+      `shard ${replica.shard}: snapshot at ${index} accepted, but not staged`,
+    );
     this.#stagedByShard.delete(replica.shard);
     const oldSlot = replica.machine.slot;
-    putReplicaRecord({ shard: replica.shard, replicaId: replica.key.replicaId, highestReplicaId: replica.key.replicaId, slot: staged.slot }, batch);
+    putReplicaRecord(
+      {
+        shard: replica.shard,
+        replicaId: replica.key.replicaId,
+        highestReplicaId: replica.key.replicaId,
+        slot: staged.slot,
+      },
+      batch,
+    );
     clearStaging(staged.slot, batch);
     markStaging({ shard: replica.shard, slot: oldSlot }, batch);
     replica.log.reset({ index, term }, batch);
     return () => {
       const machine = this.#options.openMachine(replica.shard, staged.slot);
-      assert(machine.appliedIndex === index, `shard ${replica.shard}: snapshot at ${index} holds the state of ${machine.appliedIndex}`);
+      assert(
+        machine.appliedIndex === index,
+        `shard ${replica.shard}: snapshot at ${index} holds the state of ${machine.appliedIndex}`,
+      );
       replica.replaceMachine(machine);
       replica.log.sweep();
       this.sweepSlot(replica.shard, oldSlot);
@@ -136,7 +163,6 @@ export class SnapshotTransfers {
     this.#stagedByShard.delete(shard);
     this.sweepSlot(shard, staged.slot);
   }
-
 
   #deliver(replica: Replica, header: SnapshotHeader): void {
     const message = newMessage('MsgSnap', header.to);

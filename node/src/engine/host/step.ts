@@ -30,7 +30,8 @@ function propose(replica: Replica, context: StepContext): void {
   const { proposals, raw } = replica;
   if (proposals.waitingCount === 0) return;
   if (!replica.isLeader) return proposals.failWaiting('this replica does not lead the shard');
-  if (context.stampMs === undefined) return proposals.failWaiting('the clock of the leader differs from the majority; it may not lead');
+  if (context.stampMs === undefined)
+    return proposals.failWaiting('the clock of the leader differs from the majority; it may not lead');
   for (let bundle = proposals.takeBundle(); bundle.length > 0; bundle = proposals.takeBundle()) {
     const refused = new Set<number>();
     const built = replica.machine.buildEntry(
@@ -44,7 +45,8 @@ function propose(replica: Replica, context: StepContext): void {
     if (built === undefined) continue;
     if (raw.propose([built.data]) !== 'ok') {
       bundle.forEach((request, i) => {
-        if (!refused.has(i)) request.answer('overloaded', explain('the shard takes no more writes at the moment; try again'));
+        if (!refused.has(i))
+          request.answer('overloaded', explain('the shard takes no more writes at the moment; try again'));
       });
       continue;
     }

@@ -94,8 +94,16 @@ export class MetaMachine implements Machine {
 }
 
 /** The state that a founder starts from, before the first entry. */
-export function putInitialMetaRow(start: { readonly slot: number; readonly confState: ConfState; readonly index: number; readonly term: number }, batch: WriteBatch): void {
-  const row: MetaRow = { appliedIndex: start.index, appliedTerm: start.term, confState: start.confState, state: emptyMetaState };
+export function putInitialMetaRow(
+  start: { readonly slot: number; readonly confState: ConfState; readonly index: number; readonly term: number },
+  batch: WriteBatch,
+): void {
+  const row: MetaRow = {
+    appliedIndex: start.index,
+    appliedTerm: start.term,
+    confState: start.confState,
+    state: emptyMetaState,
+  };
   batch.put('state', metaRowKey(start.slot), encodeJson(row));
 }
 

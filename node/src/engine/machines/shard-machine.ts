@@ -82,7 +82,11 @@ export class ShardMachine implements Machine {
       return undefined;
     }
     const context: PrepareContext = { reader: this.#reader, state: this.#state, scope, shardRange, random };
-    const { commands, counts } = prepareRequests(requests.map((request) => decodeList(request, decodeCommand)), context, refuse);
+    const { commands, counts } = prepareRequests(
+      requests.map((request) => decodeList(request, decodeCommand)),
+      context,
+      refuse,
+    );
     if (commands.length === 0) return undefined;
     const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
     return { data: encodeEntry(content), counts };
@@ -94,7 +98,9 @@ export class ShardMachine implements Machine {
       const normal = entry.type === 'normal' ? entry : { ...entry, data: new Uint8Array(0) };
       const outcome = applyEntry(this.#state, normal, tx);
       if (confState !== undefined) this.#state.confState = confState;
-      for (const result of outcome) if (result.kind === 'stateHash' && result.verdict === 'different') this.#options.onStateHashMismatch(entry.index);
+      for (const result of outcome)
+        if (result.kind === 'stateHash' && result.verdict === 'different')
+          this.#options.onStateHashMismatch(entry.index);
       return outcome;
     });
     for (const { key, value } of tx.writes()) {
@@ -120,7 +126,10 @@ export class ShardMachine implements Machine {
     const timeMs = Math.max(this.#state.timeMs, nowMs);
     const { generations, revision } = this.#state;
     const context = { reader: this.#reader, state: { generations, revision, timeMs }, ...this.#options.scope };
-    return encodeList(decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)), encodeReadResult);
+    return encodeList(
+      decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)),
+      encodeReadResult,
+    );
   }
 
   /** What a serving thread needs to read the rows by itself. */
@@ -130,7 +139,13 @@ export class ShardMachine implements Machine {
   }
 
   chores(nowMs: number): Uint8Array | undefined {
-    const commands: Command[] = findExpired({ reader: this.#reader, state: this.#state, ...this.#options.scope, nowMs, limit: collectLimit });
+    const commands: Command[] = findExpired({
+      reader: this.#reader,
+      state: this.#state,
+      ...this.#options.scope,
+      nowMs,
+      limit: collectLimit,
+    });
     const { appliedIndex, stateHash } = this.#state;
     if (appliedIndex - this.#hashCheckedIndex >= this.#options.stateHashIntervalEntries) {
       this.#hashCheckedIndex = appliedIndex;
@@ -141,7 +156,10 @@ export class ShardMachine implements Machine {
 }
 
 /** The state that a founder starts from, before the first entry. */
-export function putInitialShardState(start: { readonly scope: ShardScope; readonly confState: ConfState; readonly index: number; readonly term: number }, batch: WriteBatch): void {
+export function putInitialShardState(
+  start: { readonly scope: ShardScope; readonly confState: ConfState; readonly index: number; readonly term: number },
+  batch: WriteBatch,
+): void {
   const state = { ...initialShardState(start.confState), appliedIndex: start.index, appliedTerm: start.term };
   batch.put('state', shardStateKey(start.scope), encodeShardState(state));
 }
@@ -170,7 +188,8 @@ function prepareRequests(
       return prepared.commands.length;
     }
     if (prepared.kind === 'invalid') refuse(i, 'refused', `command ${prepared.command}: ${prepared.problem}`);
-    else if (prepared.kind === 'wrongShard') refuse(i, 'unavailable', 'another shard owns the key; the map has changed');
+    else if (prepared.kind === 'wrongShard')
+      refuse(i, 'unavailable', 'another shard owns the key; the map has changed');
     else refuse(i, 'refused', 'all codes of this length are taken here; ask for longer ones');
     return 0;
   });

@@ -31,7 +31,9 @@ export function encodeEndChunk(rowCount: number): Uint8Array {
   return withChecksum(new ByteWriter(16).uint8(kindEnd).varint(rowCount));
 }
 
-export type SnapshotChunk = { readonly kind: 'rows'; readonly rows: readonly Row[] } | { readonly kind: 'end'; readonly rowCount: number };
+export type SnapshotChunk =
+  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  | { readonly kind: 'end'; readonly rowCount: number };
 
 /** @throws DecodeError */
 export function decodeChunk(bytes: Uint8Array): SnapshotChunk {
@@ -54,5 +56,8 @@ export function decodeChunk(bytes: Uint8Array): SnapshotChunk {
 
 function withChecksum(body: ByteWriter): Uint8Array {
   const bytes = body.finish();
-  return new ByteWriter(bytes.length + 4).uint32(crc32c(bytes) >>> 0).raw(bytes).finish();
+  return new ByteWriter(bytes.length + 4)
+    .uint32(crc32c(bytes) >>> 0)
+    .raw(bytes)
+    .finish();
 }

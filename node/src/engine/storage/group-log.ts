@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert, defined } from '@shortlink/common/assert.ts';
-import type { Compacted, InitialState, SnapshotTemporarilyUnavailable, Storage, Unavailable } from '../../core/raft/storage.ts';
+import type {
+  Compacted,
+  InitialState,
+  SnapshotTemporarilyUnavailable,
+  Storage,
+  Unavailable,
+} from '../../core/raft/storage.ts';
 import type { ConfState, Entry, HardState, Snapshot } from '../../core/raft/types.ts';
 import type { KvEngine, WriteBatch } from '../../ports/kv-engine.ts';
-import { decodeHardState, decodeLogEntry, decodeTruncation, encodeHardState, encodeLogEntry, encodeTruncation } from './log-codec.ts';
+import {
+  decodeHardState,
+  decodeLogEntry,
+  decodeTruncation,
+  encodeHardState,
+  encodeLogEntry,
+  encodeTruncation,
+} from './log-codec.ts';
 import type { Truncation } from './log-codec.ts';
 import { entryKey, entryRange, hardStateKey, truncationKey } from './keys.ts';
 import type { ReplicaKey } from './keys.ts';
@@ -54,7 +67,7 @@ export class GroupLog implements Storage {
     if (hi > this.#lastIndex + 1) return 'unavailable';
     const out: Entry[] = [];
     let bytes = 0;
-    for (let index = lo; index < hi; ) {
+    for (let index = lo; index < hi;) {
       const page = this.#page(index, hi);
       for (const entry of page) {
         bytes += entrySizeBytes(entry);
@@ -99,9 +112,13 @@ export class GroupLog implements Storage {
     const first = entries[0];
     const last = entries.at(-1);
     if (first === undefined || last === undefined) return;
-    assert(first.index > this.#truncation.index && first.index <= this.#lastIndex + 1, `append at ${first.index} leaves a gap after ${this.#lastIndex}`);
+    assert(
+      first.index > this.#truncation.index && first.index <= this.#lastIndex + 1,
+      `append at ${first.index} leaves a gap after ${this.#lastIndex}`,
+    );
     for (const entry of entries) batch.put('raft', entryKey(this.#replica, entry.index), encodeLogEntry(entry));
-    for (let index = last.index + 1; index <= this.#lastIndex; index++) batch.delete('raft', entryKey(this.#replica, index));
+    for (let index = last.index + 1; index <= this.#lastIndex; index++)
+      batch.delete('raft', entryKey(this.#replica, index));
     this.#truncateCacheFrom(first.index);
     for (const entry of entries) {
       this.#cache.push(entry);
@@ -147,7 +164,9 @@ export class GroupLog implements Storage {
     const cachedFrom = this.#cache[0]?.index;
     if (cachedFrom !== undefined && index >= cachedFrom) return this.#cache.slice(index - cachedFrom, hi - cachedFrom);
     const to = Math.min(hi, cachedFrom ?? hi);
-    const rows = this.#store.scan('raft', entryRange(this.#replica, index, to), { limit: Math.min(readPageRows, to - index) });
+    const rows = this.#store.scan('raft', entryRange(this.#replica, index, to), {
+      limit: Math.min(readPageRows, to - index),
+    });
     assert(rows.length > 0, `log entries from ${index} are missing on disk`);
     return rows.map((row, i) => decodeLogEntry(index + i, row.value));
   }
@@ -171,7 +190,8 @@ export class GroupLog implements Storage {
     let drop = 0;
     let bytes = this.#cacheBytes;
     // Half at once, so that the cost of moving the array is shared by many appends.
-    while (bytes > cacheMaxBytes / 2 && drop < this.#cache.length - 1) bytes -= entrySizeBytes(defined(this.#cache[drop++], 'cached entry'));
+    while (bytes > cacheMaxBytes / 2 && drop < this.#cache.length - 1)
+      bytes -= entrySizeBytes(defined(this.#cache[drop++], 'cached entry'));
     this.#dropFromCache(drop);
   }
 

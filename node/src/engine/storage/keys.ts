@@ -45,11 +45,17 @@ export function directoryKey(shard: ShardId): Uint8Array {
   return new ByteWriter(8).uint8(0x64).uint32(shard).finish();
 }
 
-export const directoryRange: KeyRange = { gte: Uint8Array.of(0x64, 0), lt: Uint8Array.of(0x64, 0xff, 0xff, 0xff, 0xff, 0xff) };
+export const directoryRange: KeyRange = {
+  gte: Uint8Array.of(0x64, 0),
+  lt: Uint8Array.of(0x64, 0xff, 0xff, 0xff, 0xff, 0xff),
+};
 
 /** A slot that is being filled or swept: whatever it holds is garbage after a crash. */
 export function stagingKey(slot: number): Uint8Array {
   return new ByteWriter(8).uint8(0x73).uint32(slot).finish();
 }
 
-export const stagingRange: KeyRange = { gte: Uint8Array.of(0x73, 0), lt: Uint8Array.of(0x73, 0xff, 0xff, 0xff, 0xff, 0xff) };
+export const stagingRange: KeyRange = {
+  gte: Uint8Array.of(0x73, 0),
+  lt: Uint8Array.of(0x73, 0xff, 0xff, 0xff, 0xff, 0xff),
+};
