@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NodeId } from '@shortlink/common/ids.ts';
+import { Engine } from '../src/engine/engine.ts';
+import type { EngineConfig } from '../src/engine/engine-config.ts';
+import { silentObserver } from '../src/engine/engine-observer.ts';
+import type { Turn } from '../src/engine/host/turn.ts';
+import type { PeerHandler } from '../src/ports/peers.ts';
+import { FakeDisk } from './disk.ts';
+import type { FakePlatter } from './disk.ts';
+import type { Endpoint, Network } from './network.ts';
+import type { SimClock } from './sim-clock.ts';
+import { SimPeers } from './sim-peers.ts';
+import type { SimRandom } from './sim-random.ts';
+import { SimStore } from './sim-store.ts';
+import { SimTimers } from './sim-clock.ts';
+import type { World } from './world.ts';
+
+/** What the surroundings of a process do with it; mutants and checkers come in here. */
+export interface ProcessHooks {
+  /** Length of a tick. */
+  readonly tickMs: number;
+  /** The turn that the process runs. */
+  readonly turnFor: (process: SimProcess) => Turn;
+  readonly honoursSync: boolean;
+  /** The engine wants its process to end and it was not us who made it so. */
+  readonly onDefect: (process: SimProcess, error: unknown) => void;
+  readonly onStarted: (process: SimProcess) => void;
+}
+
+export interface ProcessOptions {
+  readonly world: World;
+  readonly network: Network;
+  readonly config: EngineConfig;
+  readonly hooks: ProcessHooks;
+  readonly name: string;
+  readonly clock: SimClock;
+  readonly platter: FakePlatter;
+  readonly random: SimRandom;
+}
+
+/** Thrown into the middle of a turn: the process has just died. */
+export class CrashSignal extends Error {
+  override readonly name = 'CrashSignal';
+}
+
+/** When the process dies by itself: at a write from now on, before or after it. */
+interface CrashPlan {
+  writesLeft: number;
+  readonly place: 'before' | 'after';
+}
+
+/** One run of the production engine, from its start to its death. */
+export class SimProcess implements Endpoint {
+  readonly name: string;
+  readonly address: string;
+  readonly engine: Engine;
+  readonly timers: SimTimers;
+  readonly store: SimStore;
+  readonly clock: SimClock;
+  readonly random: SimRandom;
+  /** Settles when the process dies: clients see their connections break. */
+  readonly death: Promise<void>;
+  pausedUntilUs = 0;
+  readonly #options: ProcessOptions;
+  readonly #disk: FakeDisk;
+  #isAlive = true;
+  #crashPlan: CrashPlan | undefined;
+  #died: () => void;
+
+  constructor(options: ProcessOptions) {
+    const { world, network, config, hooks, clock, random } = options;
+    this.#options = options;
+    this.name = options.name;
+    this.address = config.addresses.peer;
+    this.clock = clock;
+    this.random = random;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.death = promise;
+    this.#died = resolve;
+    this.timers = new SimTimers(world, this);
+    this.#disk = new FakeDisk(options.platter);
+    this.store = new SimStore(this.#disk, {
+      beforeWrite: () => this.#meetCrashPlan('before'),
+      afterWrite: (sync) => {
+        if (sync) world.note('sync', this.name);
+        this.#meetCrashPlan('after');
+      },
+      honoursSync: hooks.honoursSync,
+    });
+    this.engine = new Engine(config, {
+      store: this.store,
+      peers: new SimPeers(network, () => this),
+      clock,
+      random: random.split('engine'),
+      observer: { ...silentObserver, log: (level, message, fields) => this.#log(level, message, fields) },
+      soon: (run) => world.after(random.int(100), run, this),
+      onFatal: (error) => this.failed(error),
+      turn: hooks.turnFor(this),
+    });
+    network.attach(this);
+    hooks.onStarted(this);
+    this.#tickLater(random.int(hooks.tickMs * 1000));
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get nodeId(): NodeId {
+    return this.engine.nodeId;
+  }
+
+  get handler(): PeerHandler {
+    return this.engine;
+  }
+
+  /** The machine stands still: nothing runs, and everything that came meanwhile runs afterwards. */
+  pause(durationUs: number): void {
+    this.pausedUntilUs = this.#options.world.nowUs + durationUs;
+    this.#options.world.note('pause', `${this.name} ${durationUs}`);
+  }
+
+  /** Dies at one of its next writes, in the middle of whatever it does then. */
+  crashAtWrite(writes: number, place: CrashPlan['place']): void {
+    this.#crashPlan = { writesLeft: writes, place };
+  }
+
+  crash(why: string): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#options.world.note('crash', `${this.name} ${why}`);
+    this.#disk.crash(this.random);
+    this.#options.network.detach(this);
+    this.#died();
+  }
+
+  failed(error: unknown): void {
+    if (!this.#isAlive) return;
+    this.crash('defect');
+    this.#options.hooks.onDefect(this, error);
+  }
+
+  #meetCrashPlan(place: CrashPlan['place']): void {
+    const plan = this.#crashPlan;
+    if (plan?.place !== place || plan.writesLeft-- > 0) return;
+    this.crash(`${place} a write`);
+    throw new CrashSignal(`${this.name} dies ${place} a write`);
+  }
+
+  #tickLater(delayUs: number): void {
+    const { world, hooks } = this.#options;
+    const tick = (): void => {
+      // Timers are never early, and a little late.
+      world.after(hooks.tickMs * 1000 + this.random.int(1_000), tick, this);
+      this.engine.tick();
+    };
+    world.after(delayUs, tick, this);
+  }
+
+  #log(level: string, message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
+    this.#options.world.note(
+      'log',
+      `${this.name} ${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`,
+    );
+  }
+}
