@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NodeId } from '@shortlink/common/ids.ts';
+import type { PeerFrame, PeerHandler, Peers, SnapshotSource } from '../../ports/peers.ts';
+
+/** Nodes of one test, connected without a network: frames arrive at the next turn of the queue, unless a node is cut off. */
+export class DirectNetwork {
+  readonly #nodes = new Map<NodeId, PeerHandler>();
+  readonly #addresses = new Map<string, PeerHandler>();
+  readonly #cut = new Set<NodeId>();
+  readonly #queue: (() => void)[] = [];
+
+  attach(node: NodeId, address: string, handler: PeerHandler): void {
+    this.#nodes.set(node, handler);
+    this.#addresses.set(address, handler);
+  }
+
+  cut(node: NodeId): void {
+    this.#cut.add(node);
+  }
+
+  heal(node: NodeId): void {
+    this.#cut.delete(node);
+  }
+
+  /** Delivers what was sent so far. */
+  deliver(): void {
+    for (const run of this.#queue.splice(0)) run();
+  }
+
+  peersOf(self: () => NodeId): Peers {
+    const reach = (to: NodeId): PeerHandler | undefined =>
+      this.#cut.has(to) || this.#cut.has(self()) ? undefined : this.#nodes.get(to);
+    return {
+      setPeers: () => {},
+      send: (to: NodeId, frame: PeerFrame) => {
+        this.#queue.push(() => reach(to)?.onFrame(self(), frame));
+      },
+      flush: () => undefined,
+      sendSnapshot: (to: NodeId, source: SnapshotSource) => {
+        this.#queue.push(() => this.#copy(reach(to), self(), source));
+      },
+      isConnected: (to) => reach(to) !== undefined,
+      ask: async (address, question) => {
+        const handler = this.#addresses.get(address);
+        if (handler === undefined) throw new Error(`nobody listens at ${address}`);
+        return handler.onQuestion(question);
+      },
+      close: async () => {},
+    };
+  }
+
+  #copy(to: PeerHandler | undefined, from: NodeId, source: SnapshotSource): void {
+    try {
+      if (to === undefined) throw new Error('cut off');
+      const sink = to.onSnapshot(from, source.header);
+      for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) sink.chunk(chunk);
+      sink.end();
+      source.close('finished');
+    } catch {
+      source.close('failed');
+    }
+  }
+}

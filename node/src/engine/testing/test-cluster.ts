@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
+import type { Random } from '../../ports/random.ts';
+import { Engine } from '../engine.ts';
+import type { EngineConfig } from '../engine-config.ts';
+import { silentObserver } from '../engine-observer.ts';
+import { DirectNetwork } from './direct-peers.ts';
+
+/** Small numbers: a test should not need many entries to see a compaction. */
+export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes'> = {
+  zone: '',
+  joinAddresses: [],
+  initialShards: 1,
+  shardReplicas: 3,
+  reuseDeadCodes: false,
+  idempotencyWindowMs: 60_000,
+  clockMaxJumpMs: 10_000,
+  raft: {
+    electionTicks: 10,
+    heartbeatTicks: 1,
+    maxSizePerMsgBytes: 64 * 1024,
+    maxCommittedSizePerReadyBytes: 1024 * 1024,
+    maxUncommittedEntriesSizeBytes: 1024 * 1024,
+    maxInflightMsgs: 64,
+    maxInflightBytes: 1024 * 1024,
+  },
+  compactEntries: 50,
+  stateHashIntervalEntries: 64,
+  slowTicks: 5,
+  collectTicks: 10,
+};
+
+const tickMs = 100;
+
+/** Some engines on fake disks in one process, moved on by hand. */
+export class TestCluster {
+  readonly network = new DirectNetwork();
+  readonly engines: Engine[] = [];
+  readonly platters: FakePlatter[] = [];
+  readonly fatal: unknown[] = [];
+  nowMs = 1_700_000_000_000;
+  #soon: (() => void)[] = [];
+  #seed = 1;
+  readonly #initial: readonly { name: string; address: string }[];
+  readonly #overrides: Partial<EngineConfig>;
+
+  constructor(nodes: number, overrides: Partial<EngineConfig> = {}) {
+    this.#initial = Array.from({ length: nodes }, (_, i) => ({ name: `n${i}`, address: `n${i}:1` }));
+    this.#overrides = overrides;
+    for (let i = 0; i < nodes; i++) this.platters.push(new FakePlatter());
+    for (let i = 0; i < nodes; i++) this.start(i);
+  }
+
+  /** Starts node `i` on what its platter holds. */
+  start(i: number): Engine {
+    const name = `n${i}`;
+    const platter = (this.platters[i] ??= new FakePlatter());
+    let engine: Engine | undefined = undefined;
+    const address = `${name}:1`;
+    const peers = this.network.peersOf(() => engine?.nodeId ?? '');
+    engine = new Engine(
+      {
+        ...testConfig,
+        ...this.#overrides,
+        name,
+        addresses: { peer: address, redirect: address, api: address, grpc: address },
+        initialNodes: this.#initial,
+        joinAddresses: i < this.#initial.length ? [] : this.#initial.map((node) => node.address),
+      },
+      {
+        store: new FakeDisk(platter),
+        peers,
+        clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
+        random: this.#random(),
+        observer: silentObserver,
+        soon: (run) => void this.#soon.push(run),
+        onFatal: (error) => this.fatal.push(error),
+      },
+    );
+    this.network.attach(engine.nodeId, address, engine);
+    this.engines[i] = engine;
+    return engine;
+  }
+
+  /** Ends node `i` in order; `start` goes on with its platter. */
+  async stop(i: number): Promise<void> {
+    await this.engines[i]?.stop();
+    await this.engines[i]?.deps.store.close();
+  }
+
+  /** Lets `ticks` ticks pass on every engine, delivering whatever is sent meanwhile. */
+  async run(ticks: number): Promise<void> {
+    for (let tick = 0; tick < ticks; tick++) {
+      this.nowMs += tickMs;
+      for (const engine of this.engines) engine.tick();
+      for (let round = 0; round < 20; round++) await this.#settle();
+    }
+  }
+
+  /** Moves on until `done`; fails after `ticks`. */
+  async until(what: string, done: () => boolean, ticks = 300): Promise<void> {
+    for (let tick = 0; tick < ticks; tick++) {
+      if (done()) return;
+      await this.run(1);
+      if (this.fatal[0] !== undefined) throw this.fatal[0];
+    }
+    throw new Error(`did not happen in ${ticks} ticks: ${what}`);
+  }
+
+  async #settle(): Promise<void> {
+    const soon = this.#soon;
+    this.#soon = [];
+    for (const run of soon) run();
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    this.network.deliver();
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  }
+
+  #random(): Random {
+    let state = this.#seed++ * 0x9e37_79b9;
+    const next = (): number => {
+      state = (Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + 0x6d2b_79f5) | 0;
+      return (state ^ (state >>> 13)) >>> 0;
+    };
+    return { int: (bound) => next() % bound, bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff) };
+  }
+}
