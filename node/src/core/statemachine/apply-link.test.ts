@@ -156,6 +156,7 @@ describe('collecting an expired link', () => {
     shard.timeMs = 6000;
     expect(shard.apply(found)).toEqual({ kind: 'nothing' });
     expect(shard.apply({ ...found, revision: 2 })).toEqual({ kind: 'nothing' });
+    expect(shard.apply({ ...found, expiresAtMs: 5000 })).toEqual({ kind: 'nothing' });
     expect(shard.apply({ ...found, revision: 2, expiresAtMs: 5000 })).toEqual({ kind: 'collected' });
     expect(shard.apply({ ...found, revision: 2, expiresAtMs: 5000 })).toEqual({ kind: 'nothing' });
   });

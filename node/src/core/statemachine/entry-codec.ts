@@ -5,6 +5,7 @@ import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { readCommand, writeCommand } from './command-codec.ts';
 import { commandProblem } from './command-problem.ts';
 import type { Command } from './commands.ts';
+import { expectVersion } from './wire-fields.ts';
 
 /** What the leader writes into a log entry of a shard. */
 export interface EntryContent {
@@ -40,8 +41,7 @@ export function encodeEntry(content: EntryContent): Uint8Array {
 /** @throws DecodeError */
 export function decodeEntry(bytes: Uint8Array): EntryContent {
   const reader = new ByteReader(bytes);
-  const version = reader.uint8();
-  if (version !== formatVersion) throw new DecodeError(`entry of unknown version ${version}`);
+  expectVersion(reader, formatVersion, 'entry');
   const timeMs = reader.varint();
   const idempotencyWindowMs = reader.varint();
   if (idempotencyWindowMs === 0) throw new DecodeError('the idempotency window is 0');

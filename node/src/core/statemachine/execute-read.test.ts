@@ -2,6 +2,9 @@
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeIndexRow } from './index-row.ts';
+import { creatorIndexSuffix, expiryIndexSuffix, generationKey, namespaces } from './keys.ts';
+import type { Namespace } from './keys.ts';
 import type { ReadOp } from './reads.ts';
 import { createLink, deleteLink, kvDelete, kvPut, linkOf, updateLink } from './testing/commands.ts';
 import { TestShard } from './testing/test-shard.ts';
@@ -107,6 +110,25 @@ describe('listing the links of a creator', () => {
     shard.seal();
     shard.applyAll(deleteLink('a'), createLink('a', { reuseDeadCodes: true }));
     expect(list(shard)).toEqual({ codes: ['b', 'a'], next: undefined });
+  });
+});
+
+describe('an index row that is behind its link', () => {
+  it('shows nothing in a list and collects nothing', () => {
+    const shard = new TestShard();
+    const kept = linkOf(
+      shard.applyAll(createLink('x'), createLink('a', { expiresAtMs: 5000 }))[1] ?? { kind: 'nothing' },
+    );
+    const stale = (namespace: Namespace, suffix: Uint8Array) =>
+      shard.memory.put(generationKey(namespace, shard.scope, 1, suffix), encodeIndexRow('a'));
+    stale(namespaces.linkByCreator, creatorIndexSuffix('bob', 1));
+    stale(namespaces.linkByExpiry, expiryIndexSuffix(4000, 'a'));
+    const page = shard.read({ type: 'links', creatorId: 'bob', afterRevision: 0, limit: 10 });
+    expect(page).toEqual({ kind: 'links', links: [], nextRevision: undefined });
+    expect(shard.findExpired(4500)).toEqual([]);
+    expect(shard.findExpired(5000)).toEqual([
+      { type: 'collectExpired', code: 'a', revision: kept.revision, expiresAtMs: 5000 },
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecodeError, ByteReader } from '@shortlink/common/byte-reader.ts';
+import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import type { DeadReason, Link } from './commands.ts';

@@ -5,7 +5,8 @@ import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import type { ConfState } from '../raft/types.ts';
 import { firstGeneration } from './keys.ts';
-import { initialStateHash, openStateHash } from './state-hash.ts';
+import { initialStateHash } from './state-hash.ts';
+import { expectVersion, readFlag, readName, writeFlag } from './wire-fields.ts';
 
 /** Where a generation stands on its way to the cold tier (design §4); a retired one is no longer listed. */
 export const generationStates = ['active', 'sealed', 'exported', 'placed'] as const;
@@ -74,14 +75,14 @@ export function encodeShardState(state: ShardState): Uint8Array {
   writeNumbers(writer, state.confState.learners);
   writeNumbers(writer, state.confState.votersOutgoing);
   writeNumbers(writer, state.confState.learnersNext);
-  return writer.uint8(state.confState.autoLeave ? 1 : 0).finish();
+  writeFlag(writer, state.confState.autoLeave);
+  return writer.finish();
 }
 
 /** @throws DecodeError */
 export function decodeShardState(bytes: Uint8Array): ShardState {
   const reader = new ByteReader(bytes);
-  const version = reader.uint8();
-  if (version !== formatVersion) throw new DecodeError(`shard state of unknown version ${version}`);
+  expectVersion(reader, formatVersion, 'shard state');
   const state: ShardState = {
     appliedIndex: reader.varint(),
     appliedTerm: reader.varint(),
@@ -100,7 +101,6 @@ export function decodeShardState(bytes: Uint8Array): ShardState {
     },
   };
   reader.end();
-  openStateHash(state.stateHash);
   return state;
 }
 
@@ -108,10 +108,7 @@ function readGenerations(reader: ByteReader): GenerationInfo[] {
   const generations: GenerationInfo[] = [];
   const count = reader.varint();
   for (let i = 0; i < count; i++) {
-    const id = reader.varint();
-    const state = generationStates[reader.uint8()];
-    if (state === undefined) throw new DecodeError(`generation ${id} is in an unknown state`);
-    generations.push({ id, state });
+    generations.push({ id: reader.varint(), state: readName(reader, generationStates) });
   }
   if (generations[0]?.state !== 'active') throw new DecodeError('the newest generation is not active');
   return generations;
@@ -127,10 +124,4 @@ function readNumbers(reader: ByteReader): number[] {
   const count = reader.varint();
   for (let i = 0; i < count; i++) values.push(reader.varint());
   return values;
-}
-
-function readFlag(reader: ByteReader): boolean {
-  const flag = reader.uint8();
-  if (flag > 1) throw new DecodeError(`flag is ${flag}`);
-  return flag === 1;
 }
