@@ -6,6 +6,7 @@ import { cliPage } from './cli-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
+import { metricsPage } from './metrics-page.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -13,6 +14,7 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
+  { path: 'docs/reference/metrics.md', text: metricsPage() },
   ...generateProto(root),
 ];
 

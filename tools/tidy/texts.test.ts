@@ -33,13 +33,13 @@ describe('texts', () => {
   });
 
   test('leave nothing for later', () => {
-    // Written apart, so that this line does not find itself.
-    const later = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`);
+    // Classes of one character, so that the line does not find itself.
+    const later = /\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b/;
     expect(linesMatching(ours, later)).toEqual([]);
   });
 
   test('switch no check off', () => {
-    const escape = new RegExp(`@ts-(?:ignore|nocheck|expect-error)|${'lint-' + 'disable'}|\\bas ${'unknown'} as\\b`);
+    const escape = /@t[s]-(?:ignore|nocheck|expect-error)|lin[t]-disable|\bas unknow[n] as\b/;
     expect(linesMatching(code, escape)).toEqual([]);
   });
 

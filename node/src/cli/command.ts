@@ -5,6 +5,7 @@ import {
   formatProblem,
   resolveOptions,
   type OptionLayer,
+  type OptionProblem,
   type OptionTable,
   type RawValues,
 } from '@shortlink/common/options.ts';
@@ -66,13 +67,18 @@ export function command<const F extends OptionTable, const A extends readonly Ar
     invoke: (argv, io) => {
       const parsed = parseFlags(spec.flags, argv);
       const resolved = resolveOptions(spec.flags, [parsed.layer, variableLayer(spec.flags, io.env)]);
-      const wrong = [...parsed.problems, ...resolved.problems].map((problem) => `--${formatProblem(problem)}`);
+      const wrong = [...parsed.problems, ...resolved.problems].map(flagProblem);
       wrong.push(...argumentProblems(spec.args, parsed.positionals));
       if (wrong.length > 0) throw new CliError('usage', wrong.join('\n'));
       const args = Object.fromEntries(spec.args.map((arg, i) => [arg.name, parsed.positionals[i]]));
       return spec.run({ flags: resolved.values, args: args as Arguments<A>, io });
     },
   };
+}
+
+/** The problem of an option that is a flag. */
+export function flagProblem(problem: OptionProblem): string {
+  return formatProblem({ ...problem, option: `--${problem.option}` });
 }
 
 function variableLayer(flags: OptionTable, env: Io['env']): OptionLayer {

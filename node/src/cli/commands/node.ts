@@ -5,7 +5,7 @@ import { formatProblem } from '@shortlink/common/options.ts';
 import { parseFlags } from '@shortlink/common/flags.ts';
 import { loadConfig, type ConfigFile } from '../../config/load.ts';
 import { options, type Config } from '../../config/options.ts';
-import type { Command } from '../command.ts';
+import { flagProblem, type Command } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 
@@ -68,7 +68,7 @@ function splitOwnFlags(argv: readonly string[]): OwnFlags {
   const rest = [...parsed.layer.raw]
     .filter(([name]) => !own.has(name))
     .flatMap(([name, value]) => flagsOf(name, value));
-  const problems = parsed.problems.map((problem) => `--${formatProblem(problem)}`);
+  const problems = parsed.problems.map(flagProblem);
   problems.push(...parsed.positionals.map((text) => `${JSON.stringify(text)} is not a flag; write --name value`));
   if (problems.length > 0) throw new CliError('usage', problems.join('\n'));
   return {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { callApi, type Api } from './api-client.ts';
+import { CliError } from './exit-codes.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from './json.ts';
+
+export interface NodeView {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly state: string;
+  /** host:port of its listeners. */
+  readonly addresses: JsonRecord;
+}
+
+export interface ShardView {
+  readonly id: string;
+  readonly replicas: readonly { readonly nodeId: string; readonly role: string }[];
+  readonly leaderNodeId: string | undefined;
+}
+
+/** What the commands need of GET /api/v1/cluster. */
+export interface ClusterView {
+  /** The answer as it came. */
+  readonly raw: JsonRecord;
+  readonly clusterId: string;
+  readonly nodes: readonly NodeView[];
+  readonly shards: readonly ShardView[];
+}
+
+export async function readCluster(api: Api): Promise<ClusterView> {
+  const raw = await callApi(api, { method: 'GET', path: ['cluster'] });
+  if (!isRecord(raw)) throw new CliError('failed', 'the API said nothing about the cluster');
+  const map = raw['map'];
+  if (!isRecord(map)) {
+    const waiting = textOf(raw['waitingFor']) ?? 'the cluster has not formed yet';
+    throw new CliError('unavailable', `there is no cluster yet: ${waiting}`);
+  }
+  const leaders = new Map(recordsOf(raw['leaders']).map((one) => [textOf(one['shard']), textOf(one['nodeId'])]));
+  const shards = recordsOf(map['shards']).map((shard) =>
+    shardView(textOf(shard['id']) ?? '', shard['replicas'], leaders),
+  );
+  return {
+    raw,
+    clusterId: textOf(map['clusterId']) ?? '',
+    nodes: recordsOf(map['nodes']).map(nodeView),
+    shards: [shardView('0', map['meta'], leaders), ...shards],
+  };
+}
+
+function nodeView(node: JsonRecord): NodeView {
+  const addresses = node['addresses'];
+  return {
+    id: textOf(node['id']) ?? '',
+    name: textOf(node['name']) ?? '',
+    zone: textOf(node['zone']) ?? '',
+    state: textOf(node['state']) ?? '',
+    addresses: isRecord(addresses) ? addresses : {},
+  };
+}
+
+function shardView(
+  id: string,
+  replicas: unknown,
+  leaders: ReadonlyMap<string | undefined, string | undefined>,
+): ShardView {
+  return {
+    id,
+    replicas: recordsOf(replicas).map((one) => ({
+      nodeId: textOf(one['nodeId']) ?? '',
+      role: textOf(one['role']) ?? '',
+    })),
+    leaderNodeId: leaders.get(id),
+  };
+}
+
+/** The node that a user means by its id or its name. @throws CliError */
+export function findNode(cluster: ClusterView, idOrName: string): NodeView {
+  const found = cluster.nodes.filter((node) => node.id === idOrName || node.name === idOrName);
+  const [node] = found;
+  if (node === undefined) {
+    const known = cluster.nodes.map((one) => one.name).join(', ');
+    throw new CliError('notFound', `there is no node ${JSON.stringify(idOrName)}; the cluster has ${known}`);
+  }
+  if (found.length > 1) throw new CliError('usage', `${found.length} nodes are called ${idOrName}; name one by its id`);
+  return node;
+}
+
+/** Replicas that still lie on a node, the meta group's included. */
+export function replicasOn(cluster: ClusterView, nodeId: string): number {
+  return cluster.shards.flatMap((shard) => shard.replicas).filter((replica) => replica.nodeId === nodeId).length;
+}

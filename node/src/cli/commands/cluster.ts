@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callApi, type Api } from '../api-client.ts';
+import { apiOf, clientFlags, printResult } from '../client-flags.ts';
+import { findNode, readCluster, replicasOn, type ClusterView, type NodeView } from '../cluster-view.ts';
+import { command } from '../command.ts';
+import { CliError } from '../exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '../io.ts';
+import { textOf } from '../json.ts';
+import { renderTable } from '../table.ts';
+
+const pollMs = 500;
+const nodeArgument = { name: 'node', help: 'id or name of the node' } as const;
+
+export const infoCommand = command({
+  path: ['info'],
+  summary: 'Show the nodes and shards of the cluster',
+  args: [],
+  flags: clientFlags,
+  run: async ({ flags, io }) => {
+    const cluster = await readCluster(apiOf(flags));
+    printResult(io, flags.output, cluster.raw, () => infoText(cluster));
+  },
+});
+
+function infoText(cluster: ClusterView): string {
+  const nodes = cluster.nodes.map((node) => {
+    const leads = cluster.shards.filter((shard) => shard.leaderNodeId === node.id).length;
+    const addresses = ['redirect', 'api', 'grpc', 'peer'].map((name) => textOf(node.addresses[name]) ?? '');
+    return [
+      node.name,
+      node.id,
+      node.zone,
+      node.state,
+      String(replicasOn(cluster, node.id)),
+      String(leads),
+      ...addresses,
+    ];
+  });
+  const nameOf = (id: string | undefined): string =>
+    cluster.nodes.find((node) => node.id === id)?.name ?? id ?? 'unknown';
+  const shards = cluster.shards.map((shard) => [
+    shard.id === '0' ? '0 (meta)' : shard.id,
+    nameOf(shard.leaderNodeId),
+    shard.replicas.map((one) => `${nameOf(one.nodeId)}${one.role === 'voter' ? '' : ` (${one.role})`}`).join(', '),
+  ]);
+  return [
+    `cluster ${cluster.clusterId}`,
+    renderTable(['node', 'id', 'zone', 'state', 'replicas', 'leads', 'redirect', 'api', 'grpc', 'peer'], nodes),
+    renderTable(['shard', 'leader', 'replicas'], shards),
+  ].join('\n\n');
+}
+
+export const pingCommand = command({
+  path: ['ping'],
+  summary: 'Ask every node of the cluster for an answer and show how long it took',
+  args: [],
+  flags: clientFlags,
+  run: async ({ flags, io }) => {
+    const api = apiOf(flags);
+    const cluster = await readCluster(api);
+    const results = await Promise.all(cluster.nodes.map((node) => pingNode(api, node)));
+    printResult(io, flags.output, results, () =>
+      renderTable(
+        ['node', 'api', 'ms', 'problem'],
+        results.map((one) => [one.name, one.api, one.ms?.toFixed(1) ?? '', one.problem ?? '']),
+      ),
+    );
+    const silent = results.filter((one) => one.problem !== undefined).map((one) => one.name);
+    if (silent.length > 0) throw new CliError('unavailable', `no answer from ${silent.join(', ')}`);
+  },
+});
+
+async function pingNode(api: Api, node: NodeView) {
+  const address = textOf(node.addresses['api']) ?? '';
+  const secure = api.endpoints[0]?.startsWith('https:') === true;
+  const endpoint = `${secure ? 'https' : 'http'}://${address}`;
+  const started = performance.now();
+  try {
+    await callApi(
+      { ...api, endpoints: [endpoint], timeoutMs: Math.min(api.timeoutMs, 2000) },
+      { method: 'GET', path: ['cluster'] },
+    );
+    return { name: node.name, api: endpoint, ms: performance.now() - started, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { name: node.name, api: endpoint, ms: undefined, problem: error.message };
+  }
+}
+
+export const transferCommand = command({
+  path: ['transfer'],
+  summary: 'Hand the leadership of a shard to a node',
+  args: [{ name: 'shard', help: 'number of the shard; 0 is the meta group' }, nodeArgument],
+  flags: clientFlags,
+  run: async ({ flags, args, io }) => {
+    const api = apiOf(flags);
+    const node = findNode(await readCluster(api), args.node);
+    const path = ['admin', 'shards', `${args.shard}:transfer`];
+    const answer = await callApi(api, { method: 'POST', path, body: { toNodeId: node.id } });
+    printResult(io, flags.output, answer, () => `asked the leader of shard ${args.shard} to hand over to ${node.name}`);
+  },
+});
+
+export const removeNodeCommand = command({
+  path: ['remove-node'],
+  summary: 'Move everything off a node and forget it',
+  details: [
+    'Waits until the node is no longer a member. Its process may then be stopped and its folder deleted. Interrupting the wait does not stop the removal; --cancel does, while the node is still a member.',
+  ],
+  args: [nodeArgument],
+  flags: {
+    ...clientFlags,
+    timeout: { ...clientFlags.timeout, default: 600_000, help: 'How long to wait for the end of the removal.' },
+    wait: { kind: 'bool', default: true, help: 'Wait for the end; --wait=false returns once the removal has begun.' },
+    cancel: { kind: 'bool', default: false, help: 'Undo the removal of a node that is still a member.' },
+  },
+  run: async ({ flags, args, io }) => {
+    const api = { ...apiOf(flags), timeoutMs: Math.min(flags.timeout, clientFlags.timeout.default) };
+    const cluster = await readCluster(api);
+    const node = findNode(cluster, args.node);
+    const verb = flags.cancel ? 'cancelRemove' : 'remove';
+    await callApi(api, { method: 'POST', path: ['admin', 'nodes', `${node.id}:${verb}`], body: {} });
+    if (!flags.cancel && flags.wait)
+      await waitForRemoval({ api, node, total: replicasOn(cluster, node.id) }, flags.timeout, io);
+    const done = flags.wait ? `${node.name} is removed` : `the removal of ${node.name} has begun`;
+    printResult(io, flags.output, { nodeId: node.id }, () => (flags.cancel ? `${node.name} stays` : done));
+  },
+});
+
+interface Removal {
+  readonly api: Api;
+  readonly node: NodeView;
+  readonly total: number;
+}
+
+async function waitForRemoval(removal: Removal, timeoutMs: number, io: Io): Promise<void> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  for (;;) {
+    const cluster = await readCluster(removal.api);
+    const node = cluster.nodes.find((one) => one.id === removal.node.id);
+    if (node === undefined) break;
+    const left = replicasOn(cluster, node.id);
+    if (deadline.aborted) {
+      throw new CliError(
+        'unavailable',
+        `${node.name} still has ${left} replicas after ${timeoutMs} ms; the removal goes on`,
+      );
+    }
+    showProgress(io, `moving replicas off ${node.name}`, removal.total - left, removal.total);
+    await sleep(pollMs, undefined, { signal: deadline }).catch(() => undefined);
+  }
+  clearProgress(io);
+}
