@@ -21,7 +21,7 @@ export type EngineEvent =
   | 'snapshotReceiveFailed'
   | 'messageSent'
   | 'messageReceived'
-  | 'messageDropped'
+  | 'frameDropped'
   | 'writeCommitted'
   | 'writeUnavailable'
   | 'writeOverloaded'

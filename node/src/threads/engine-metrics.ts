@@ -15,7 +15,7 @@ const recorders: { readonly [E in EngineEvent]: (metrics: MetricsSink, times: nu
     m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'failed' }),
   messageSent: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'sent' }),
   messageReceived: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'received' }),
-  messageDropped: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'dropped' }),
+  frameDropped: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'dropped' }),
   writeCommitted: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'committed' }),
   writeUnavailable: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'unavailable' }),
   writeOverloaded: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'overloaded' }),

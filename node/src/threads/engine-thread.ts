@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
-import { parseHostPort } from '../config/addresses.ts';
+import type { PeerTls } from '../adapters/peers/channels.ts';
 import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
-import { readPeerTls } from '../adapters/peers/peer-tls.ts';
 import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import { defaultRocksBudget } from '../adapters/rocksdb/rocks-options.ts';
 import { ownerAdvice, prepareDataDir } from '../adapters/system/data-dir.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemTimers } from '../adapters/system/system-timers.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { serveEngine } from '../engine/client/engine-server.ts';
 import { Engine } from '../engine/engine.ts';
-import { ForeignVolumeError } from '../engine/cluster/volume.ts';
+import { ForeignVolumeError, Volume } from '../engine/cluster/volume.ts';
 import type { PeerHandler } from '../ports/peers.ts';
 import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
 import { EngineGauges, meteredObserver } from './engine-metrics.ts';
@@ -41,6 +42,13 @@ function fatal(error: unknown): void {
   report({ type: 'fatal', message, expected });
 }
 
+/** Mutual TLS between nodes is on when its files are given. */
+function peerTls(): PeerTls | undefined {
+  const { caFile, certFile, keyFile } = config.tls.peer;
+  if (caFile === '') return undefined;
+  return { ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) };
+}
+
 async function openStore(): Promise<RocksKvEngine> {
   const paths = prepareDataDir(config.data.dir);
   try {
@@ -62,9 +70,9 @@ async function openStore(): Promise<RocksKvEngine> {
 async function run(): Promise<void> {
   const store = await openStore();
   const metrics = new LocalMetrics();
+  const random = new SystemRandom();
+  const { nodeId } = new Volume(store, config.node.name, random);
   const observer = meteredObserver(metrics, logger, systemClock);
-  const listen = parseHostPort(config.peer.address);
-  assert(listen !== undefined, `peer.address ${config.peer.address} was checked before`);
   let engine: Engine | undefined;
   const handler: PeerHandler = {
     onFrame: (from, frame) => engine?.onFrame(from, frame),
@@ -79,20 +87,22 @@ async function run(): Promise<void> {
     },
   };
   const transport = createGrpcPeers({
-    self: { nodeId: () => engine?.nodeId ?? '', clusterId: () => engine?.volume.clusterId },
+    self: { nodeId, clusterId: () => engine?.volume.clusterId },
     listen: config.peer.address,
-    tls: readPeerTls(config.tls.peer),
+    tls: peerTls(),
     snapshotBytesPerSecond: config.snapshot.bytesPerSecond,
     queueMaxBytes: 2 * config.raft.maxInflightBytes,
     handler,
     observer,
     clock: systemClock,
+    timers: systemTimers,
+    random,
   });
   engine = new Engine(engineConfig(config), {
     store,
     peers: transport.peers,
     clock: systemClock,
-    random: new SystemRandom(),
+    random,
     observer,
     soon,
     onFatal: fatal,
