@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OptionProblem } from '@shortlink/common/options.ts';
-import {
-  formatHostPort,
-  isLoopback,
-  isWildcard,
-  parseHostPort,
-  parseNamedAddress,
-  type NamedAddress,
-} from './addresses.ts';
+import { formatHostPort, isLoopback, isWildcard, parseHostPort } from '@shortlink/common/host-port.ts';
+import { parseNamedAddress, type NamedAddress } from './addresses.ts';
 import type { FlatConfig, RawConfig } from './options.ts';
 
 export interface Normalized {

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { nestValues, type OptionProblem } from '@shortlink/common/options.ts';
 import { parseOption, type OptionSpec, type OptionValue } from '@shortlink/common/option-values.ts';
-import { formatHostPort, isWildcard, parseHostPort } from '../../config/addresses.ts';
+import { formatHostPort, isWildcard, parseHostPort } from '@shortlink/common/host-port.ts';
 import { options } from '../../config/options.ts';
 
 export const devHost = '127.0.0.1';
