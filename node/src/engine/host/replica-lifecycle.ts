@@ -101,7 +101,8 @@ export class ReplicaLifecycle {
     store.write(batch, { sync: true });
     this.#recordsByShard.set(shard, record);
     observer.log('info', founding === undefined ? 'replica added, empty' : 'replica founded', { shard, replicaId });
-    this.#open(shard, replicaId, slot);
+    const replica = this.#open(shard, replicaId, slot);
+    if (founding?.voters[0] === replicaId) replica.campaignSoon();
   }
 
   #destroy(shard: ShardId): void {
@@ -125,7 +126,7 @@ export class ReplicaLifecycle {
     observer.log('info', 'replica destroyed', { shard, replicaId: replica.key.replicaId });
   }
 
-  #open(shard: ShardId, replicaId: ReplicaId, slot: number): void {
+  #open(shard: ShardId, replicaId: ReplicaId, slot: number): Replica {
     const { host, store, observer, settings, random } = this.#options;
     const replica = new Replica({
       store,
@@ -137,5 +138,6 @@ export class ReplicaLifecycle {
     });
     host.replicasByShard.set(shard, replica);
     host.activate(replica);
+    return replica;
   }
 }

@@ -26,6 +26,8 @@ export interface ReplicaOptions {
   readonly onRaftLog: (text: string) => void;
 }
 
+/** A group that has just been founded need not wait for an election timeout: its first founder asks for votes at once. */
+const foundingCampaignTicks = 3;
 /** Ticks after which a snapshot that was offered and never sent gives its cursors back. */
 const offeredSnapshotTicks = 50;
 
@@ -46,6 +48,7 @@ export class Replica {
   /** Snapshots on their way, by the index they hold: the log behind them must stay. */
   readonly snapshotsInFlight = new Map<ReplicaId, number>();
   readonly #options: ReplicaOptions;
+  #campaignInTicks = 0;
   #offered: { readonly index: number; readonly reader: SnapshotReader; ticks: number } | undefined;
 
   constructor(options: ReplicaOptions) {
@@ -110,8 +113,14 @@ export class Replica {
     this.machine = machine;
   }
 
+  /** This replica should lead the group that was just founded. */
+  campaignSoon(): void {
+    this.#campaignInTicks = foundingCampaignTicks;
+  }
+
   tick(nowMs: number): void {
     this.raw.tick();
+    if (this.#campaignInTicks > 0 && --this.#campaignInTicks === 0 && this.lead === 0) this.raw.campaign();
     for (const context of this.reads.tick(nowMs)) this.raw.readIndex(context);
     this.proposals.expire(nowMs);
     if (this.#offered !== undefined && ++this.#offered.ticks > offeredSnapshotTicks) this.#dropOffered();

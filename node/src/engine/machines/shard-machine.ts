@@ -14,6 +14,7 @@ import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { PrepareContext } from '../../core/statemachine/prepare.ts';
 import { decodeReadOp, encodeReadResult } from '../../core/statemachine/read-codec.ts';
 import { encodeResult } from '../../core/statemachine/result-codec.ts';
+import { newestStateHash } from '../../core/statemachine/state-hash-marks.ts';
 import { decodeShardState, encodeShardState, initialShardState } from '../../core/statemachine/shard-state.ts';
 import type { ShardState } from '../../core/statemachine/shard-state.ts';
 import type { StateReader } from '../../core/statemachine/state-reader.ts';
@@ -146,10 +147,10 @@ export class ShardMachine implements Machine {
       nowMs,
       limit: collectLimit,
     });
-    const { appliedIndex, stateHash } = this.#state;
-    if (appliedIndex - this.#hashCheckedIndex >= this.#options.stateHashIntervalEntries) {
-      this.#hashCheckedIndex = appliedIndex;
-      commands.push({ type: 'stateHashCheck', index: appliedIndex, hash: stateHash });
+    const mark = newestStateHash(this.#reader, this.#options.scope, this.#state.appliedIndex);
+    if (mark !== undefined && mark.index - this.#hashCheckedIndex >= this.#options.stateHashIntervalEntries) {
+      this.#hashCheckedIndex = mark.index;
+      commands.push({ type: 'stateHashCheck', ...mark });
     }
     return commands.length === 0 ? undefined : encodeList(commands, encodeCommand);
   }
