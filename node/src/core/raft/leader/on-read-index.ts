@@ -7,17 +7,18 @@ import { maxPendingReads } from '../read-only.ts';
 import { send } from '../send.ts';
 import { hex } from '../state.ts';
 import type { Raft } from '../state.ts';
-import { isSingleton } from '../tracker/tracker.ts';
+import { isOnlyVoter } from '../tracker/tracker.ts';
 import type { LogIndex, Message } from '../types.ts';
 import { committedEntryInCurrentTerm } from './commit.ts';
 import { broadcastHeartbeat } from './replicate.ts';
 
-/** A read of this replica's own, or one forwarded by a follower (Raft thesis, section 6.4). */
+/**
+ * A read of this replica's own, or one forwarded by a follower (Raft thesis, section 6.4). A group of one waits for its
+ * first commit as well: after a restart the commit index on disk may be behind what clients were told.
+ */
 export function onReadIndex(raft: Raft, message: Message): void {
   if (message.entries.length !== 1) return;
-  if (isSingleton(raft.tracker)) {
-    respond(raft, message, raft.log.committed);
-  } else if (raft.readOnly.pending + raft.pendingReads.length >= maxPendingReads) {
+  if (raft.readOnly.pending + raft.pendingReads.length >= maxPendingReads) {
     if (raft.logger.level <= debugLevel) {
       raft.logger.log(debugLevel, `${hex(raft.id)} dropping index reading msg: ${maxPendingReads} are pending`);
     }
@@ -37,7 +38,7 @@ export function releasePendingReads(raft: Raft): void {
 }
 
 function startRead(raft: Raft, message: Message): void {
-  if (raft.config.readOnlyOption === 'leaseBased') {
+  if (raft.config.readOnlyOption === 'leaseBased' || isOnlyVoter(raft.tracker, raft.id)) {
     respond(raft, message, raft.log.committed);
     return;
   }

@@ -61,9 +61,13 @@ export function confStateOf(config: TrackerConfig): ConfState {
   };
 }
 
-/** The only voter is this replica: it decides alone. */
-export function isSingleton(tracker: Tracker): boolean {
-  return tracker.config.incoming.length === 1 && !isJoint(tracker.config);
+/**
+ * The only voter is this replica: it decides alone. (A leader that was removed or demoted may see one voter as well,
+ * which is somebody else.)
+ */
+export function isOnlyVoter(tracker: Tracker, id: ReplicaId): boolean {
+  const { incoming } = tracker.config;
+  return incoming.length === 1 && incoming[0] === id && !isJoint(tracker.config);
 }
 
 /** The largest index that the voters' acknowledgements allow to commit. */
