@@ -73,21 +73,21 @@ async function run(): Promise<void> {
   const random = new SystemRandom();
   const { nodeId } = new Volume(store, config.node.name, random);
   const observer = meteredObserver(metrics, logger, systemClock);
-  let engine: Engine | undefined;
+  const open: { engine?: Engine } = {};
   const handler: PeerHandler = {
-    onFrame: (from, frame) => engine?.onFrame(from, frame),
-    onDisconnect: (from) => engine?.onDisconnect(from),
+    onFrame: (from, frame) => open.engine?.onFrame(from, frame),
+    onDisconnect: (from) => open.engine?.onDisconnect(from),
     onSnapshot: (from, header) => {
-      assert(engine !== undefined, 'the engine is not open yet');
-      return engine.onSnapshot(from, header);
+      assert(open.engine !== undefined, 'the engine is not open yet');
+      return open.engine.onSnapshot(from, header);
     },
     onQuestion: async (question) => {
-      assert(engine !== undefined, 'the engine is not open yet');
-      return engine.onQuestion(question);
+      assert(open.engine !== undefined, 'the engine is not open yet');
+      return open.engine.onQuestion(question);
     },
   };
   const transport = createGrpcPeers({
-    self: { nodeId, clusterId: () => engine?.volume.clusterId },
+    self: { nodeId, clusterId: () => open.engine?.volume.clusterId },
     listen: config.peer.address,
     tls: peerTls(),
     snapshotBytesPerSecond: config.snapshot.bytesPerSecond,
@@ -98,7 +98,7 @@ async function run(): Promise<void> {
     timers: systemTimers,
     random,
   });
-  engine = new Engine(engineConfig(config), {
+  const engine = new Engine(engineConfig(config), {
     store,
     peers: transport.peers,
     clock: systemClock,
@@ -107,28 +107,28 @@ async function run(): Promise<void> {
     soon,
     onFatal: fatal,
   });
+  open.engine = engine;
   await transport.start();
-  const running = engine;
-  const ticker = setInterval(() => running.tick(), config.raft.tickMs);
+  const ticker = setInterval(() => engine.tick(), config.raft.tickMs);
   const gauges = new EngineGauges(engine, metrics);
   const loop = watchEventLoop('engine', metrics);
   const reporter = setInterval(() => {
     gauges.publish();
     loop.publish();
-    report({ type: 'health', health: running.health() });
+    report({ type: 'health', health: engine.health() });
     report({ type: 'metrics', metrics: metrics.snapshot() });
   }, reportIntervalMs);
   report({ type: 'started', nodeId: engine.nodeId, handle: store.handle });
 
   main.on('message', (order: EngineOrder) => {
-    if (order.type === 'serve') return serveEngine(running, portChannel(order.port), soon);
+    if (order.type === 'serve') return serveEngine(engine, portChannel(order.port), soon);
     if (order.type === 'drain') {
-      void running.drain(Math.ceil(order.timeoutMs / config.raft.tickMs)).then(() => report({ type: 'drained' }));
+      void engine.drain(Math.ceil(order.timeoutMs / config.raft.tickMs)).then(() => report({ type: 'drained' }));
       return;
     }
     clearInterval(ticker);
     clearInterval(reporter);
-    void running
+    void engine
       .stop()
       .then(async () => transport.peers.close())
       .then(async () => store.close())

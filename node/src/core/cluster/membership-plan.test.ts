@@ -71,7 +71,7 @@ class FakeCluster {
             : without(this.learners.get(action.shard)),
         );
       }
-      expect(this.voters.get(action.shard)?.length).toBeGreaterThan(0);
+      if (this.voters.get(action.shard)?.length === 0) throw new Error('a group lost its last voter');
     }
   }
 
@@ -101,7 +101,7 @@ describe('the membership plan', () => {
       const node = shard.replicas.find((replica) => replica.id === cluster.leaders.get(shard.id))?.nodeId ?? '';
       led.set(node, (led.get(node) ?? 0) + 1);
     }
-    expect([...led.values()].sort()).toEqual([2, 2, 2]);
+    expect([...led.values()].sort((a, b) => a - b)).toEqual([2, 2, 2]);
   });
 
   it('grows a cluster of one node to three voters a group when nodes join: learner first', () => {
@@ -159,7 +159,7 @@ describe('the membership plan', () => {
     const zones = (cluster.map.shards[0]?.replicas ?? []).map(
       (replica) => cluster.map.nodes.find((node) => node.id === replica.nodeId)?.zone,
     );
-    expect(zones.sort()).toEqual(['a', 'b', 'c']);
+    expect(new Set(zones)).toEqual(new Set(['a', 'b', 'c']));
   });
 
   it('waits while a joint configuration is being left and while a learner is behind', () => {

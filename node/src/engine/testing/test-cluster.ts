@@ -102,7 +102,7 @@ export class TestCluster {
     for (let tick = 0; tick < ticks; tick++) {
       if (done()) return;
       await this.run(1);
-      if (this.fatal[0] !== undefined) throw this.fatal[0];
+      if (this.fatal[0] !== undefined) throw new Error('an engine failed', { cause: this.fatal[0] });
     }
     throw new Error(`did not happen in ${ticks} ticks: ${what}`);
   }
