@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import type { RocksHandle } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { SystemRandom } from '../adapters/system/system-random.ts';
+import { systemTimers } from '../adapters/system/system-timers.ts';
+import type { Config } from '../config/options.ts';
+import { RemoteEngine } from '../engine/client/remote-engine.ts';
+import { ShardsClient } from '../engine/client/shards-client.ts';
+import { newAdminService } from '../services/admin.ts';
+import type { AdminService } from '../services/admin.ts';
+import { ownHostSet } from '../services/destination.ts';
+import { newKvService } from '../services/kv.ts';
+import type { KvService } from '../services/kv.ts';
+import { newLinksService } from '../services/links.ts';
+import type { LinksService } from '../services/links.ts';
+import { portChannel, soon } from './port-channel.ts';
+
+export interface Services {
+  readonly links: LinksService;
+  readonly kv: KvService;
+  readonly admin: AdminService;
+}
+
+/** The services of one thread over its own pipe to the engine. */
+export function newServices(config: Config, handle: RocksHandle, port: MessagePort): Services {
+  const engine = new RemoteEngine(portChannel(port), soon);
+  const random = new SystemRandom();
+  const shards = new ShardsClient({ engine, clock: systemClock, timers: systemTimers, random, reader: attachReader(handle) });
+  const ownHosts = new Set(ownHostSet(config.links.ownHosts));
+  // No link may lead back here, whatever node it would come in by.
+  engine.onMap((map) => {
+    for (const host of ownHostSet(map.nodes.flatMap((node) => [node.addresses.redirect, node.addresses.api]))) ownHosts.add(host);
+  });
+  const dependencies = {
+    shards,
+    clock: systemClock,
+    random,
+    sha256: (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest(),
+  };
+  const destinations = { schemes: new Set(config.links.schemes), ownHosts };
+  return {
+    links: newLinksService(dependencies, { destinations, codeLength: config.links.codeLength }),
+    kv: newKvService(dependencies),
+    admin: newAdminService(shards),
+  };
+}
