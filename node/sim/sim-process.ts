@@ -134,6 +134,15 @@ export class SimProcess implements Endpoint {
     this.#died();
   }
 
+  /** Hands leaderships over and closes the store, as a process does that is asked to end. */
+  async shutDown(): Promise<void> {
+    this.#options.world.note('shut down', this.name);
+    await this.engine.drain(20);
+    await this.engine.stop();
+    await this.store.close();
+    this.crash('shut down');
+  }
+
   failed(error: unknown): void {
     if (!this.#isAlive) return;
     this.crash('defect');

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ClusterMap } from '../src/core/cluster/cluster-map.ts';
+import type { Replica } from '../src/engine/host/replica.ts';
+import { turn } from '../src/engine/host/turn.ts';
+import type { Turn } from '../src/engine/host/turn.ts';
+import { checkedTurn } from './checkers/checked-turn.ts';
+import { PromiseChecker } from './checkers/promises.ts';
+import { RaftInvariants } from './checkers/raft-invariants.ts';
+import type { Violations } from './checkers/violations.ts';
+import { engineConfig } from './engine-configs.ts';
+import { Gateway } from './gateway.ts';
+import type { Mutant } from './mutants.ts';
+import { Network } from './network.ts';
+import type { Profile } from './profile.ts';
+import { SimNode } from './sim-node.ts';
+import { CrashSignal } from './sim-process.ts';
+import type { ProcessHooks, SimProcess } from './sim-process.ts';
+import type { World } from './world.ts';
+
+const tickMs = 100;
+const callTimeoutMs = 3_000;
+
+export interface ClusterOptions {
+  readonly world: World;
+  readonly profile: Profile;
+  readonly violations: Violations;
+  readonly mutant: Mutant | undefined;
+}
+
+/** The machines of a run, the network between them, and the checkers that watch each process. */
+export class Cluster {
+  readonly world: World;
+  readonly network: Network;
+  readonly invariants: RaftInvariants;
+  readonly promises: PromiseChecker;
+  /** The founders first. */
+  readonly nodes: readonly SimNode[];
+  readonly #gateways = new Map<SimProcess, Gateway>();
+  readonly #options: ClusterOptions;
+
+  constructor(options: ClusterOptions) {
+    const { world, profile, violations } = options;
+    this.#options = options;
+    this.world = world;
+    this.invariants = new RaftInvariants(violations);
+    this.promises = new PromiseChecker(violations);
+    this.network = new Network(world, {
+      delayUs: profile.delayUs,
+      lateFrames: true,
+      snapshotCutChance: profile.snapshotCutChance,
+      onSend: (_from, frame) => this.promises.sending(frame),
+    });
+    const names = Array.from({ length: profile.founders + profile.spares }, (_, i) => `n${i + 1}`);
+    const founders = names.slice(0, profile.founders);
+    const { initialShards, compactEntries } = profile;
+    const hooks = this.#hooks();
+    this.nodes = names.map((name) => {
+      const config = engineConfig({ name, founders, initialShards, compactEntries });
+      return new SimNode({ world, network: this.network, config, hooks });
+    });
+  }
+
+  get founders(): readonly SimNode[] {
+    return this.nodes.slice(0, this.#options.profile.founders);
+  }
+
+  get live(): readonly SimNode[] {
+    return this.nodes.filter((node) => node.process !== undefined);
+  }
+
+  /** The serving part of the process that runs on a node; undefined while it is down. */
+  gatewayOf(node: SimNode): Gateway | undefined {
+    const { process } = node;
+    if (process === undefined) return undefined;
+    let gateway = this.#gateways.get(process);
+    if (gateway === undefined) {
+      const { mutant, world } = this.#options;
+      gateway = new Gateway(world, process, {
+        timeoutMs: callTimeoutMs,
+        engine: mutant?.engineFor?.(process) ?? process.engine,
+      });
+      this.#gateways.set(process, gateway);
+    }
+    return gateway;
+  }
+
+  /** The newest map that any process knows. */
+  newestMap(): ClusterMap | undefined {
+    let newest: ClusterMap | undefined;
+    for (const { process } of this.live) {
+      const map = process?.engine.volume.map;
+      if (map !== undefined && map.epoch > (newest?.epoch ?? 0)) newest = map;
+    }
+    return newest;
+  }
+
+  /** Replicas of a shard in processes that run. */
+  replicasOf(shard: number): Replica[] {
+    return this.live.flatMap(({ process }) => {
+      const replica = process?.engine.host.replicasByShard.get(shard);
+      return replica === undefined ? [] : [replica];
+    });
+  }
+
+  #hooks(): ProcessHooks {
+    const { mutant, violations } = this.#options;
+    const base: Turn = mutant?.turn ?? turn;
+    const checkers = { invariants: this.invariants, promises: this.promises };
+    return {
+      tickMs,
+      honoursSync: mutant?.honoursSync ?? true,
+      turnFor: () => checkedTurn(base, checkers),
+      onDefect: (process, error) => {
+        if (error instanceof CrashSignal) return;
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        violations.add('no defects', `the process of ${process.name} ended by itself: ${text}`);
+      },
+      onStarted: (process) => {
+        for (const replica of process.engine.host.replicasByShard.values()) {
+          this.invariants.recovered(replica);
+          this.promises.recovered(replica);
+        }
+      },
+    };
+  }
+}

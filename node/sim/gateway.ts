@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { KvRow } from '../src/core/statemachine/reads.ts';
+import type { Link } from '../src/core/statemachine/commands.ts';
+import { RemoteEngine } from '../src/engine/client/remote-engine.ts';
+import type { Channel, FromEngine, ToEngine } from '../src/engine/client/channel.ts';
+import { serveEngine } from '../src/engine/client/engine-server.ts';
+import type { EngineApi } from '../src/engine/engine-api.ts';
+import { ShardsClient } from '../src/engine/client/shards-client.ts';
+import type { AdminRequest, AdminResponse } from '../src/ports/admin.ts';
+import { newKvService } from '../src/services/kv.ts';
+import type { KvService } from '../src/services/kv.ts';
+import { newLinksService } from '../src/services/links.ts';
+import type { LinksService } from '../src/services/links.ts';
+import type { NewLink } from '../src/services/link-input.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { World } from './world.ts';
+
+const linearizable = 'linearizable';
+/** A message between two threads of a process. */
+const channelDelayUs = 200;
+
+export interface GatewayOptions {
+  readonly engine: EngineApi;
+  readonly timeoutMs: number;
+}
+
+/** The serving part of a process: production services that talk to the engine as from another thread. */
+export class Gateway {
+  readonly timeoutMs: number;
+  /** Resolves to undefined when the process dies. */
+  readonly death: Promise<undefined>;
+  readonly #shards: ShardsClient;
+  readonly #links: LinksService;
+  readonly #kv: KvService;
+
+  constructor(world: World, process: SimProcess, { engine, timeoutMs }: GatewayOptions) {
+    this.timeoutMs = timeoutMs;
+    this.death = process.death.then(() => undefined);
+    const { clock, timers, store } = process;
+    const random = process.random.split('gateway');
+    const soon = (run: () => void): void => {
+      world.after(random.int(50), run, process);
+    };
+    const [near, far] = connectThreads(world, process);
+    serveEngine(engine, far, soon);
+    // Half of the processes have serving threads that share the store, the others ask the engine for each read.
+    const reader = random.chance(0.5) ? store : undefined;
+    this.#shards = new ShardsClient({ engine: new RemoteEngine(near, soon), clock, timers, random, reader });
+    const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+    const dependencies = { shards: this.#shards, clock, random, sha256 };
+    const destinations = { schemes: new Set(['https']), ownHosts: new Set<string>() };
+    this.#links = newLinksService(dependencies, { codeLength: 8, destinations });
+    this.#kv = newKvService(dependencies);
+  }
+
+  /** The code of the new link. */
+  async create(link: NewLink, idempotencyKey: string | undefined): Promise<string> {
+    const { code } = await this.#links.create(link, { timeoutMs: this.timeoutMs, idempotencyKey });
+    return code;
+  }
+
+  async getLink(code: string): Promise<Link> {
+    return this.#links.get(code, { timeoutMs: this.timeoutMs, consistency: linearizable });
+  }
+
+  async updateLink(code: string, url: string, idempotencyKey: string | undefined): Promise<void> {
+    await this.#links.update(code, { url }, { timeoutMs: this.timeoutMs, idempotencyKey });
+  }
+
+  async deleteLink(code: string, idempotencyKey: string | undefined): Promise<void> {
+    await this.#links.delete(code, { timeoutMs: this.timeoutMs, idempotencyKey });
+  }
+
+  async getKey(key: Uint8Array): Promise<KvRow | undefined> {
+    const { row } = await this.#kv.get(key, { timeoutMs: this.timeoutMs, consistency: linearizable });
+    return row;
+  }
+
+  async putKey(
+    key: Uint8Array,
+    value: Uint8Array,
+    {
+      idempotencyKey,
+      ifRevision,
+    }: { readonly idempotencyKey: string | undefined; readonly ifRevision: number | undefined },
+  ): Promise<void> {
+    await this.#kv.put({ key, value, ifRevision }, { timeoutMs: this.timeoutMs, idempotencyKey });
+  }
+
+  /** Whether there was something to delete. */
+  async deleteKey(key: Uint8Array, idempotencyKey: string | undefined): Promise<boolean> {
+    const { existed } = await this.#kv.delete(key, { timeoutMs: this.timeoutMs, idempotencyKey });
+    return existed;
+  }
+
+  async admin(request: AdminRequest): Promise<AdminResponse> {
+    return this.#shards.admin(request, { timeoutMs: this.timeoutMs });
+  }
+}
+
+/** A pair of channel ends; what is posted arrives after a moment, in order. */
+function connectThreads(
+  world: World,
+  process: SimProcess,
+): [Channel<ToEngine, FromEngine>, Channel<FromEngine, ToEngine>] {
+  let toNear: (batch: readonly FromEngine[]) => void = () => {};
+  let toFar: (batch: readonly ToEngine[]) => void = () => {};
+  const near: Channel<ToEngine, FromEngine> = {
+    post: (batch) => world.after(channelDelayUs, () => toFar(batch), process),
+    onBatch: (receive) => {
+      toNear = receive;
+    },
+  };
+  const far: Channel<FromEngine, ToEngine> = {
+    post: (batch) => world.after(channelDelayUs, () => toNear(batch), process),
+    onBatch: (receive) => {
+      toFar = receive;
+    },
+  };
+  return [near, far];
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SimRandom } from './sim-random.ts';
+
+export const faultNames = [
+  'crash',
+  'crash in a turn',
+  'crash all',
+  'graceful restart',
+  'long stop',
+  'pause',
+  'isolate',
+  'cut one way',
+  'split',
+  'slow link',
+  'break streams',
+  'clock jump',
+  'clock drift',
+  'transfer leadership',
+  'wipe',
+  'add node',
+  'remove node',
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+/** What a seed decides about a run before it starts. */
+export interface Profile {
+  readonly founders: number;
+  /** Nodes beside the founders, which may join later. */
+  readonly spares: number;
+  readonly initialShards: number;
+  readonly compactEntries: number;
+  readonly delayUs: { readonly least: number; readonly most: number };
+  readonly snapshotCutChance: number;
+  /** Faults that may happen; a run concentrates on some of them. */
+  readonly faults: readonly FaultName[];
+  /** Mean time between two faults. */
+  readonly faultEveryUs: number;
+  /** From the beginning, so that formation meets them, too. */
+  readonly faultsFromStart: boolean;
+  readonly clients: number;
+  readonly thinkMs: number;
+}
+
+export function profileOf(random: SimRandom): Profile {
+  const founders = random.pick([3, 3, 3, 4, 5]);
+  const all = random.chance(0.4);
+  return {
+    founders,
+    spares: founders === 5 ? 1 : 2,
+    initialShards: random.between(1, 4),
+    compactEntries: random.pick([10, 30, 200]),
+    delayUs: random.pick([
+      { least: 50, most: 500 },
+      { least: 100, most: 5_000 },
+      { least: 1_000, most: 60_000 },
+    ]),
+    snapshotCutChance: random.pick([0, 0.1, 0.3]),
+    faults: all ? faultNames : random.shuffle(faultNames).slice(0, random.between(3, 8)),
+    faultEveryUs: random.pick([1_000_000, 3_000_000, 6_000_000]),
+    faultsFromStart: random.chance(0.4),
+    clients: random.between(3, 8),
+    thinkMs: random.pick([20, 60, 200]),
+  };
+}

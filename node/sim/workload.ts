@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
+import type { Violations } from './checkers/violations.ts';
+import type { Gateway } from './gateway.ts';
+import type { History, OperationInput, OperationOutput, RecordedOperation } from './history.ts';
+import type { SimNode } from './sim-node.ts';
+import type { SimRandom } from './sim-random.ts';
+import type { World } from './world.ts';
+
+export interface WorkloadOptions {
+  readonly world: World;
+  readonly nodes: readonly SimNode[];
+  readonly gatewayOf: (node: SimNode) => Gateway | undefined;
+  readonly history: History;
+  readonly violations: Violations;
+  readonly clients: number;
+  /** Mean time that a client waits between two operations. */
+  readonly thinkMs: number;
+}
+
+/** Tries of one operation under one idempotency key, through any node. */
+const maxTries = 4;
+/** Operations after which clients turn to new keys, so that the history of each stays short enough to be judged. */
+const operationsPerKeySet = 150;
+const keysPerSet = 6;
+/** Values that clients have seen, for compare-and-swap. */
+interface Seen {
+  readonly value: string;
+  readonly revision: number;
+}
+
+/** Clients that create, change, delete and read the same few links and keys through the production services. */
+export class Workload {
+  /** Links whose code was drawn by the cluster, with what they must lead to for ever. */
+  readonly generated = new Map<string, string>();
+  readonly #options: WorkloadOptions;
+  readonly #seen = new Map<string, Seen>();
+  #values = 0;
+  #started = 0;
+  #isStopped = false;
+  #running = 0;
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options;
+  }
+
+  /** Operations that were begun. */
+  get startedCount(): number {
+    return this.#started;
+  }
+
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
+  start(): void {
+    for (let client = 0; client < this.#options.clients; client++) {
+      this.#running++;
+      void this.#runClient(client, this.#options.world.random(`client ${client}`)).finally(() => {
+        this.#running--;
+      });
+    }
+  }
+
+  /** Clients end with the operation that they have begun. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Reads a key of the history through one node: part of the history like any other operation. */
+  async readThrough(node: SimNode, kind: 'link' | 'kv', key: string): Promise<boolean> {
+    const { history } = this.#options;
+    const operation = history.call(kind, 1_000, { f: 'get', key });
+    const output = await this.#attempt(node, operation, undefined);
+    if (output === undefined) history.giveUp(operation);
+    else history.answer(operation, output);
+    return output !== undefined;
+  }
+
+  async #runClient(client: number, random: SimRandom): Promise<void> {
+    const { world, thinkMs } = this.#options;
+    let node = this.#pickNode(random);
+    while (!this.#isStopped) {
+      await world.sleep(random.int(2 * thinkMs * 1_000));
+      if (this.#isStopped) return;
+      this.#started++;
+      if (random.chance(0.2)) node = this.#pickNode(random);
+      const isFine = random.chance(0.15)
+        ? await this.#createGenerated(node, random)
+        : await this.#runOne(client, node, random);
+      if (!isFine) node = this.#pickNode(random);
+    }
+  }
+
+  /** Clients know the nodes that were ever started. */
+  #pickNode(random: SimRandom): SimNode {
+    return random.pick(this.#options.nodes.filter(({ lastNodeId }) => lastNodeId !== undefined));
+  }
+
+  async #runOne(client: number, first: SimNode, random: SimRandom): Promise<boolean> {
+    const { history, world } = this.#options;
+    const operation = random.chance(0.5) ? this.#nextLink(client, random) : this.#nextKv(client, random);
+    const idempotencyKey = `${client}-${this.#started}`;
+    let node = first;
+    for (let attempt = 0; attempt < maxTries; attempt++) {
+      const output = await this.#attempt(node, operation, idempotencyKey);
+      if (output !== undefined) {
+        history.answer(operation, output);
+        return attempt === 0;
+      }
+      await world.sleep(random.between(10_000, 400_000));
+      node = this.#pickNode(random);
+    }
+    history.giveUp(operation);
+    return false;
+  }
+
+  #nextLink(client: number, random: SimRandom): RecordedOperation {
+    const set = Math.floor(this.#started / operationsPerKeySet);
+    const key = `${random.pick(['a', 'h', 'r', 'z'])}x${set}-${random.int(keysPerSet / 2)}`;
+    const value = `https://example.com/${this.#values++}`;
+    const choice = random.int(100);
+    const input: OperationInput =
+      choice < 30
+        ? { f: 'create', key, value }
+        : choice < 65
+          ? { f: 'get', key }
+          : choice < 92
+            ? { f: 'update', key, value }
+            : { f: 'delete', key };
+    return this.#options.history.call('link', client, input);
+  }
+
+  #nextKv(client: number, random: SimRandom): RecordedOperation {
+    const set = Math.floor(this.#started / operationsPerKeySet);
+    const key = `${random.pick(['b', 'k', 's'])}k${set}-${random.int(keysPerSet / 3)}`;
+    const value = `v${this.#values++}`;
+    const choice = random.int(100);
+    const seen = this.#seen.get(key);
+    const input: OperationInput =
+      choice < 25
+        ? { f: 'put', key, value }
+        : choice < 65
+          ? { f: 'get', key }
+          : choice < 92
+            ? { f: 'cas', key, from: seen?.value ?? null, to: value }
+            : { f: 'delete', key };
+    return this.#options.history.call('kv', client, input);
+  }
+
+  async #createGenerated(first: SimNode, random: SimRandom): Promise<boolean> {
+    const { world, violations } = this.#options;
+    const url = `https://example.com/generated/${this.#values++}`;
+    const idempotencyKey = `generated-${this.#started}`;
+    let node = first;
+    for (let attempt = 0; attempt < maxTries; attempt++) {
+      const code = await this.#ask(node, (gateway) => gateway.create({ url }, idempotencyKey));
+      if (code !== undefined) {
+        const other = this.generated.get(code);
+        if (other !== undefined) violations.add('unique codes', `code ${code} was given to ${other} and to ${url}`);
+        this.generated.set(code, url);
+        return attempt === 0;
+      }
+      await world.sleep(random.between(10_000, 400_000));
+      node = this.#pickNode(random);
+    }
+    return false;
+  }
+
+  /** Undefined: nobody knows what became of it. */
+  async #attempt(
+    node: SimNode,
+    operation: RecordedOperation,
+    idempotencyKey: string | undefined,
+  ): Promise<OperationOutput | undefined> {
+    return this.#ask(node, async (gateway) => {
+      try {
+        return await this.#perform(gateway, operation, idempotencyKey);
+      } catch (error) {
+        const output = refusalOf(error);
+        if (output === undefined) throw error;
+        return output;
+      }
+    });
+  }
+
+  async #perform(
+    gateway: Gateway,
+    { kind, input }: RecordedOperation,
+    idempotencyKey: string | undefined,
+  ): Promise<OperationOutput> {
+    const { key } = input;
+    switch (input.f) {
+      case 'get': {
+        if (kind === 'link') return { result: 'ok', value: (await gateway.getLink(key)).url };
+        const row = await gateway.getKey(utf8(key));
+        if (row === undefined) return { result: 'absent' };
+        const value = fromUtf8(row.value);
+        this.#sawValue(key, { value, revision: row.revision });
+        return { result: 'ok', value };
+      }
+      case 'create':
+        await gateway.create({ url: input.value, code: key }, idempotencyKey);
+        return { result: 'ok' };
+      case 'update':
+        await gateway.updateLink(key, input.value, idempotencyKey);
+        return { result: 'ok' };
+      case 'delete': {
+        if (kind === 'kv') return { result: (await gateway.deleteKey(utf8(key), idempotencyKey)) ? 'ok' : 'absent' };
+        await gateway.deleteLink(key, idempotencyKey);
+        return { result: 'ok' };
+      }
+      case 'put':
+        await gateway.putKey(utf8(key), utf8(input.value), { idempotencyKey, ifRevision: undefined });
+        return { result: 'ok' };
+      case 'cas': {
+        const ifRevision = input.from === null ? 0 : this.#revisionOf(key, input.from);
+        await gateway.putKey(utf8(key), utf8(input.to), { idempotencyKey, ifRevision });
+        return { result: 'ok' };
+      }
+    }
+  }
+
+  /** A value and its revision belong together for ever. */
+  #sawValue(key: string, seen: Seen): void {
+    this.#seen.set(key, seen);
+    const name = `${key} ${seen.value}`;
+    const known = this.#revisions.get(name) ?? seen.revision;
+    this.#revisions.set(name, known);
+    if (known === seen.revision) return;
+    this.#options.violations.add(
+      'revisions',
+      `${key} has the value ${seen.value} at revisions ${known} and ${seen.revision}`,
+    );
+  }
+
+  readonly #revisions = new Map<string, number>();
+
+  #revisionOf(key: string, value: string): number {
+    return this.#revisions.get(`${key} ${value}`) ?? 0;
+  }
+
+  /** Through a node that may die, hang or be unable meanwhile: undefined then. Other failures are defects. */
+  async #ask<T>(node: SimNode, work: (gateway: Gateway) => Promise<T>): Promise<T | undefined> {
+    const { gatewayOf, violations, world } = this.#options;
+    const gateway = gatewayOf(node);
+    if (gateway === undefined) return undefined;
+    const patience = world.sleep(gateway.timeoutMs * 1_000 + 2_000_000).then(() => undefined);
+    try {
+      return await Promise.race([work(gateway), gateway.death, patience]);
+    } catch (error) {
+      if (error instanceof ServiceError && error.kind !== 'internal' && retryableKinds.has(error.kind))
+        return undefined;
+      if (gatewayOf(node) === gateway)
+        violations.add('answers', `a client got an unexpected failure: ${String(error)}`);
+      return undefined;
+    }
+  }
+}
+
+const retryableKinds: ReadonlySet<string> = new Set(['unavailable', 'overloaded', 'timeout']);
+
+function refusalOf(error: unknown): OperationOutput | undefined {
+  if (!(error instanceof ServiceError)) return undefined;
+  if (error.kind === 'conflict' || error.kind === 'preconditionFailed') return { result: 'conflict' };
+  if (error.kind === 'notFound') return { result: 'absent' };
+  return error.kind === 'gone' ? { result: 'gone' } : undefined;
+}
