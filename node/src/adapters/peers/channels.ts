@@ -2,6 +2,7 @@
 import { Client, credentials, ServerCredentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions, ServerOptions } from '@grpc/grpc-js';
 import { limits } from '@shortlink/common/limits.ts';
+import { flowControlWindowBytes } from './server-window.ts';
 
 /** PEM. With it both sides of every connection show a certificate of this CA; without it they talk in plain text. */
 export interface PeerTls {
@@ -15,8 +16,6 @@ const keepaliveTimeMs = 5000;
 const keepaliveTimeoutMs = 5000;
 /** Room for the fields around the largest payload. */
 const messageMaxBytes = limits.peerFrameMaxBytes + 64 * 1024;
-/** The default of 64 KiB would make a frame of a megabyte wait for sixteen round trips. */
-const flowControlWindowBytes = 4 * 1024 * 1024;
 const callsPerConnectionMax = 256;
 
 const channelOptions: ChannelOptions = {

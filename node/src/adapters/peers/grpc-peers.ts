@@ -19,13 +19,17 @@ import { FrameEncoder } from './frame-codec.ts';
 import type { Self } from './hello.ts';
 import { LinkTable } from './link-table.ts';
 import { Pacer } from './pacer.ts';
+import type { PeerLink } from './peer-link.ts';
 import type { PeersObserver } from './peers-observer.ts';
 import { Questions } from './questions.ts';
+import { widenServerWindows } from './server-window.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 
 /** Calls that are being answered get this long when the node stops. */
 const shutdownGraceMs = 500;
+/** More than a few passes do not help: then the peer's window is full. */
+const flushMaxPasses = 4;
 
 export interface GrpcPeersOptions {
   readonly self: Self;
@@ -64,9 +68,10 @@ class GrpcTransport implements Peers {
   readonly #snapshots: SnapshotSender;
   readonly #questions: Questions;
   readonly #server = new Server(serverOptions);
+  readonly #unflushed = new Set<PeerLink>();
   #addresses: ReadonlyMap<NodeId, string> = new Map();
-  #unflushed = false;
   #started = false;
+  #stopWidening: () => void = () => {};
   #closed = false;
 
   constructor(options: GrpcPeersOptions) {
@@ -107,6 +112,7 @@ class GrpcTransport implements Peers {
       );
     });
     this.#started = true;
+    this.#stopWidening = widenServerWindows();
     this.#dialPeers();
     return port;
   }
@@ -148,13 +154,15 @@ class GrpcTransport implements Peers {
       observer.log('error', 'dropped messages that are larger than a frame may be', { peer: to, messages: tooLarge });
     }
     for (const part of parts) link.write(part);
-    this.#unflushed = true;
+    this.#unflushed.add(link);
   }
 
   flush(): Promise<void> | undefined {
-    if (!this.#unflushed) return undefined;
-    this.#unflushed = false;
-    return new Promise((resolve) => setImmediate(resolve));
+    if (this.#unflushed.size === 0) return undefined;
+    let passes = 0;
+    for (const link of this.#unflushed) passes = Math.max(passes, link.takeUnflushed());
+    this.#unflushed.clear();
+    return passEventLoop(Math.min(passes, flushMaxPasses));
   }
 
   sendSnapshot(to: NodeId, source: SnapshotSource): void {
@@ -177,6 +185,7 @@ class GrpcTransport implements Peers {
     this.#dialers.clear();
     this.#snapshots.close();
     this.#questions.close();
+    this.#stopWidening();
     await new Promise<void>((resolve) => {
       const cancel = this.#options.timers.after(shutdownGraceMs, () => {
         this.#server.forceShutdown();
@@ -188,6 +197,14 @@ class GrpcTransport implements Peers {
       });
     });
   }
+}
+
+/**
+ * One pass of the event loop hands a message to the operating system. A stream has one write under way, so each further
+ * message of the turn takes another pass.
+ */
+async function passEventLoop(passes: number): Promise<void> {
+  for (let pass = 0; pass < passes; pass++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function answerQuestion(

@@ -12,6 +12,7 @@ export class PeerLink {
   readonly #stream: ByteStream;
   readonly #hangUp: (reason: string) => void;
   #pendingBytes = 0;
+  #unflushed = 0;
   #closed = false;
 
   constructor(peer: NodeId, stream: ByteStream, hangUp: (reason: string) => void) {
@@ -28,7 +29,17 @@ export class PeerLink {
   write(part: Buffer): void {
     if (this.#closed) return;
     this.#pendingBytes += part.length;
-    this.#stream.write(part, () => (this.#pendingBytes -= part.length));
+    this.#unflushed++;
+    this.#stream.write(part, () => {
+      if (!this.#closed) this.#pendingBytes -= part.length;
+    });
+  }
+
+  /** How many messages were written since the last call. */
+  takeUnflushed(): number {
+    const count = this.#unflushed;
+    this.#unflushed = 0;
+    return count;
   }
 
   /** Ends the stream; `reason` is what the peer reads. */
@@ -38,8 +49,9 @@ export class PeerLink {
     this.#hangUp(reason);
   }
 
-  /** The stream has ended by itself. */
+  /** The stream has ended by itself: nothing leaves any more. */
   ended(): void {
     this.#closed = true;
+    this.#pendingBytes = 0;
   }
 }
