@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import { toHex } from '@shortlink/common/bytes.ts';
+import { ServiceError } from '@shortlink/common/errors.ts';
+import type { ShardId } from '@shortlink/common/ids.ts';
+import { metaShardId } from '@shortlink/common/ids.ts';
+import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
+import type { AdminService } from '../../services/admin.ts';
+import { Fields } from './fields.ts';
+import type { OpenApiParameter } from './openapi.ts';
+import type { ApiRequest, Route } from './route.ts';
+import { formatTimestamp } from './timestamp.ts';
+
+const nodeIdParameter: OpenApiParameter = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The id of the node.',
+  schema: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+};
+const shardIdParameter: OpenApiParameter = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The id of the shard; 0 is the meta group.',
+  schema: { type: 'integer', minimum: 0 },
+};
+const accepted = { status: 202, description: 'Accepted; the cluster does it in its own time.' };
+
+export function clusterRoutes(admin: AdminService): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/cluster',
+      scope: 'api',
+      operation: {
+        id: 'getCluster',
+        tag: 'cluster',
+        summary: 'Read what this node knows of the cluster',
+        success: { status: 200, description: 'The cluster as this node sees it.', schema: 'Cluster' },
+        problems: [],
+      },
+      handle: async ({ timeoutMs }) => ({ status: 200, body: clusterJson(await admin.status({ timeoutMs })) }),
+    },
+    nodeRoute('remove', 'Move the replicas of a node away, then forget it', (id, options) =>
+      admin.removeNode(id, options),
+    ),
+    nodeRoute('cancelRemove', 'Keep a node that was to be removed', (id, options) =>
+      admin.cancelRemoveNode(id, options),
+    ),
+    {
+      method: 'POST',
+      path: '/api/v1/admin/shards/{id}:transfer',
+      scope: 'admin',
+      operation: {
+        id: 'transferLeadership',
+        tag: 'admin',
+        summary: 'Make another node the leader of a shard',
+        parameters: [shardIdParameter],
+        request: 'Transfer',
+        success: accepted,
+        problems: ['preconditionFailed', 'invalid', 'tooLarge', 'unsupportedMediaType'],
+      },
+      handle: async (request) => {
+        const toNodeId = new Fields(await request.json(), ['toNodeId']).string('toNodeId');
+        await admin.transferLeadership(shardOf(request), toNodeId, { timeoutMs: request.timeoutMs });
+        return { status: 202 };
+      },
+    },
+  ];
+}
+
+function nodeRoute(
+  verb: string,
+  summary: string,
+  run: (id: string, options: { timeoutMs: number }) => Promise<void>,
+): Route {
+  return {
+    method: 'POST',
+    path: `/api/v1/admin/nodes/{id}:${verb}`,
+    scope: 'admin',
+    operation: {
+      id: `${verb}Node`,
+      tag: 'admin',
+      summary,
+      parameters: [nodeIdParameter],
+      success: accepted,
+      problems: ['preconditionFailed', 'invalid'],
+    },
+    handle: async ({ params, timeoutMs }) => {
+      await run(params[0] ?? '', { timeoutMs });
+      return { status: 202 };
+    },
+  };
+}
+
+function shardOf({ params }: ApiRequest): ShardId {
+  const text = params[0] ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ServiceError('invalid', 'the id of a shard is an integer', { field: 'id' });
+}
+
+function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus) {
+  const leaderOf = (shard: ShardId) => leaders.find((leader) => leader.shard === shard)?.nodeId ?? null;
+  return {
+    clusterId: map?.clusterId ?? null,
+    epoch: map?.epoch ?? null,
+    self: { nodeId: nodeId ?? null, name, waitingFor: waitingFor ?? null },
+    metaLeaderNodeId: leaderOf(metaShardId),
+    nodes: (map?.nodes ?? []).map(({ id, name: nodeName, zone, state, addresses: { peer, redirect, api, grpc } }) => {
+      return { id, name: nodeName, zone, state, addresses: { peer, redirect, api, grpc } };
+    }),
+    meta: (map?.meta ?? []).map(replicaJson),
+    shards: (map?.shards ?? []).map(({ id, start, end, replicas: members }) => ({
+      id,
+      start: toHex(start),
+      end: end === undefined ? null : toHex(end),
+      leaderNodeId: leaderOf(id),
+      replicas: members.map(replicaJson),
+    })),
+    replicas: replicas.map(replicaStatusJson),
+  };
+}
+
+function replicaJson({ id, nodeId, role }: { readonly id: number; readonly nodeId: string; readonly role: string }) {
+  return { id, nodeId, role };
+}
+
+/** Field by field: what the engine adds to its status must not leak into the API by accident. */
+function replicaStatusJson(status: ReplicaStatus) {
+  return {
+    shard: status.shard,
+    replicaId: status.replicaId,
+    role: status.role,
+    term: status.term,
+    leaderReplicaId: status.leaderReplicaId ?? null,
+    commitIndex: status.commitIndex,
+    appliedIndex: status.appliedIndex,
+    firstIndex: status.firstIndex,
+    lastIndex: status.lastIndex,
+    voters: status.voters,
+    learners: status.learners,
+    revision: status.revision,
+    shardTime: formatTimestamp(status.shardTimeMs),
+    stateHash: status.stateHash,
+    healthy: status.healthy,
+  };
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import { limits } from '@shortlink/common/limits.ts';
+
+const timestamp = { type: 'string', format: 'date-time' } as const;
+const id = { type: 'integer', minimum: 0 } as const;
+const text = { type: 'string' } as const;
+const url = { type: 'string', format: 'uri', maxLength: limits.urlMaxBytes } as const;
+const code = { type: 'string', minLength: 1, maxLength: limits.codeMaxBytes } as const;
+const creatorId = { type: 'string', minLength: 1, maxLength: limits.creatorIdMaxBytes } as const;
+const nodeId = { type: 'string', pattern: '^[0-9a-f]{16}$' } as const;
+
+function object<P extends Readonly<Record<string, unknown>>>(properties: P, required: readonly (keyof P & string)[]) {
+  return { type: 'object', properties, required, additionalProperties: false } as const;
+}
+
+function ref(name: string) {
+  return { $ref: `#/components/schemas/${name}` } as const;
+}
+
+function list(items: unknown, maxItems?: number) {
+  return { type: 'array', items, ...(maxItems === undefined ? {} : { maxItems }) } as const;
+}
+
+const link = {
+  code,
+  url: { ...url, description: 'As browsers read it (WHATWG URL).' },
+  creatorId,
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  expiresAt: { type: ['string', 'null'], format: 'date-time' },
+  disabled: { type: 'boolean' },
+  revision: { type: 'integer', minimum: 1, description: 'Raised by each change; the ETag holds it.' },
+};
+
+const newLink = {
+  url,
+  code: { ...code, description: 'Without it a code is generated.' },
+  codeLength: {
+    type: 'integer',
+    minimum: limits.generatedCodeMinLength,
+    maximum: limits.generatedCodeMaxLength,
+    description: 'Of a generated code.',
+  },
+  expiresAt: timestamp,
+  creatorId,
+};
+
+const linkChanges = {
+  url,
+  expiresAt: { type: ['string', 'null'], format: 'date-time', description: 'Null takes the expiry away.' },
+  disabled: { type: 'boolean' },
+};
+
+const node = {
+  id: nodeId,
+  name: text,
+  zone: text,
+  state: { enum: ['active', 'draining'] },
+  addresses: object({ peer: text, redirect: text, api: text, grpc: text }, ['peer', 'redirect', 'api', 'grpc']),
+};
+
+const replica = { id, nodeId, role: { enum: ['voter', 'learner'] } };
+
+const shard = {
+  id,
+  start: { type: 'string', description: 'First routing key, in hexadecimal digits.' },
+  end: { type: ['string', 'null'], description: 'The routing key after the last one; null: to the end of all keys.' },
+  leaderNodeId: { type: ['string', 'null'] },
+  replicas: list(ref('Replica')),
+};
+
+const replicaStatus = {
+  shard: id,
+  replicaId: id,
+  role: { enum: ['leader', 'follower', 'candidate', 'learner'] },
+  term: id,
+  leaderReplicaId: { type: ['integer', 'null'] },
+  commitIndex: id,
+  appliedIndex: id,
+  firstIndex: id,
+  lastIndex: id,
+  voters: list(id),
+  learners: list(id),
+  revision: id,
+  shardTime: timestamp,
+  stateHash: text,
+  healthy: { type: 'boolean' },
+};
+
+const cluster = {
+  clusterId: { type: ['string', 'null'], description: 'Null before the cluster has formed.' },
+  epoch: { type: ['integer', 'null'] },
+  self: object({ nodeId: { type: ['string', 'null'] }, name: text, waitingFor: { type: ['string', 'null'] } }, [
+    'nodeId',
+    'name',
+    'waitingFor',
+  ]),
+  metaLeaderNodeId: { type: ['string', 'null'] },
+  nodes: list(ref('Node')),
+  meta: list(ref('Replica')),
+  shards: list(ref('Shard')),
+  replicas: list(ref('ReplicaStatus')),
+};
+
+const problem = {
+  type: { type: 'string', format: 'uri', description: 'Stable name for programs.' },
+  title: text,
+  status: { type: 'integer', minimum: 400, maximum: 599 },
+  detail: text,
+  field: { type: 'string', description: 'The input that is wrong.' },
+  retryable: { type: 'boolean', description: 'The same request may succeed later without a change.' },
+};
+
+/** The JSON Schemas of everything that goes over the HTTP API. */
+export const schemas = {
+  Link: object(link, ['code', 'url', 'creatorId', 'createdAt', 'updatedAt', 'expiresAt', 'disabled', 'revision']),
+  NewLink: object(newLink, ['url']),
+  LinkChanges: { ...object(linkChanges, []), minProperties: 1 },
+  NewLinks: object({ links: { ...list(ref('NewLink'), limits.batchMaxLinks), minItems: 1 } }, ['links']),
+  BatchResults: object({ results: list(ref('BatchResult'), limits.batchMaxLinks) }, ['results']),
+  BatchResult: {
+    oneOf: [
+      object({ status: { const: 201 }, link: ref('Link') }, ['status', 'link']),
+      object({ status: { type: 'integer', minimum: 400, maximum: 599 }, error: ref('Problem') }, ['status', 'error']),
+    ],
+  },
+  LinkPage: object(
+    {
+      links: list(ref('Link'), limits.listMaxLinks),
+      cursor: { type: ['string', 'null'], description: 'Null at the end.' },
+    },
+    ['links', 'cursor'],
+  ),
+  Node: object(node, ['id', 'name', 'zone', 'state', 'addresses']),
+  Replica: object(replica, ['id', 'nodeId', 'role']),
+  Shard: object(shard, ['id', 'start', 'end', 'leaderNodeId', 'replicas']),
+  ReplicaStatus: object(replicaStatus, [
+    'shard',
+    'replicaId',
+    'role',
+    'term',
+    'leaderReplicaId',
+    'commitIndex',
+    'appliedIndex',
+    'firstIndex',
+    'lastIndex',
+    'voters',
+    'learners',
+    'revision',
+    'shardTime',
+    'stateHash',
+    'healthy',
+  ]),
+  Cluster: object(cluster, ['clusterId', 'epoch', 'self', 'metaLeaderNodeId', 'nodes', 'meta', 'shards', 'replicas']),
+  Transfer: object({ toNodeId: nodeId }, ['toNodeId']),
+  Document: { type: 'object', required: ['openapi', 'info', 'paths'] },
+  Problem: object(problem, ['type', 'title', 'status', 'detail', 'retryable']),
+} as const;
+
+export type SchemaName = keyof typeof schemas;
