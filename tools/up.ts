@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 
 const data = '.data/up';
 const basePort = 7400;
-const redirect = `http://127.0.0.1:${basePort + 1}`;
-const api = `http://127.0.0.1:${basePort + 101}`;
+const redirect = `http://127.0.0.1:${basePort}`;
+const api = `http://127.0.0.1:${basePort + 100}`;
 const destination = 'https://en.wikipedia.org/wiki/Raft_(algorithm)';
 
 process.chdir(dirname(import.meta.dirname));
@@ -58,7 +58,7 @@ function nextSteps(code: string): string {
   npx shortlink link create https://example.com --code hello
   npx shortlink link get ${code}
   npx shortlink info
-  curl -i http://127.0.0.1:${basePort + 2}/${code}
+  curl -i http://127.0.0.1:${basePort + 1}/${code}
   kill -9 $(cat ${data}/node1/pid)      # the other two go on
   npx shortlink node --config ${data}/node1/config.yaml
 Ctrl-C stops the nodes; the links stay in ${data}.`;

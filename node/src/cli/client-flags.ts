@@ -18,7 +18,7 @@ export const clientFlags = {
   api: {
     kind: 'list',
     // The first nodes of `dev`.
-    default: ['http://127.0.0.1:7501', 'http://127.0.0.1:7502', 'http://127.0.0.1:7503'],
+    default: ['http://127.0.0.1:7500', 'http://127.0.0.1:7501', 'http://127.0.0.1:7502'],
     maxItems: 32,
     unit: 'URL,URL',
     check: checkUrl,

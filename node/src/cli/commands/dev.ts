@@ -39,7 +39,7 @@ export const devCommand = command({
   flags,
   run: async ({ flags: values, io }) => {
     const existing = existingNodes(values.data, io);
-    const missing = Array.from({ length: values.nodes }, (_, i) => i + 1).filter(
+    const missing = Array.from({ length: values.nodes }, (_, i) => i).filter(
       (index) => !existing.some((node) => node.index === index),
     );
     const settings = settingsOf(values);

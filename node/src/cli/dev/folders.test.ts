@@ -19,7 +19,7 @@ function plan(indexes: readonly number[], more: Partial<NodesToCreate> = {}): No
   return { data, indexes, basePort: undefined, settings: new Map(), ...more };
 }
 
-test('node i listens at its offsets from the base port, counted from 1', () => {
+test('node i listens at its offsets from the base port, counted from 0', () => {
   expect(devAddresses(7400, 1)).toEqual({
     redirect: '127.0.0.1:7401',
     api: '127.0.0.1:7501',
@@ -27,6 +27,7 @@ test('node i listens at its offsets from the base port, counted from 1', () => {
     peer: '127.0.0.1:7701',
     ops: '127.0.0.1:7801',
   });
+  expect(devAddresses(7400, 0).redirect).toBe('127.0.0.1:7400');
   expect(basePortOf('127.0.0.1:7403', 3)).toBe(7400);
 });
 
@@ -72,17 +73,18 @@ test('a configuration that is broken is named', () => {
 });
 
 test('add-node makes the next folder and says how to start it', async () => {
-  createNodes([], plan([1, 2, 3], { basePort: 9000 }), io);
+  createNodes([], plan([0, 1, 2], { basePort: 9000 }), io);
   const ran = await runCli(['add-node', '--data', data, '--set', 'node.zone=b']);
-  expect(ran.out).toBe(`start it: npx shortlink node --config ${join(data, 'node4', 'config.yaml')}`);
-  expect(existingNodes(data, io)[3]?.config.node).toEqual({ name: 'node4', zone: 'b' });
+  expect(ran.out).toBe(`start it: npx shortlink node --config ${join(data, 'node3', 'config.yaml')}`);
+  expect(existingNodes(data, io)[3]?.config.node).toEqual({ name: 'node3', zone: 'b' });
 });
 
 test('only folders of the layout count', () => {
-  expect(['node1', 'node99', 'node0', 'node01', 'node100', 'node', 'nodeX'].map(indexOfFolder)).toEqual([
+  expect(['node0', 'node1', 'node99', 'node01', 'node100', 'node', 'nodeX'].map(indexOfFolder)).toEqual([
+    0,
     1,
     99,
-    ...Array.from({ length: 5 }),
+    ...Array.from({ length: 4 }),
   ]);
 });
 

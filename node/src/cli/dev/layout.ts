@@ -8,9 +8,9 @@ import { options } from '../../config/options.ts';
 export const devHost = '127.0.0.1';
 export const devDefaultBasePort = 7400;
 /** Ports of one kind of listener lie within a hundred. */
-export const devMaxNodes = 99;
+export const devMaxNodes = 100;
 
-/** Where node `index` (from 1) of a base port listens. */
+/** Where node `index` (from 0, as pods of a StatefulSet are counted) of a base port listens. */
 export function devAddresses(basePort: number, index: number) {
   const at = (offset: number): string => `${devHost}:${basePort + offset + index}`;
   return { redirect: at(0), api: at(100), grpc: at(200), peer: at(300), ops: at(400) } as const;
@@ -24,7 +24,7 @@ export function basePortOf(redirectAddress: string, index: number): number | und
 
 /** The number in `node<i>`; undefined for other folders. */
 export function indexOfFolder(name: string): number | undefined {
-  const match = /^node([1-9]\d?)$/.exec(name);
+  const match = /^node(0|[1-9]\d?)$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }
 

@@ -27,8 +27,12 @@ export async function runNodes(nodes: readonly DevNode[], io: Io): Promise<void>
   }
   const allEnded = Promise.all(children.map((child) => child.ended));
   try {
-    await Promise.race([announceReady(children, stop.signal, io), allEnded]);
-    await Promise.race([stop.requested, allEnded]);
+    const wasReady = await Promise.race([
+      announceReady(children, stop.signal, io).then(() => true),
+      allEnded.then(() => false),
+    ]);
+    // A cluster that has served may lose every node and have them started again by hand, one by one.
+    if (wasReady) await stop.requested;
   } finally {
     await stopChildren(children, stop.force);
   }
