@@ -30,21 +30,15 @@ export interface ClusterView {
 export async function readCluster(api: Api): Promise<ClusterView> {
   const raw = await callApi(api, { method: 'GET', path: ['cluster'] });
   if (!isRecord(raw)) throw new CliError('failed', 'the API said nothing about the cluster');
-  const map = raw['map'];
-  if (!isRecord(map)) {
-    const waiting = textOf(raw['waitingFor']) ?? 'the cluster has not formed yet';
-    throw new CliError('unavailable', `there is no cluster yet: ${waiting}`);
+  const clusterId = textOf(raw['clusterId']);
+  if (clusterId === undefined) {
+    const self = raw['self'];
+    const waiting = isRecord(self) ? textOf(self['waitingFor']) : undefined;
+    throw new CliError('unavailable', `there is no cluster yet: ${waiting ?? 'it has not formed'}`);
   }
-  const leaders = new Map(recordsOf(raw['leaders']).map((one) => [textOf(one['shard']), textOf(one['nodeId'])]));
-  const shards = recordsOf(map['shards']).map((shard) =>
-    shardView(textOf(shard['id']) ?? '', shard['replicas'], leaders),
-  );
-  return {
-    raw,
-    clusterId: textOf(map['clusterId']) ?? '',
-    nodes: recordsOf(map['nodes']).map(nodeView),
-    shards: [shardView('0', map['meta'], leaders), ...shards],
-  };
+  const meta = { id: 0, leaderNodeId: raw['metaLeaderNodeId'], replicas: raw['meta'] };
+  const shards = [meta, ...recordsOf(raw['shards'])].map(shardView);
+  return { raw, clusterId, nodes: recordsOf(raw['nodes']).map(nodeView), shards };
 }
 
 function nodeView(node: JsonRecord): NodeView {
@@ -58,18 +52,14 @@ function nodeView(node: JsonRecord): NodeView {
   };
 }
 
-function shardView(
-  id: string,
-  replicas: unknown,
-  leaders: ReadonlyMap<string | undefined, string | undefined>,
-): ShardView {
+function shardView(shard: JsonRecord): ShardView {
   return {
-    id,
-    replicas: recordsOf(replicas).map((one) => ({
+    id: textOf(shard['id']) ?? '',
+    replicas: recordsOf(shard['replicas']).map((one) => ({
       nodeId: textOf(one['nodeId']) ?? '',
       role: textOf(one['role']) ?? '',
     })),
-    leaderNodeId: leaders.get(id),
+    leaderNodeId: textOf(shard['leaderNodeId']),
   };
 }
 

@@ -136,7 +136,17 @@ describe('advertised addresses', () => {
   });
 });
 
-test('an API that listens beyond the loopback without tokens is warned about', () => {
-  const loaded = load({ argv: [...needed, '--api.address', '0.0.0.0:8081'] });
-  expect('warnings' in loaded && loaded.warnings).toHaveLength(1);
+test('an API listens beyond the loopback only with tokens', () => {
+  const argv = [...needed, '--api.address', '0.0.0.0:8081', '--grpc.address', '[::]:8082'];
+  expect(problems({ argv }).map((line) => line.split(':')[0])).toEqual(['api.address', 'grpc.address']);
+  expect(problems({ argv: [...argv, '--auth.tokensFile', 'tokens'] })).toEqual([]);
+});
+
+test('no variable of an option looks like one that Kubernetes makes from a Service', () => {
+  const link = /_(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)/;
+  expect(
+    Object.keys(options)
+      .map(variableOf)
+      .filter((name) => link.test(name)),
+  ).toEqual([]);
 });

@@ -44,7 +44,7 @@ export function loadConfig(sources: ConfigSources): Loaded {
   if (problems.length > 0) return { problems };
   return {
     config: freezeDeep(nestValues(normalized.values)),
-    warnings: [...strayVariables(sources.env), ...normalized.warnings],
+    warnings: strayVariables(sources.env),
   };
 }
 

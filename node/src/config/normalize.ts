@@ -7,8 +7,6 @@ import type { FlatConfig, RawConfig } from './options.ts';
 export interface Normalized {
   readonly values: FlatConfig;
   readonly problems: readonly OptionProblem[];
-  /** Allowed, yet likely not meant. */
-  readonly warnings: readonly string[];
 }
 
 /** A check is skipped when an option that it reads is `bad`: what it would say follows from that. */
@@ -28,6 +26,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['raft.maxInflightBytes', 'raft.maxUncommittedBytes'], run: flowProblems },
   { reads: listeners, run: listenerProblems },
   { reads: peerTls, run: tlsProblems },
+  { reads: ['api.address', 'grpc.address', 'auth.tokensFile', 'auth.clientCaFile'], run: exposureProblems },
 ];
 
 /** Fills in the derived options and checks what only several options together can break. */
@@ -36,7 +35,6 @@ export function normalize(raw: RawConfig, bad: ReadonlySet<string>): Normalized 
   return {
     values: { ...raw, ...advertised(raw) },
     problems: sound.flatMap((check) => check.run(raw)),
-    warnings: openApiWarnings(raw),
   };
 }
 
@@ -132,9 +130,14 @@ function tlsProblems(raw: RawConfig): OptionProblem[] {
   return missing.map((option) => ({ option, source: undefined, message }));
 }
 
-function openApiWarnings(raw: RawConfig): string[] {
+/** Without tokens or client certificates everyone who reaches an API may do everything, so it stays on the loopback. */
+function exposureProblems(raw: RawConfig): OptionProblem[] {
   if (raw['auth.tokensFile'] !== '' || raw['auth.clientCaFile'] !== '') return [];
   return (['api.address', 'grpc.address'] as const)
-    .filter((name) => !isLoopback(parseHostPort(raw[name])?.host ?? ''))
-    .map((name) => `${name} ${raw[name]} is open to whoever reaches it: set auth.tokensFile`);
+    .filter((option) => !isLoopback(parseHostPort(raw[option])?.host ?? ''))
+    .map((option) => ({
+      option,
+      source: undefined,
+      message: `${raw[option]} can be reached from elsewhere: set auth.tokensFile, or listen on 127.0.0.1`,
+    }));
 }

@@ -30,8 +30,11 @@ const voter = (id: number, nodeId: string) => ({ id, nodeId, role: 'voter' });
 function cluster(...nodes: ReturnType<typeof node>[]) {
   const replicas = nodes.map((one, i) => voter(i + 1, one.id));
   return {
-    leaders: [{ shard: 1, nodeId: 'bb' }],
-    map: { clusterId: 'c', nodes, meta: replicas, shards: [{ id: 1, replicas }] },
+    clusterId: 'c',
+    metaLeaderNodeId: null,
+    nodes,
+    meta: replicas,
+    shards: [{ id: 1, leaderNodeId: 'bb', replicas }],
   };
 }
 
@@ -46,7 +49,7 @@ describe('info', () => {
   });
 
   test('says what a node waits for before there is a cluster', async () => {
-    const api = await apiWith({ waitingFor: 'node c of cluster.initialNodes' });
+    const api = await apiWith({ clusterId: null, self: { waitingFor: 'node c of cluster.initialNodes' } });
     const ran = await runCli(['info', '--api', api.url]);
     expect(ran.exitCode).toBe(5);
     expect(ran.err).toContain('node c of cluster.initialNodes');
@@ -55,9 +58,10 @@ describe('info', () => {
 
 describe('ping', () => {
   test('reports the nodes that do not answer', async () => {
-    const api = await apiWith(both);
-    const here = api.url.slice('http://'.length);
-    const other = await apiWith(cluster(node('aa', 'a', here), node('bb', 'b', '127.0.0.1:1')));
+    const [api, down] = [await apiWith(both), await apiWith(both)];
+    down.close();
+    const [here, there] = [api, down].map((one) => one.url.slice('http://'.length));
+    const other = await apiWith(cluster(node('aa', 'a', here), node('bb', 'b', there)));
     const ran = await runCli(['ping', '--api', other.url]);
     expect(ran.exitCode).toBe(5);
     expect(ran.err).toContain('no answer from b');

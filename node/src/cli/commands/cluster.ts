@@ -120,7 +120,7 @@ export const removeNodeCommand = command({
     const cluster = await readCluster(api);
     const node = findNode(cluster, args.node);
     const verb = flags.cancel ? 'cancelRemove' : 'remove';
-    await callApi(api, { method: 'POST', path: ['admin', 'nodes', `${node.id}:${verb}`], body: {} });
+    await callApi(api, { method: 'POST', path: ['admin', 'nodes', `${node.id}:${verb}`] });
     if (!flags.cancel && flags.wait)
       await waitForRemoval({ api, node, total: replicasOn(cluster, node.id) }, flags.timeout, io);
     const done = flags.wait ? `${node.name} is removed` : `the removal of ${node.name} has begun`;

@@ -103,8 +103,8 @@ test('link update takes an expiry away with null and names the revision', async 
 
 test('link list --all follows the cursors', async () => {
   const api = await apiWith(
-    { status: 200, body: { links: [link], nextCursor: 'c1' } },
-    { status: 200, body: { links: [{ ...link, code: 'def' }] } },
+    { status: 200, body: { links: [link], cursor: 'c1' } },
+    { status: 200, body: { links: [{ ...link, code: 'def' }], cursor: null } },
   );
   const ran = await runCli(['link', 'list', '--creator-id', 'me', '--all', '--limit', '1', '--api', api.url]);
   expect(ran.out.split('\n').map((line) => line.split(' ')[0])).toEqual(['CODE', 'abc', 'def']);

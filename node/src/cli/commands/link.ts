@@ -131,13 +131,14 @@ export const linkList = command({
 
 interface Page {
   readonly links: readonly JsonRecord[];
-  readonly nextCursor: string | undefined;
+  /** Undefined at the end. */
+  readonly cursor: string | undefined;
 }
 
 async function page(api: Api, request: ApiRequest): Promise<Page> {
   const answer = await callApi(api, request);
   if (!isRecord(answer)) throw new CliError('failed', 'the API gave no list');
-  return { links: recordsOf(answer['links']), nextCursor: textOf(answer['nextCursor']) };
+  return { links: recordsOf(answer['links']), cursor: textOf(answer['cursor']) };
 }
 
 async function everyPage(api: Api, request: ApiRequest, io: Io): Promise<Page> {
@@ -146,11 +147,11 @@ async function everyPage(api: Api, request: ApiRequest, io: Io): Promise<Page> {
   do {
     const next = await page(api, { ...request, query: { ...request.query, cursor } });
     links.push(...next.links);
-    cursor = next.nextCursor;
+    cursor = next.cursor;
     showProgress(io, `${links.length} links`, 0, 0);
   } while (cursor !== undefined);
   clearProgress(io);
-  return { links, nextCursor: undefined };
+  return { links, cursor: undefined };
 }
 
 function listText(found: Page): string {
@@ -158,7 +159,7 @@ function listText(found: Page): string {
     ['code', 'url', 'expiresAt', 'disabled'].map((field) => textOf(link[field]) ?? ''),
   );
   const table = renderTable(['code', 'url', 'expires', 'disabled'], rows);
-  return found.nextCursor === undefined ? table : `${table}\nmore: --cursor ${found.nextCursor}`;
+  return found.cursor === undefined ? table : `${table}\nmore: --cursor ${found.cursor}`;
 }
 
 function linkText(link: unknown): string {

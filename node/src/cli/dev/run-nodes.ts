@@ -13,7 +13,7 @@ const pollMs = 100;
 const stragglerMs = 3000;
 /** Beyond the node's own limits for an orderly end. */
 const killAfterMs = 5000;
-const tailLines = 10;
+const tailLines = 3;
 
 /** Runs the nodes until a signal, and ends with them. */
 export async function runNodes(nodes: readonly DevNode[], io: Io): Promise<void> {
