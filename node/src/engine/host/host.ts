@@ -47,6 +47,8 @@ export class Host implements TurnPhases {
   readonly #turn: Turn;
   #active = new Set<Replica>();
   #running: Promise<void> | undefined;
+  /** True from before the first phase: what a phase itself wakes must wait for the end of the turn, too. */
+  #inTurn = false;
   #scheduled = false;
   #stopped = false;
 
@@ -72,7 +74,7 @@ export class Host implements TurnPhases {
   wake(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    if (this.#running === undefined) this.#options.soon(() => this.#run());
+    if (!this.#inTurn) this.#options.soon(() => this.#run());
   }
 
   tick(): void {
@@ -200,6 +202,7 @@ export class Host implements TurnPhases {
     if (this.#stopped) return;
     const { observer } = this.#options;
     const startMs = this.#options.clock.monotonicMs();
+    this.#inTurn = true;
     this.#running = this.#turn(this)
       .then(() => observer.turnTook(this.#options.clock.monotonicMs() - startMs))
       .catch((error: unknown) => {
@@ -208,6 +211,7 @@ export class Host implements TurnPhases {
       })
       .then(() => {
         this.#running = undefined;
+        this.#inTurn = false;
         if (this.#active.size > 0) this.#scheduled = true;
         if (this.#scheduled && !this.#stopped) this.#options.soon(() => this.#run());
       });
