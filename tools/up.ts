@@ -59,7 +59,7 @@ function nextSteps(code: string): string {
   npx shortlink link get ${code}
   npx shortlink info
   curl -i http://127.0.0.1:${basePort + 1}/${code}
-  kill -9 $(cat ${data}/node1/pid)      # the other two go on
-  npx shortlink node --config ${data}/node1/config.yaml
+  kill -9 $(cat ${data}/node0/pid)      # the other two go on
+  npx shortlink node --config ${data}/node0/config.yaml
 Ctrl-C stops the nodes; the links stay in ${data}.`;
 }
