@@ -17,6 +17,12 @@ export interface ClusterOptions {
   readonly spares?: readonly ReplicaId[] | undefined;
   readonly config?: Partial<RaftConfig> | undefined;
   readonly faults?: Faults | undefined;
+  /**
+   * Changes leave a majority of the old voters in the group. With others a group can be stranded: configurations take
+   * effect when they are applied, so a remaining voter that does not know of the change needs votes of the leavers,
+   * which they refuse when their logs are longer (etcd#10563).
+   */
+  readonly carefulChanges?: boolean | undefined;
 }
 
 const maxMessagesInFlight = 400;
@@ -33,6 +39,7 @@ export class Cluster {
   inFlight: Message[] = [];
   /** Members of the smaller side of a partition; empty without one. */
   cutOff: ReadonlySet<ReplicaId> = new Set();
+  readonly #carefulChanges: boolean;
   readonly #removed = new Set<ReplicaId>();
   #proposals = 0;
   #reads = 0;
@@ -40,6 +47,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.random = seededRandom(options.seed);
+    this.#carefulChanges = options.carefulChanges ?? false;
     this.checker = new SafetyChecker({
       confStateOf: (id) => this.node(id).raw?.status().confState ?? votersOnly([]),
       durableLogOf: (id) => this.nodes.find((node) => node.id === id)?.disk.mirror,
@@ -134,13 +142,18 @@ export class Cluster {
       changes.set(change.nodeId, change);
     }
     const list = [...changes.values()];
-    const gone = new Set(list.flatMap((change) => (change.type === 'addNode' ? [] : [change.nodeId])));
-    const added = list.some((change) => change.type === 'addNode' && !confState.voters.includes(change.nodeId));
-    if (!added && confState.voters.every((id) => gone.has(id))) return;
+    if (!this.#isValid(confState.voters, list)) return;
     for (const { type, nodeId } of list) if (type === 'removeNode') this.#removed.add(nodeId);
     const transitions: readonly ConfChangeTransition[] = ['auto', 'auto', 'jointImplicit', 'jointExplicit'];
     const transition = transitions[this.random(transitions.length)] ?? 'auto';
     node.input((raw) => raw.proposeConfChange(confChangeV2(list, { transition })));
+  }
+
+  #isValid(voters: readonly ReplicaId[], changes: readonly ConfChangeSingle[]): boolean {
+    const leaving = new Set(changes.flatMap(({ type, nodeId }) => (type === 'addNode' ? [] : [nodeId])));
+    const staying = voters.filter((id) => !leaving.has(id)).length;
+    if (this.#carefulChanges) return staying * 2 > voters.length;
+    return staying > 0 || changes.some(({ type }) => type === 'addNode');
   }
 
   #randomChange(confState: ConfState): ConfChangeSingle {

@@ -34,11 +34,14 @@ export class SimDisk implements Storage {
   /** The applied state in memory: what a snapshot for a follower is made of. A restart starts from the checkpoint. */
   machine: MachineState;
   hardState: HardState | undefined = undefined;
+  readonly #initial: ConfState;
+  readonly #writes: Message[] = [];
 
   /** Founders start behind a virtual first entry, all others with nothing (as in the engine). */
   constructor(confState: ConfState) {
     const founder = confState.voters.length > 0;
     const start = founder ? { applied: 1, term: 1 } : { applied: 0, term: 0 };
+    this.#initial = confState;
     this.checkpoint = { ...start, chain: emptyChain, confState };
     this.machine = this.checkpoint;
     this.mirror = new LogMirror(start.applied, start.term, emptyChain);
@@ -76,6 +79,7 @@ export class SimDisk implements Storage {
 
   /** One MsgStorageAppend, all or nothing. */
   write(message: Message, chains: Chains): void {
+    this.#writes.push(message);
     const { snapshot } = message;
     if (snapshot !== undefined) {
       this.log.applySnapshot(snapshot);
@@ -87,6 +91,13 @@ export class SimDisk implements Storage {
     this.log.append(message.entries);
     for (const entry of message.entries) this.mirror.put(entry, chains);
     this.hardState = hardStateInAppend(message) ?? this.hardState;
+  }
+
+  /** The same disk without its last writes, as if they had never left a cache; the state machine starts over. */
+  withoutLast(count: number, chains: Chains): SimDisk {
+    const disk = new SimDisk(this.#initial);
+    for (const message of this.#writes.slice(0, Math.max(0, this.#writes.length - count))) disk.write(message, chains);
+    return disk;
   }
 
   /** Makes the applied state durable; not beyond the durable commit index, which a restart starts from. */

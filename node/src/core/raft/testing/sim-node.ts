@@ -2,6 +2,7 @@
 
 import { decodeConfChangeEntry } from '../conf-change-codec.ts';
 import type { RaftConfig } from '../config.ts';
+import { newMessage } from '../message.ts';
 import { RawNode } from '../raw-node.ts';
 import { localAppendThread, localApplyThread } from '../types.ts';
 import type { ConfState, Entry, LogIndex, Message, Ready, ReplicaId } from '../types.ts';
@@ -12,8 +13,8 @@ import type { SafetyChecker } from './safety-checker.ts';
 
 /** What a test breaks on purpose, to prove that the checker would notice. */
 export interface Faults {
-  /** Answers a write before it is on the disk. */
-  readonly answerBeforeWrite?: boolean | undefined;
+  /** Writes are answered before they are durable: a crash takes back so many of the last ones. */
+  readonly writesLostByCrash?: number | undefined;
   readonly tamperWrite?: TamperWrite | undefined;
   readonly tamperSend?: ((message: Message) => Message) | undefined;
   /** A restart finds an empty disk, under the old id. */
@@ -77,11 +78,15 @@ export class SimNode {
   /** The first `survivors` writes under way still reach the disk; nobody hears of it. */
   crash(survivors: number): void {
     if (this.raw === undefined) return;
+    const { checker, faults } = this.#options;
     for (const message of this.appends.slice(0, survivors)) this.#write(message);
+    if (faults.writesLostByCrash !== undefined) {
+      this.disk = this.disk.withoutLast(faults.writesLostByCrash, checker.chains);
+    }
     this.raw = undefined;
     this.appends = [];
     this.applies = [];
-    this.#options.checker.restarted(this.id);
+    checker.restarted(this.id);
   }
 
   /** Gives the replica one input and collects all that follows from it. */
@@ -96,7 +101,11 @@ export class SimNode {
     const { raw } = this;
     if (raw === undefined) return;
     this.#guard(() => {
-      while (raw.hasReady()) this.#take(raw, raw.ready());
+      while (raw.hasReady()) {
+        const ready = raw.ready();
+        if (this.#options.config.asyncStorageWrites === true) this.#take(raw, ready);
+        else this.#takeSync(raw, ready);
+      }
       this.#options.checker.observe({ id: this.id, status: raw.basicStatus(), log: this.mirror });
     });
   }
@@ -106,7 +115,7 @@ export class SimNode {
     const message = this.appends.shift();
     if (message === undefined) return;
     this.#write(message);
-    if (this.#options.faults.answerBeforeWrite !== true) this.#answer(message);
+    this.#answer(message);
   }
 
   /** The apply thread does its oldest work, unless a snapshot has overtaken it. */
@@ -119,6 +128,27 @@ export class SimNode {
   }
 
   #take(raw: RawNode, ready: Ready): void {
+    this.#show(raw, ready);
+    for (const message of ready.messages) {
+      if (message.to === localApplyThread) this.applies.push(message);
+      else if (message.to !== localAppendThread) this.#send(message);
+      else this.appends.push(message);
+    }
+  }
+
+  /** All work of a Ready at once, as a driver without storage threads does it. */
+  #takeSync(raw: RawNode, ready: Ready): void {
+    this.#show(raw, ready);
+    const write = newMessage('MsgStorageAppend', localAppendThread);
+    this.#write({ ...write, ...ready.hardState, entries: ready.entries, snapshot: ready.snapshot });
+    for (const message of ready.messages) this.#send(message);
+    for (const entry of ready.committedEntries) this.#apply(entry);
+    this.disk.save();
+    raw.advance();
+  }
+
+  /** Tells the checker what a Ready shows of log and reads. */
+  #show(raw: RawNode, ready: Ready): void {
     const { checker } = this.#options;
     for (const read of ready.readStates) checker.readServed(this.id, read);
     if (ready.snapshot !== undefined) {
@@ -127,14 +157,7 @@ export class SimNode {
       this.mirror = new LogMirror(index, term, decodeMachine(ready.snapshot.data).chain);
     }
     checker.append(this.id, raw.basicStatus(), this.mirror, ready.entries);
-    for (const message of ready.messages) {
-      if (message.to === localApplyThread) this.applies.push(message);
-      else if (message.to !== localAppendThread) this.#send(message);
-      else {
-        this.appends.push(message);
-        if (this.#options.faults.answerBeforeWrite === true) this.#answer(message);
-      }
-    }
+    checker.observe({ id: this.id, status: raw.basicStatus(), log: this.mirror });
   }
 
   #send(message: Message): void {
