@@ -40,6 +40,18 @@ export function parseVerdicts(output: string): Counts | undefined {
   return { passed: verdicts.length - failed, failed, skipped: 0 };
 }
 
+/**
+ * Reads what the simulator says: a line for each seed, violations below it, and at the end how many seeds there were.
+ * Undefined when the end is missing.
+ */
+export function parseSeeds(output: string): Counts | undefined {
+  const seeds = output.split(/^(?=seed \d+: )/m).filter((part) => part.startsWith('seed '));
+  const total = /^(\d+) seeds, .* violations$/m.exec(output)?.[1];
+  if (Number(total) !== seeds.length) return undefined;
+  const failed = seeds.filter((part) => /^VIOLATION /m.test(part)).length;
+  return { passed: seeds.length - failed, failed, skipped: 0 };
+}
+
 function parseJson(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

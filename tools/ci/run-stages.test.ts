@@ -36,9 +36,12 @@ describe('the closing line', () => {
       stage('console.log("noise: 9 passed, 9 failed"); console.log("sim: 7 passed, 0 failed, 2 skipped")'),
       stage('', { kind: 'check' }),
       stage('console.log("a.log linearizable\\nb.log not linearizable")', { kind: 'verdicts' }),
+      stage('console.log("seed 1: trace a\\nseed 2: trace b\\n2 seeds, 0.1 simulated hours, 0 violations")', {
+        kind: 'seeds',
+      }),
       vitestStage('a.json', `require('fs').writeFileSync(FILE, ${JSON.stringify(reportOf(3, 0))})`),
     );
-    expect(result.lastLine).toBe('tests: 17 passed, 0 failed, 4 skipped');
+    expect(result.lastLine).toBe('tests: 19 passed, 0 failed, 4 skipped');
     expect(result.exitCode).toBe(0);
   });
 
@@ -76,6 +79,14 @@ describe('the exit code is not 0', () => {
     expect(await run(stage('console.log("0 passed, 0 failed")'))).toMatchObject({ exitCode: 1 });
     expect(await run(stage('console.log("a undecided (limit)")', { kind: 'verdicts' }))).toMatchObject({ exitCode: 1 });
     expect(await run(stage('console.log("all good")'))).toMatchObject({ exitCode: 1 });
+  });
+
+  test('when a seed of the simulator breaks a promise, or the last seeds are missing', async () => {
+    const broken = 'seed 1: trace a\\nVIOLATION of x\\nVIOLATION of y\\nseed 2: trace b';
+    const whole = stage(`console.log("${broken}\\n2 seeds, 0.1 simulated hours, 2 violations")`, { kind: 'seeds' });
+    expect(await run(whole)).toMatchObject({ exitCode: 1, lastLine: 'tests: 1 passed, 1 failed, 0 skipped' });
+    const cut = stage('console.log("seed 1: trace a")', { kind: 'seeds' });
+    expect(await run(cut)).toMatchObject({ exitCode: 1, lastLine: 'tests: 0 passed, 1 failed, 0 skipped' });
   });
 
   test('when a check fails or its program is missing', async () => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { noCounts, parseClosingLine, parseVerdicts, parseVitestReport, type Counts } from './report.ts';
+import { noCounts, parseClosingLine, parseSeeds, parseVerdicts, parseVitestReport, type Counts } from './report.ts';
 
 /** One command of the test run, and where it says how many tests it ran. */
 export interface Stage {
@@ -11,10 +11,10 @@ export interface Stage {
   readonly command: readonly string[];
   /**
    * `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of the output.
-   * `verdicts`: one line of the output for each test.
+   * `verdicts`, `seeds`: one line of the output for each test.
    */
   readonly report:
-    | { readonly kind: 'check' | 'line' | 'verdicts' }
+    | { readonly kind: 'check' | 'line' | 'verdicts' | 'seeds' }
     | { readonly kind: 'vitest'; readonly file: string };
   readonly timeoutMs: number;
   /** Why the stage cannot run here, if so: then it counts as one skipped test, and the run says why. */
@@ -36,8 +36,8 @@ interface Ended {
   readonly output: string;
 }
 
-/** Only the end of the output is kept: the closing line is there. */
-const keptOutputChars = 64 * 1024;
+/** Of the output only so much of its end is kept for counting. */
+const keptOutputChars = 8 * 1024 * 1024;
 
 const drainMs = 5000;
 
@@ -78,6 +78,8 @@ function readCounts(report: Stage['report'], output: string): Counts | undefined
       return parseClosingLine(output);
     case 'verdicts':
       return parseVerdicts(output);
+    case 'seeds':
+      return parseSeeds(output);
     case 'vitest':
       return existsSync(report.file) ? parseVitestReport(readFileSync(report.file, 'utf8')) : undefined;
   }

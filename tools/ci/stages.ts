@@ -29,7 +29,7 @@ function vitest(project: string, timeoutMs: number): Stage {
   };
 }
 
-function runner(name: string, command: readonly string[], kind: 'line' | 'verdicts' = 'line'): Stage {
+function runner(name: string, command: readonly string[], kind: 'line' | 'verdicts' | 'seeds' = 'line'): Stage {
   return { name, command: [node, ...command], report: { kind }, timeoutMs: 10 * minuteMs };
 }
 
@@ -59,7 +59,7 @@ export function testStages(): Stage[] {
     runner('conformance raft', [raftRunner, 'node/src/core/raft/testdata']),
     whenPresent(etcdScripts, runner('conformance etcd-raft', [raftRunner, etcdScripts])),
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
-    runner('sim', ['node/sim/main.ts', '--seeds', '1..40']),
+    runner('sim', ['node/sim/main.ts', '--seeds', '1..40'], 'seeds'),
     vitest('e2e', 20 * minuteMs),
   ];
 }
