@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:net';
+
+const offsets = [0, 100, 200, 300, 400];
+const firstBase = 21_000;
+const bases = 60;
+const stepPorts = 500;
+
+/** A base port whose listeners of `nodes` nodes are all free at the moment. */
+export async function freeBasePort(nodes: number): Promise<number> {
+  const start = process.pid % bases;
+  for (let i = 0; i < bases; i++) {
+    const base = firstBase + ((start + i) % bases) * stepPorts;
+    const ports = offsets.flatMap((offset) => Array.from({ length: nodes }, (_, n) => base + offset + n));
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no range of free ports on the loopback');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { TestCluster } from '../harness/test-cluster.ts';
+import { Workload } from '../harness/workload.ts';
+
+it('goes on without a leader that hangs for long, and does not believe it when it wakes', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3, set: ['raft.compactEntries=100'] });
+  const workload = new Workload(cluster.nodes);
+  await sleep(1000);
+  const leader = await cluster.leader();
+  leader.signal('SIGSTOP');
+  const others = cluster.nodes.filter((node) => node !== leader);
+  await cluster.ready(others);
+  const before = workload.acknowledged;
+  await sleep(15_000);
+  expect(workload.acknowledged).toBeGreaterThan(before);
+  leader.signal('SIGCONT');
+  await cluster.ready();
+  await sleep(1000);
+  await workload.stop();
+  for (const node of cluster.nodes) expect(await workload.problems(node)).toEqual([]);
+});
