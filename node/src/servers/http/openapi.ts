@@ -30,12 +30,12 @@ export interface OpenApiOperation {
     /** Headers of the success by name, with what they mean. */
     readonly headers?: Readonly<Record<string, string>>;
   };
-  /** Failures that this operation has beside those of every one (see commonProblems). */
+  /** Failures that this operation has beside those that follow from what it is (see problemsOf). */
   readonly problems: readonly (ErrorKind | HttpProblemKind)[];
 }
 
-const commonProblems: readonly ErrorKind[] = ['malformed', 'overloaded', 'unavailable', 'timeout', 'internal'];
-const scopedProblems: readonly ErrorKind[] = ['unauthenticated', 'forbidden'];
+/** Whatever goes to the shards can fail there. */
+const shardProblems: readonly ErrorKind[] = ['overloaded', 'unavailable', 'timeout', 'internal'];
 
 const tags = [
   { name: 'links', description: 'Short links.' },
@@ -67,8 +67,7 @@ export function openApiDocument(routes: readonly Route[]): Readonly<Record<strin
 }
 
 function operationObject({ scope, operation }: Route): Readonly<Record<string, unknown>> {
-  const { id, tag, summary, description, parameters, request, success, problems } = operation;
-  const all = [...problems, ...commonProblems, ...(scope === undefined ? [] : scopedProblems)];
+  const { id, tag, summary, description, parameters, request, success } = operation;
   return {
     operationId: id,
     tags: [tag],
@@ -77,8 +76,25 @@ function operationObject({ scope, operation }: Route): Readonly<Record<string, u
     security: scope === undefined ? [] : [{ token: [] }],
     ...(parameters === undefined ? {} : { parameters }),
     ...(request === undefined ? {} : { requestBody: { required: true, content: jsonContent(request) } }),
-    responses: { [String(success.status)]: successObject(success), ...problemObjects(all) },
+    responses: {
+      [String(success.status)]: successObject(success),
+      ...problemObjects(problemsOf({ scope, operation })),
+    },
   };
+}
+
+function problemsOf({
+  scope,
+  operation,
+}: Pick<Route, 'scope' | 'operation'>): readonly (ErrorKind | HttpProblemKind)[] {
+  const { problems, parameters = [], request } = operation;
+  const canBeMalformed = request !== undefined || parameters.some((parameter) => parameter.in === 'path');
+  return [
+    ...problems,
+    ...(canBeMalformed ? (['malformed'] as const) : []),
+    ...(scope === undefined ? [] : (['unauthenticated', ...shardProblems] as const)),
+    ...(scope === 'admin' ? (['forbidden'] as const) : []),
+  ];
 }
 
 function successObject({

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adminToken, startApi } from '../testing/api-fixture.ts';
+import type { ApiFixture, AskOptions } from '../testing/api-fixture.ts';
+import { asArray, asObject, schemaProblems } from '../testing/json-schema.ts';
+
+const url = 'https://example.org/a';
+const node = 'aaaaaaaaaaaaaaaa';
+let api: ApiFixture;
+let document: Readonly<Record<string, unknown>>;
+/** `operationId status` of everything that was seen. */
+const produced = new Set<string>();
+
+beforeAll(async () => {
+  api = await startApi();
+  document = asObject((await api.ask('GET', '/openapi.json', { token: undefined })).body);
+});
+afterAll(async () => {
+  await api.server.close();
+});
+
+interface Operation {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Readonly<Record<string, unknown>>;
+}
+
+function operations(): readonly Operation[] {
+  return Object.entries(asObject(document['paths'])).flatMap(([path, item]) =>
+    Object.entries(asObject(item)).map(([method, operation]) => ({ path, method, operation: asObject(operation) })),
+  );
+}
+
+function operationOf(id: string): Operation {
+  const found = operations().find(({ operation }) => operation['operationId'] === id);
+  return found ?? expect.fail(`operation ${id} is not documented`);
+}
+
+function components(): Readonly<Record<string, unknown>> {
+  return asObject(asObject(document['components'])['schemas']);
+}
+
+interface Try extends AskOptions {
+  readonly path?: string;
+  readonly query?: string;
+}
+
+/** Asks an operation and checks the answer against what is documented of it. */
+async function tryOperation(
+  id: string,
+  expectedStatus: number,
+  { path, query = '', ...init }: Try = {},
+): Promise<void> {
+  const { path: template, method, operation } = operationOf(id);
+  const isAdmin = asArray(operation['tags']).includes('admin');
+  const answer = await api.ask(method.toUpperCase(), (path ?? template) + query, {
+    ...(isAdmin ? { token: adminToken } : {}),
+    ...init,
+  });
+  expect(answer.status, `${id} ${JSON.stringify(answer.body)}`).toBe(expectedStatus);
+  const responses = asObject(operation['responses']);
+  const response = asObject(
+    responses[String(answer.status)] ?? expect.fail(`${id} does not document ${answer.status}`),
+  );
+  for (const name of Object.keys(asObject(response['headers'])))
+    expect(answer.headers.has(name), `${id}: header ${name}`).toBe(true);
+  const content = asObject(response['content']);
+  if (answer.body === undefined) {
+    expect(content).toEqual({});
+  } else {
+    const media = asObject(
+      content[answer.headers.get('content-type') ?? ''] ?? expect.fail(`${id}: undocumented content type`),
+    );
+    expect(schemaProblems(media['schema'], answer.body, components()), id).toEqual([]);
+    const type = asObject(answer.body)['type'];
+    if (answer.status >= 400) expect(String(response['description'])).toContain(String(type));
+  }
+  produced.add(`${id} ${answer.status}`);
+}
+
+describe('the document', () => {
+  test('is OpenAPI 3.1 with unique operations, known tags and no dangling reference', () => {
+    expect(document['openapi']).toMatch(/^3\.1\./);
+    expect(asObject(document['info'])).toMatchObject({ title: 'Shortlink', version: expect.any(String) });
+    const ids = operations().map(({ operation }) => operation['operationId']);
+    expect(new Set(ids).size).toBe(ids.length);
+    const tags = asArray(document['tags']).map((tag) => asObject(tag)['name']);
+    for (const { operation } of operations()) {
+      expect(operation['summary']).toEqual(expect.stringMatching(/^[A-Z].*[^.]$/));
+      expect(tags).toEqual(expect.arrayContaining([...asArray(operation['tags'])]));
+    }
+    const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
+    const names = new Set([...references].map((match) => match[1]));
+    expect([...names].filter((name) => !(String(name) in components()))).toEqual([]);
+    expect(Object.keys(components()).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test('declares every parameter of a path, required, and no other one', () => {
+    for (const { path, operation } of operations()) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const declared = asArray(operation['parameters'])
+        .map(asObject)
+        .filter((parameter) => parameter['in'] === 'path');
+      expect(declared.map((parameter) => parameter['name'])).toEqual(inPath);
+      expect(declared.every((parameter) => parameter['required'] === true)).toBe(true);
+    }
+  });
+
+  test('says what may happen to every operation: success, and being turned away', () => {
+    for (const { operation } of operations()) {
+      const statuses = Object.keys(asObject(operation['responses'])).map(Number);
+      expect(statuses.filter((status) => status < 300)).toHaveLength(1);
+      const isOpen = asArray(operation['security']).length === 0;
+      for (const status of [401, 500, 503]) expect(statuses.includes(status)).toBe(!isOpen);
+    }
+  });
+});
+
+describe('the code keeps what the document says', () => {
+  const link = '/api/v1/links/c';
+  const large = { url: 'a'.repeat(5_000_000) };
+
+  test('links', async () => {
+    await tryOperation('createLink', 201, {
+      body: { url, code: 'c', expiresAt: '2031-01-01T00:00:00Z' },
+      headers: { 'idempotency-key': 'k' },
+    });
+    await tryOperation('createLink', 409, { body: { url, code: 'c' } });
+    await tryOperation('createLink', 422, { body: { url, code: 'c' }, headers: { 'idempotency-key': 'k' } });
+    await tryOperation('createLink', 422, { body: { url: 'ftp://x' } });
+    await tryOperation('createLinks', 200, { body: { links: [{ url }, { url, code: 'c' }, { url: 'x' }] } });
+    await tryOperation('createLinks', 422, { body: { links: [] } });
+    await tryOperation('getLink', 200, { path: link });
+    await tryOperation('getLink', 404, { path: `${link}2` });
+    await tryOperation('getLink', 422, { path: link, headers: { 'x-shortlink-consistency': 'x' } });
+    await tryOperation('listLinks', 200, { query: '?creatorId=anonymous&limit=1' });
+    await tryOperation('listLinks', 200, { query: '?creatorId=nobody' });
+    await tryOperation('listLinks', 422);
+    await tryOperation('updateLink', 200, { path: link, body: { expiresAt: null } });
+    await tryOperation('updateLink', 404, { path: `${link}2`, body: { disabled: true } });
+    await tryOperation('updateLink', 412, { path: link, body: { disabled: true }, headers: { 'if-match': '"1"' } });
+    await tryOperation('updateLink', 422, { path: link, body: {} });
+    await tryOperation('deleteLink', 412, { path: link, headers: { 'if-match': '"1"' } });
+    await tryOperation('deleteLink', 422, { path: link, headers: { 'idempotency-key': 'k'.repeat(256) } });
+    await tryOperation('deleteLink', 204, { path: link });
+    await tryOperation('deleteLink', 404, { path: `${link}2` });
+    await tryOperation('deleteLink', 410, { path: link });
+    await tryOperation('getLink', 410, { path: link });
+    await tryOperation('updateLink', 410, { path: link, body: { disabled: true } });
+  });
+
+  test('cluster and administration', async () => {
+    await tryOperation('getCluster', 200);
+    api.shards.formed = false;
+    await tryOperation('getCluster', 200);
+    api.shards.formed = true;
+    const byOperation = {
+      removeNode: { path: `/api/v1/admin/nodes/${node}:remove` },
+      cancelRemoveNode: { path: `/api/v1/admin/nodes/${node}:cancelRemove` },
+      transferLeadership: { path: '/api/v1/admin/shards/1:transfer', body: { toNodeId: node } },
+    };
+    for (const [id, request] of Object.entries(byOperation)) {
+      await tryOperation(id, 202, request);
+      await tryOperation(id, 422, { ...request, path: request.path.replace(node, 'x').replace('/1:', '/x:') });
+      await tryOperation(id, 403, { ...request, token: 'api-token' });
+      api.shards.adminResponse = { type: 'refused', message: 'no' };
+      await tryOperation(id, 412, request);
+      api.shards.adminResponse = undefined;
+    }
+  });
+
+  test('every operation with a body refuses what is no JSON, what is too large and what has another type', async () => {
+    for (const { path: template, operation } of operations()) {
+      if (!('requestBody' in operation)) continue;
+      const id = String(operation['operationId']);
+      const path = template.replace('{code}', 'd').replace('{id}', '1');
+      await tryOperation(id, 400, { path, body: '{' });
+      await tryOperation(id, 413, { path, body: large });
+      await tryOperation(id, 415, { path, body: '{}', headers: { 'content-type': 'text/plain' } });
+    }
+  });
+
+  test('every scoped operation wants a token, and fails as documented when the shards do', async () => {
+    const bodies: Readonly<Record<string, unknown>> = {
+      createLink: { url, code: 'e' },
+      createLinks: { links: [{ url }] },
+      updateLink: { disabled: true },
+      transferLeadership: { toNodeId: node },
+    };
+    for (const { path: template, operation } of operations()) {
+      const id = String(operation['operationId']);
+      if (asArray(operation['security']).length === 0) continue;
+      const path = template.replace('{code}', 'd').replace('{id}', id === 'transferLeadership' ? '1' : node);
+      const body = id in bodies ? { body: bodies[id] } : {};
+      const query = id === 'listLinks' ? '?creatorId=x' : '';
+      await tryOperation(id, 401, { path, query, ...body, token: undefined });
+      await failing(new ServiceError('unavailable', 'no leader'), async () => {
+        // Rows of a batch fail one by one: the batch itself is answered.
+        if (id !== 'createLinks') await tryOperation(id, 503, { path, query, ...body });
+      });
+      await failing(new TypeError('defect'), () => tryOperation(id, 500, { path, query, ...body }));
+    }
+    api.shards.formed = false;
+    await tryOperation('createLinks', 503, { body: { links: [{ url }] } });
+    api.shards.formed = true;
+  });
+
+  test('paths that are no UTF-8 are malformed', async () => {
+    for (const id of ['getLink', 'deleteLink']) await tryOperation(id, 400, { path: '/api/v1/links/%ff' });
+    for (const verb of ['remove', 'cancelRemove'])
+      await tryOperation(`${verb}Node`, 400, { path: `/api/v1/admin/nodes/%ff:${verb}` });
+    await tryOperation('getDescription', 200, { token: undefined });
+  });
+
+  test('nothing is documented that never happens', () => {
+    const documented = operations().flatMap(({ operation }) =>
+      Object.keys(asObject(operation['responses'])).map((status) => `${String(operation['operationId'])} ${status}`),
+    );
+    expect(documented.filter((each) => !produced.has(each))).toEqual([]);
+  });
+
+  async function failing(error: Error, run: () => Promise<void>): Promise<void> {
+    const { shards } = api;
+    const real = { read: shards.read, write: shards.write, admin: shards.admin };
+    const fail = async () => Promise.reject(error);
+    Object.assign(shards, { read: fail, write: fail, admin: fail });
+    await run();
+    Object.assign(shards, real);
+  }
+});
