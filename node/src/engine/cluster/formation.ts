@@ -190,7 +190,7 @@ export class Formation {
       const answer = await this.#ask(address, { kind: 'join', node });
       if (answer?.kind === 'refused') this.#waitingFor = answer.message;
       if (answer?.kind !== 'joined') continue;
-      volume.joinCluster(answer.clusterId);
+      volume.joinCluster(answer.clusterId, answer.map);
       observer.log('info', 'joined a cluster as a new node', { clusterId: answer.clusterId, through: address });
       onJoined(answer.map);
       return;

@@ -61,9 +61,13 @@ export class Volume {
     this.#write((batch) => batch.put('meta', formationKey, encodeJson(record)));
   }
 
-  joinCluster(clusterId: ClusterId): void {
+  /** `map`: of a cluster that exists already; a member that restarts must know where the others are. */
+  joinCluster(clusterId: ClusterId, map?: ClusterMap): void {
     this.#identity = { ...this.#identity, clusterId };
-    this.#write((batch) => putIdentity(this.#identity, batch));
+    this.#write((batch) => {
+      putIdentity(this.#identity, batch);
+      if (map !== undefined) putCachedMap(map, batch);
+    });
   }
 
   /** @returns false when the map is not newer than the known one. */
