@@ -70,18 +70,7 @@ export class Cluster {
 
   /** The serving part of the process that runs on a node; undefined while it is down. */
   gatewayOf(node: SimNode): Gateway | undefined {
-    const { process } = node;
-    if (process === undefined) return undefined;
-    let gateway = this.#gateways.get(process);
-    if (gateway === undefined) {
-      const { mutant, world } = this.#options;
-      gateway = new Gateway(world, process, {
-        timeoutMs: callTimeoutMs,
-        engine: mutant?.engineFor?.(process) ?? process.engine,
-      });
-      this.#gateways.set(process, gateway);
-    }
-    return gateway;
+    return node.process === undefined ? undefined : this.#gateways.get(node.process);
   }
 
   /** The newest map that any process knows. */
@@ -103,7 +92,7 @@ export class Cluster {
   }
 
   #hooks(): ProcessHooks {
-    const { mutant, violations } = this.#options;
+    const { mutant, violations, world } = this.#options;
     const base: Turn = mutant?.turn ?? turn;
     const checkers = { invariants: this.invariants, promises: this.promises };
     return {
@@ -116,6 +105,8 @@ export class Cluster {
         violations.add('no defects', `the process of ${process.name} ended by itself: ${text}`);
       },
       onStarted: (process) => {
+        const engine = mutant?.engineFor?.(process) ?? process.engine;
+        this.#gateways.set(process, new Gateway(world, process, { timeoutMs: callTimeoutMs, engine }));
         for (const replica of process.engine.host.replicasByShard.values()) {
           this.invariants.recovered(replica);
           this.promises.recovered(replica);

@@ -59,6 +59,6 @@ export function profileOf(random: SimRandom): Profile {
     faultEveryUs: random.pick([1_000_000, 3_000_000, 6_000_000]),
     faultsFromStart: random.chance(0.4),
     clients: random.between(3, 8),
-    thinkMs: random.pick([20, 60, 200]),
+    thinkMs: random.pick([60, 150, 400]),
   };
 }

@@ -145,15 +145,16 @@ async function readEverything({ cluster, workload, history, violations, world }:
   const keys = new Map(history.operations.map(({ kind, input }) => [`${kind} ${input.key}`, { kind, key: input.key }]));
   for (const node of cluster.live.filter(({ lastNodeId }) => map?.nodes.some(({ id }) => id === lastNodeId))) {
     for (const { kind, key } of keys.values()) {
-      if (!(await workload.readThrough(node, kind, key)))
-        violations.add('liveness', `${node.name} cannot read ${kind} ${key} after all was repaired`);
+      if (await workload.readThrough(node, kind, key)) continue;
+      return violations.add('liveness', `${node.name} cannot read ${kind} ${key} after all was repaired`);
     }
-    const gateway = cluster.gatewayOf(node);
     for (const [code, url] of workload.generated) {
-      const link = await gateway?.getLink(code).catch((error: unknown) => String(error));
-      const found = typeof link === 'object' ? link.url : link;
-      if (found !== url)
-        violations.add('durability', `link ${code} was acknowledged to lead to ${url}; ${node.name} says ${found}`);
+      const found = await workload.resolveThrough(node, code);
+      if (found === url) continue;
+      return violations.add(
+        'durability',
+        `link ${code} was acknowledged to lead to ${url}; ${node.name} finds ${found}`,
+      );
     }
   }
   world.note('phase', 'done');

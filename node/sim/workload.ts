@@ -3,7 +3,7 @@ import { ServiceError } from '@shortlink/common/errors.ts';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import type { Violations } from './checkers/violations.ts';
 import type { Gateway } from './gateway.ts';
-import type { History, OperationInput, OperationOutput, RecordedOperation } from './history.ts';
+import type { History, HistoryKind, OperationInput, OperationOutput, RecordedOperation } from './history.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { World } from './world.ts';
@@ -21,6 +21,8 @@ export interface WorkloadOptions {
 
 /** Tries of one operation under one idempotency key, through any node. */
 const maxTries = 4;
+/** Tries of a read after everything was repaired. */
+const finalTries = 8;
 /** Operations after which clients turn to new keys, so that the history of each stays short enough to be judged. */
 const operationsPerKeySet = 150;
 const keysPerSet = 6;
@@ -68,14 +70,30 @@ export class Workload {
     this.#isStopped = true;
   }
 
-  /** Reads a key of the history through one node: part of the history like any other operation. */
-  async readThrough(node: SimNode, kind: 'link' | 'kv', key: string): Promise<boolean> {
-    const { history } = this.#options;
-    const operation = history.call(kind, 1_000, { f: 'get', key });
-    const output = await this.#attempt(node, operation, undefined);
-    if (output === undefined) history.giveUp(operation);
-    else history.answer(operation, output);
-    return output !== undefined;
+  /** Reads a key of the history through one node: part of the history like any other operation. False: it cannot. */
+  async readThrough(node: SimNode, kind: HistoryKind, key: string): Promise<boolean> {
+    const { history, world } = this.#options;
+    const operation = history.call(kind, this.#options.clients, { f: 'get', key });
+    for (let attempt = 0; attempt < finalTries; attempt++) {
+      const output = await this.#attempt(node, operation, undefined);
+      if (output !== undefined) {
+        history.answer(operation, output);
+        return true;
+      }
+      await world.sleep(500_000);
+    }
+    history.giveUp(operation);
+    return false;
+  }
+
+  /** What a generated code leads to, as one node says it. */
+  async resolveThrough(node: SimNode, code: string): Promise<string> {
+    for (let attempt = 0; attempt < finalTries; attempt++) {
+      const link = await this.#ask(node, (gateway) => gateway.getLink(code).catch(refusalText));
+      if (link !== undefined) return typeof link === 'string' ? link : link.url;
+      await this.#options.world.sleep(500_000);
+    }
+    return 'nothing';
   }
 
   async #runClient(client: number, random: SimRandom): Promise<void> {
@@ -257,6 +275,13 @@ export class Workload {
       return undefined;
     }
   }
+}
+
+/** A refusal is an answer; whatever else went wrong is thrown on. */
+function refusalText(error: unknown): string {
+  const output = refusalOf(error);
+  if (output === undefined) throw error;
+  return output.result;
 }
 
 const retryableKinds: ReadonlySet<string> = new Set(['unavailable', 'overloaded', 'timeout']);
