@@ -2,21 +2,30 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '@shortlink/common/assert.ts';
+import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { dataDirPaths, prepareDataDir, removePidFile, writePidFile } from './adapters/system/data-dir.ts';
 import { newLogger } from './adapters/system/logger.ts';
+import { systemClock } from './adapters/system/system-clock.ts';
 import { parseHostPort } from './config/addresses.ts';
 import type { HostPort } from './config/addresses.ts';
 import type { Config } from './config/options.ts';
 import { newAuthenticator, parseTokens } from './servers/auth.ts';
 import type { Authenticator } from './servers/auth.ts';
 import { ApiServer } from './servers/http/api-server.ts';
+import { GrpcServer } from './servers/grpc/grpc-server.ts';
 import { exposureProblem } from './servers/listen.ts';
+import { OpsServer } from './servers/ops-server.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
 import { RedirectWorker } from './threads/redirect-worker.ts';
 import { newServices } from './threads/services.ts';
+import { watchEventLoop } from './telemetry/event-loop.ts';
 import { LocalMetrics } from './telemetry/local-metrics.ts';
 import { MetricsHub } from './telemetry/metrics-hub.ts';
+
+/** Parts of shutdown.timeoutMs, which bounds them all. */
+const handOverMs = 2000;
+const closeConnectionsMs = 5000;
 
 /** Runs one storage node until a signal ends it; the only way out besides is a fatal error, with exit code 1. */
 export async function runNode(config: Config): Promise<void> {
@@ -30,42 +39,95 @@ export async function runNode(config: Config): Promise<void> {
   const onFatal = (message: string): void => die(logger, message);
   const onError = (error: unknown): void => logger.error({ err: error }, 'a request failed by a defect');
   const engine = new EngineWorker(config, { onFatal, onMetrics: (snapshot) => hub.update('engine', snapshot) });
+  const ops = new OpsServer({ readiness: () => engine.health, isLive: () => engine.isLive(), metrics: hub, onError });
+  await ops.listen(hostPort(config.ops.address));
   const { nodeId, handle } = await engine.started();
   const paths = dataDirPaths(config.data.dir);
   writePidFile(paths, process.pid);
 
   const services = newServices(config, handle, engine.connect());
   const timeoutMs = config.request.timeoutMs;
-  const api = new ApiServer({ ...services, authenticator, metrics, timeoutMs, onError });
+  const common = { ...services, authenticator, metrics, timeoutMs, onError };
+  const api = new ApiServer({ ...common, tls: clientTls(config) });
+  const grpc = new GrpcServer({
+    ...common,
+    clock: systemClock,
+    isReady: () => engine.health.ready,
+    credentials: grpcCredentials(config),
+  });
   const redirects = Array.from({ length: config.redirect.threads }, (_, i) => {
-    const events = { onFatal, onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot) };
+    const events = {
+      onFatal,
+      onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot),
+    };
     return new RedirectWorker({ config, handle, engine: engine.connect() }, events);
   });
   await api.listen(hostPort(config.api.address));
+  await grpc.listen(hostPort(config.grpc.address));
   await Promise.all(redirects.map(async (redirect) => redirect.listening()));
+  const loop = watchEventLoop('main', metrics);
+  const publisher = setInterval(() => loop.publish(), 1000);
+  metrics.set('shortlink_node_info', 1);
   logger.info({ nodeId }, 'node started');
 
   await stop;
   logger.info({}, 'node stopping');
   setTimeout(() => die(logger, 'the node did not stop in time'), config.shutdown.timeoutMs).unref();
+  await ops.drain();
   await sleep(config.shutdown.lameDuckMs);
-  await engine.drain(1000);
-  await Promise.all([api.drain(), ...redirects.map(async (redirect) => redirect.drain())]);
-  await Promise.all([api.close(), ...redirects.map(async (redirect) => redirect.stop())]);
+  await engine.drain(handOverMs);
+  await within(closeConnectionsMs, [api.drain(), grpc.drain(), ...redirects.map(async (redirect) => redirect.drain())]);
+  await Promise.all([api.close(), grpc.close(), ops.close(), ...redirects.map(async (redirect) => redirect.stop())]);
+  clearInterval(publisher);
+  loop.stop();
   removePidFile(paths, process.pid);
   await engine.stop();
   logger.info({}, 'node stopped');
 }
 
+/** What has not ended by then is cut off by the close that follows. */
+async function within(limitMs: number, work: readonly Promise<void>[]): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([Promise.all(work), sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)]);
+  limit.abort();
+}
+
+/** With a CA for clients the APIs speak TLS with the node's own certificate, and a client's certificate replaces its token. */
+function clientTls(
+  config: Config,
+): { ca: Buffer; cert: Buffer; key: Buffer; requestCert: true; rejectUnauthorized: false } | undefined {
+  if (config.auth.clientCaFile === '') return undefined;
+  const { certFile, keyFile } = config.tls.peer;
+  return {
+    ca: readFileSync(config.auth.clientCaFile),
+    cert: readFileSync(certFile),
+    key: readFileSync(keyFile),
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+}
+
+function grpcCredentials(config: Config): ServerCredentials | undefined {
+  const tls = clientTls(config);
+  return tls === undefined
+    ? undefined
+    : ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true);
+}
+
 function readTokens(config: Config): Authenticator {
   const { tokensFile } = config.auth;
-  return newAuthenticator(tokensFile === '' ? undefined : parseTokens(readFileSync(tokensFile, 'utf8')));
+  return newAuthenticator(
+    tokensFile === '' ? undefined : parseTokens(readFileSync(tokensFile, 'utf8')),
+    config.auth.clientCaFile !== '',
+  );
 }
 
 /** @throws when an API without tokens would be reachable from elsewhere. */
 function checkExposure(config: Config, authenticator: Authenticator): void {
   const problems = (['api', 'grpc'] as const)
-    .map((listener) => exposureProblem({ listener, address: hostPort(config[listener].address) }, authenticator.isConfigured))
+    .map((listener) =>
+      exposureProblem({ listener, address: hostPort(config[listener].address) }, authenticator.isConfigured),
+    )
     .filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }

@@ -6,7 +6,13 @@ import type { PeerTls } from '../adapters/peers/channels.ts';
 import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
 import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import { defaultRocksBudget } from '../adapters/rocksdb/rocks-options.ts';
-import { ownerAdvice, prepareDataDir } from '../adapters/system/data-dir.ts';
+import {
+  dataDirPaths,
+  hasNodeIdFile,
+  ownerAdvice,
+  prepareDataDir,
+  writeNodeIdFile,
+} from '../adapters/system/data-dir.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
@@ -54,6 +60,7 @@ async function openStore(): Promise<RocksKvEngine> {
   try {
     return await RocksKvEngine.open({
       path: paths.store,
+      mustExist: hasNodeIdFile(paths),
       budget: {
         ...defaultRocksBudget,
         stateCacheBytes: config.rocksdb.cacheBytes,
@@ -72,6 +79,7 @@ async function run(): Promise<void> {
   const metrics = new LocalMetrics();
   const random = new SystemRandom();
   const { nodeId } = new Volume(store, config.node.name, random);
+  writeNodeIdFile(dataDirPaths(config.data.dir), nodeId);
   const observer = meteredObserver(metrics, logger, systemClock);
   const open: { engine?: Engine } = {};
   const handler: PeerHandler = {

@@ -13,6 +13,9 @@ export interface EngineWorkerEvents {
   readonly onFatal: (message: string) => void;
 }
 
+/** Opening a large store takes its time; a disk that hangs for longer than this is worth a restart elsewhere. */
+const liveLimitMs = 60_000;
+
 /** The engine's thread, as the main thread handles it. */
 export class EngineWorker {
   readonly #worker: Worker;
@@ -22,6 +25,7 @@ export class EngineWorker {
   readonly #stopped = Promise.withResolvers<void>();
   #health: EngineHealth = { ready: false, writable: false, waitingFor: 'the store to open' };
   #stopping = false;
+  #heardAtMs = performance.now();
 
   constructor(config: Config, events: EngineWorkerEvents) {
     this.#events = events;
@@ -33,6 +37,11 @@ export class EngineWorker {
     this.#worker.on('exit', (code) => {
       if (!this.#stopping) events.onFatal(`the engine's thread ended with code ${code}`);
     });
+  }
+
+  /** False when the engine's thread has not been heard of for long: it hangs in a write, or in a loop. */
+  isLive(): boolean {
+    return performance.now() - this.#heardAtMs < liveLimitMs;
   }
 
   get health(): EngineHealth {
@@ -70,6 +79,7 @@ export class EngineWorker {
   }
 
   #onReport(report: EngineReport): void {
+    this.#heardAtMs = performance.now();
     switch (report.type) {
       case 'started':
         return this.#started.resolve({ nodeId: report.nodeId, handle: report.handle });

@@ -28,11 +28,18 @@ export interface Services {
 export function newServices(config: Config, handle: RocksHandle, port: MessagePort): Services {
   const engine = new RemoteEngine(portChannel(port), soon);
   const random = new SystemRandom();
-  const shards = new ShardsClient({ engine, clock: systemClock, timers: systemTimers, random, reader: attachReader(handle) });
+  const shards = new ShardsClient({
+    engine,
+    clock: systemClock,
+    timers: systemTimers,
+    random,
+    reader: attachReader(handle),
+  });
   const ownHosts = new Set(ownHostSet(config.links.ownHosts));
   // No link may lead back here, whatever node it would come in by.
   engine.onMap((map) => {
-    for (const host of ownHostSet(map.nodes.flatMap((node) => [node.addresses.redirect, node.addresses.api]))) ownHosts.add(host);
+    for (const host of ownHostSet(map.nodes.flatMap((node) => [node.addresses.redirect, node.addresses.api])))
+      ownHosts.add(host);
   });
   const dependencies = {
     shards,

@@ -10,10 +10,12 @@ export interface DataDirPaths {
   readonly store: string;
   /** Process id of the owner; for people and scripts, never the lock. */
   readonly pidFile: string;
+  /** Written once the store exists: from then on a missing store is a loss, not a beginning. */
+  readonly nodeIdFile: string;
 }
 
 export function dataDirPaths(dataDir: string): DataDirPaths {
-  return { store: join(dataDir, 'store'), pidFile: join(dataDir, 'pid') };
+  return { store: join(dataDir, 'store'), pidFile: join(dataDir, 'pid'), nodeIdFile: join(dataDir, 'node-id') };
 }
 
 /** Makes the directory when it is missing. @throws with advice when it cannot be made or read. */
@@ -27,6 +29,15 @@ export function prepareDataDir(dataDir: string): DataDirPaths {
     throw new Error(`the data directory ${dataDir} cannot be used: ${reason}; check the path and its owner`, { cause });
   }
   return dataDirPaths(dataDir);
+}
+
+/** The node has stored data here; outside the store, so that it outlives the store's loss. */
+export function writeNodeIdFile(paths: DataDirPaths, nodeId: string): void {
+  if (readFileIfPresent(paths.nodeIdFile) === undefined) writeFileAtomic(paths.nodeIdFile, utf8(`${nodeId}\n`));
+}
+
+export function hasNodeIdFile(paths: DataDirPaths): boolean {
+  return readFileIfPresent(paths.nodeIdFile) !== undefined;
 }
 
 /** To be called once the store is open, that is, once this process owns the directory. Replaces the pid of a dead owner. */
