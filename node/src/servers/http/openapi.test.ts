@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ServiceError } from '@shortlink/common/errors.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { adminToken, startApi } from '../testing/api-fixture.ts';
 import type { ApiFixture, AskOptions } from '../testing/api-fixture.ts';
 import { asArray, asObject, schemaProblems } from '../testing/json-schema.ts';
@@ -47,7 +47,7 @@ interface Try extends AskOptions {
 }
 
 /** Asks an operation and checks the answer against what is documented of it. */
-async function tryOperation(
+async function expectAnswer(
   id: string,
   expectedStatus: number,
   { path, query = '', ...init }: Try = {},
@@ -122,38 +122,38 @@ describe('the code keeps what the document says', () => {
   const large = { url: 'a'.repeat(5_000_000) };
 
   test('links', async () => {
-    await tryOperation('createLink', 201, {
+    await expectAnswer('createLink', 201, {
       body: { url, code: 'c', expiresAt: '2031-01-01T00:00:00Z' },
       headers: { 'idempotency-key': 'k' },
     });
-    await tryOperation('createLink', 409, { body: { url, code: 'c' } });
-    await tryOperation('createLink', 422, { body: { url, code: 'c' }, headers: { 'idempotency-key': 'k' } });
-    await tryOperation('createLink', 422, { body: { url: 'ftp://x' } });
-    await tryOperation('createLinks', 200, { body: { links: [{ url }, { url, code: 'c' }, { url: 'x' }] } });
-    await tryOperation('createLinks', 422, { body: { links: [] } });
-    await tryOperation('getLink', 200, { path: link });
-    await tryOperation('getLink', 404, { path: `${link}2` });
-    await tryOperation('getLink', 422, { path: link, headers: { 'x-shortlink-consistency': 'x' } });
-    await tryOperation('listLinks', 200, { query: '?creatorId=anonymous&limit=1' });
-    await tryOperation('listLinks', 200, { query: '?creatorId=nobody' });
-    await tryOperation('listLinks', 422);
-    await tryOperation('updateLink', 200, { path: link, body: { expiresAt: null } });
-    await tryOperation('updateLink', 404, { path: `${link}2`, body: { disabled: true } });
-    await tryOperation('updateLink', 412, { path: link, body: { disabled: true }, headers: { 'if-match': '"1"' } });
-    await tryOperation('updateLink', 422, { path: link, body: {} });
-    await tryOperation('deleteLink', 412, { path: link, headers: { 'if-match': '"1"' } });
-    await tryOperation('deleteLink', 422, { path: link, headers: { 'idempotency-key': 'k'.repeat(256) } });
-    await tryOperation('deleteLink', 204, { path: link });
-    await tryOperation('deleteLink', 404, { path: `${link}2` });
-    await tryOperation('deleteLink', 410, { path: link });
-    await tryOperation('getLink', 410, { path: link });
-    await tryOperation('updateLink', 410, { path: link, body: { disabled: true } });
+    await expectAnswer('createLink', 409, { body: { url, code: 'c' } });
+    await expectAnswer('createLink', 422, { body: { url, code: 'c' }, headers: { 'idempotency-key': 'k' } });
+    await expectAnswer('createLink', 422, { body: { url: 'ftp://x' } });
+    await expectAnswer('createLinks', 200, { body: { links: [{ url }, { url, code: 'c' }, { url: 'x' }] } });
+    await expectAnswer('createLinks', 422, { body: { links: [] } });
+    await expectAnswer('getLink', 200, { path: link });
+    await expectAnswer('getLink', 404, { path: `${link}2` });
+    await expectAnswer('getLink', 422, { path: link, headers: { 'x-shortlink-consistency': 'x' } });
+    await expectAnswer('listLinks', 200, { query: '?creatorId=anonymous&limit=1' });
+    await expectAnswer('listLinks', 200, { query: '?creatorId=nobody' });
+    await expectAnswer('listLinks', 422);
+    await expectAnswer('updateLink', 200, { path: link, body: { expiresAt: null } });
+    await expectAnswer('updateLink', 404, { path: `${link}2`, body: { disabled: true } });
+    await expectAnswer('updateLink', 412, { path: link, body: { disabled: true }, headers: { 'if-match': '"1"' } });
+    await expectAnswer('updateLink', 422, { path: link, body: {} });
+    await expectAnswer('deleteLink', 412, { path: link, headers: { 'if-match': '"1"' } });
+    await expectAnswer('deleteLink', 422, { path: link, headers: { 'idempotency-key': 'k'.repeat(256) } });
+    await expectAnswer('deleteLink', 204, { path: link });
+    await expectAnswer('deleteLink', 404, { path: `${link}2` });
+    await expectAnswer('deleteLink', 410, { path: link });
+    await expectAnswer('getLink', 410, { path: link });
+    await expectAnswer('updateLink', 410, { path: link, body: { disabled: true } });
   });
 
   test('cluster and administration', async () => {
-    await tryOperation('getCluster', 200);
+    await expectAnswer('getCluster', 200);
     api.shards.formed = false;
-    await tryOperation('getCluster', 200);
+    await expectAnswer('getCluster', 200);
     api.shards.formed = true;
     const byOperation = {
       removeNode: { path: `/api/v1/admin/nodes/${node}:remove` },
@@ -161,11 +161,11 @@ describe('the code keeps what the document says', () => {
       transferLeadership: { path: '/api/v1/admin/shards/1:transfer', body: { toNodeId: node } },
     };
     for (const [id, request] of Object.entries(byOperation)) {
-      await tryOperation(id, 202, request);
-      await tryOperation(id, 422, { ...request, path: request.path.replace(node, 'x').replace('/1:', '/x:') });
-      await tryOperation(id, 403, { ...request, token: 'api-token' });
+      await expectAnswer(id, 202, request);
+      await expectAnswer(id, 422, { ...request, path: request.path.replace(node, 'x').replace('/1:', '/x:') });
+      await expectAnswer(id, 403, { ...request, token: 'api-token' });
       api.shards.adminResponse = { type: 'refused', message: 'no' };
-      await tryOperation(id, 412, request);
+      await expectAnswer(id, 412, request);
       api.shards.adminResponse = undefined;
     }
   });
@@ -175,9 +175,9 @@ describe('the code keeps what the document says', () => {
       if (!('requestBody' in operation)) continue;
       const id = String(operation['operationId']);
       const path = template.replace('{code}', 'd').replace('{id}', '1');
-      await tryOperation(id, 400, { path, body: '{' });
-      await tryOperation(id, 413, { path, body: large });
-      await tryOperation(id, 415, { path, body: '{}', headers: { 'content-type': 'text/plain' } });
+      await expectAnswer(id, 400, { path, body: '{' });
+      await expectAnswer(id, 413, { path, body: large });
+      await expectAnswer(id, 415, { path, body: '{}', headers: { 'content-type': 'text/plain' } });
     }
   });
 
@@ -194,23 +194,23 @@ describe('the code keeps what the document says', () => {
       const path = template.replace('{code}', 'd').replace('{id}', id === 'transferLeadership' ? '1' : node);
       const body = id in bodies ? { body: bodies[id] } : {};
       const query = id === 'listLinks' ? '?creatorId=x' : '';
-      await tryOperation(id, 401, { path, query, ...body, token: undefined });
+      await expectAnswer(id, 401, { path, query, ...body, token: undefined });
       await failing(new ServiceError('unavailable', 'no leader'), async () => {
         // Rows of a batch fail one by one: the batch itself is answered.
-        if (id !== 'createLinks') await tryOperation(id, 503, { path, query, ...body });
+        if (id !== 'createLinks') await expectAnswer(id, 503, { path, query, ...body });
       });
-      await failing(new TypeError('defect'), () => tryOperation(id, 500, { path, query, ...body }));
+      await failing(new TypeError('defect'), () => expectAnswer(id, 500, { path, query, ...body }));
     }
     api.shards.formed = false;
-    await tryOperation('createLinks', 503, { body: { links: [{ url }] } });
+    await expectAnswer('createLinks', 503, { body: { links: [{ url }] } });
     api.shards.formed = true;
   });
 
   test('paths that are no UTF-8 are malformed', async () => {
-    for (const id of ['getLink', 'deleteLink']) await tryOperation(id, 400, { path: '/api/v1/links/%ff' });
+    for (const id of ['getLink', 'deleteLink']) await expectAnswer(id, 400, { path: '/api/v1/links/%ff' });
     for (const verb of ['remove', 'cancelRemove'])
-      await tryOperation(`${verb}Node`, 400, { path: `/api/v1/admin/nodes/%ff:${verb}` });
-    await tryOperation('getDescription', 200, { token: undefined });
+      await expectAnswer(`${verb}Node`, 400, { path: `/api/v1/admin/nodes/%ff:${verb}` });
+    await expectAnswer('getDescription', 200, { token: undefined });
   });
 
   test('nothing is documented that never happens', () => {
@@ -221,11 +221,10 @@ describe('the code keeps what the document says', () => {
   });
 
   async function failing(error: Error, run: () => Promise<void>): Promise<void> {
-    const { shards } = api;
-    const real = { read: shards.read, write: shards.write, admin: shards.admin };
-    const fail = async () => Promise.reject(error);
-    Object.assign(shards, { read: fail, write: fail, admin: fail });
+    const spies = (['read', 'write', 'admin'] as const).map((name) =>
+      vi.spyOn(api.shards, name).mockRejectedValue(error),
+    );
     await run();
-    Object.assign(shards, real);
+    for (const spy of spies) spy.mockRestore();
   }
 });
