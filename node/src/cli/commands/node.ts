@@ -8,6 +8,7 @@ import { options, type Config } from '../../config/options.ts';
 import { flagProblem, type Command } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { endWithLauncher } from '../launcher.ts';
 
 const ownFlags = {
   config: { kind: 'string', path: true, help: 'YAML file of options.' },
@@ -30,7 +31,7 @@ export const nodeCommand: Command = {
       io.out('the configuration is valid');
       return;
     }
-    endWithParent();
+    endWithLauncher(io);
     const { runNode } = await import('../../main.ts');
     await runNode(config);
   },
@@ -81,11 +82,4 @@ function splitOwnFlags(argv: readonly string[]): OwnFlags {
 function flagsOf(name: string, value: unknown): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   return items.map((item) => (typeof item === 'string' ? `--${name}=${item}` : `--${name}`));
-}
-
-/** A node that `dev` started must not outlive it, whatever ended it; the channel between the two closes in any case. */
-function endWithParent(): void {
-  if (process.channel === undefined) return;
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();
 }

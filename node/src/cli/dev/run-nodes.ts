@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../exit-codes.ts';
 import { clearProgress, showProgress, type Io } from '../io.ts';
+import { endWithLauncher } from '../launcher.ts';
 import { renderTable } from '../table.ts';
 import { logTail, startChild, type Child } from './child.ts';
 import type { DevNode } from './folders.ts';
@@ -13,11 +14,13 @@ const pollMs = 100;
 const stragglerMs = 3000;
 /** Beyond the node's own limits for an orderly end. */
 const killAfterMs = 5000;
+const keepAliveMs = 60_000;
 const tailLines = 3;
 
 /** Runs the nodes until a signal, and ends with them. */
 export async function runNodes(nodes: readonly DevNode[], io: Io): Promise<void> {
   const stop = stopSignal(io);
+  endWithLauncher(io);
   const children = nodes.map(startChild);
   io.out(addressTable(nodes));
   for (const child of children) {
@@ -25,15 +28,14 @@ export async function runNodes(nodes: readonly DevNode[], io: Io): Promise<void>
       if (!stop.signal.aborted) io.err(deathNotice(child, end.reason));
     });
   }
-  const allEnded = Promise.all(children.map((child) => child.ended));
+  // Without nodes nothing else would keep the process from ending while it waits for its signal.
+  const keepAlive = setInterval(() => undefined, keepAliveMs);
   try {
-    const wasReady = await Promise.race([
-      announceReady(children, stop.signal, io).then(() => true),
-      allEnded.then(() => false),
-    ]);
+    const wasReady = await announceReady(children, stop.signal, io);
     // A cluster that has served may lose every node and have them started again by hand, one by one.
     if (wasReady) await stop.requested;
   } finally {
+    clearInterval(keepAlive);
     await stopChildren(children, stop.force);
   }
   if (!stop.signal.aborted) throw new CliError('failed', 'every node has ended');
@@ -57,8 +59,8 @@ function deathNotice(child: Child, reason: string): string {
   return [`${child.node.name} ended (${reason}); the others go on; ${again}`, ...tail].join('\n');
 }
 
-/** Prints `ready` once a node takes writes and the others do too, ended, or had their time. */
-async function announceReady(children: readonly Child[], stop: AbortSignal, io: Io): Promise<void> {
+/** Prints `ready` once a node takes writes and the others do too, ended, or had their time. False: it did not come to that. */
+async function announceReady(children: readonly Child[], stop: AbortSignal, io: Io): Promise<boolean> {
   let firstReadyAtMs: number | undefined;
   while (!stop.aborted) {
     const alive = children.filter((child) => child.end() === undefined);
@@ -70,11 +72,13 @@ async function announceReady(children: readonly Child[], stop: AbortSignal, io: 
     if (ready > 0 && (ready === alive.length || waitedEnough)) {
       clearProgress(io);
       io.out('ready');
-      return;
+      return true;
     }
+    if (alive.length === 0) break;
     await sleep(pollMs, undefined, { signal: stop }).catch(() => undefined);
   }
   clearProgress(io);
+  return false;
 }
 
 async function isReady(node: DevNode): Promise<boolean> {
