@@ -6,6 +6,17 @@ import type { SimNode } from './sim-node.ts';
 import type { SimRandom } from './sim-random.ts';
 
 const second = 1_000_000;
+const takesNodesAway: ReadonlySet<FaultName> = new Set([
+  'crash',
+  'crash in a turn',
+  'graceful restart',
+  'long stop',
+  'pause',
+  'isolate',
+  'cut one way',
+  'split',
+  'wipe',
+]);
 
 /** Breaks things one after the other, and several at a time, and repairs them again. */
 export class Faults {
@@ -16,6 +27,7 @@ export class Faults {
   readonly #random: SimRandom;
   /** How to undo what is broken now. */
   readonly #repairs = new Set<() => void>();
+  #partitions = 0;
   #isStopped = false;
 
   constructor(cluster: Cluster, profile: Profile) {
@@ -51,7 +63,7 @@ export class Faults {
   #inject(name: FaultName): boolean {
     const random = this.#random;
     const live = this.#cluster.live;
-    if (live.length === 0) return false;
+    if (live.length === 0 || (takesNodesAway.has(name) && this.#isStrained() && !random.chance(0.15))) return false;
     const node = random.pick(live);
     switch (name) {
       case 'crash':
@@ -61,6 +73,7 @@ export class Faults {
         this.#restartLater(node, random.between(second, 8 * second));
         return true;
       case 'crash all':
+        if (!random.chance(0.3)) return false;
         for (const each of live) this.#crash(each, random.between(0, 4 * second));
         return true;
       case 'graceful restart':
@@ -90,6 +103,17 @@ export class Faults {
     }
   }
 
+  /** One more node away would often leave no majority: then nothing happens that could go wrong. */
+  #isStrained(): boolean {
+    const started = this.#cluster.nodes.filter(
+      (node) => node.lastNodeId !== undefined && !this.membership.isGone(node),
+    );
+    const away = started.filter(
+      (node) => node.process === undefined || node.process.pausedUntilUs > this.#cluster.world.nowUs,
+    );
+    return this.#partitions > 0 || away.length >= Math.floor((this.#profile.founders - 1) / 2);
+  }
+
   #disturbNetwork(name: FaultName, node: SimNode): boolean {
     const random = this.#random;
     const { network, nodes } = this.#cluster;
@@ -114,7 +138,7 @@ export class Faults {
         );
       case 'split': {
         const shuffled = random.shuffle(nodes);
-        const cut = random.between(1, nodes.length - 1);
+        const cut = random.chance(0.7) ? 1 : random.between(1, nodes.length - 1);
         const [left, right] = [shuffled.slice(0, cut), shuffled.slice(cut)];
         return this.#block(
           left.flatMap((a) =>
@@ -145,7 +169,9 @@ export class Faults {
   #block(directions: readonly (readonly [string, string])[]): boolean {
     const { network } = this.#cluster;
     for (const [from, to] of directions) network.block(from, to);
+    this.#partitions++;
     this.#repairLater(this.#random.between(second / 2, 20 * second), () => {
+      this.#partitions--;
       for (const [from, to] of directions) network.unblock(from, to);
     });
     return true;
