@@ -2,6 +2,8 @@
 import { assert } from './assert.ts';
 
 const encoder = new TextEncoder();
+/** A length below 128 is one byte of varint. */
+const asciiMaxLength = 127;
 
 /** Grows a buffer and writes the primitive fields of the project's own binary formats into it. */
 export class ByteWriter {
@@ -65,11 +67,28 @@ export class ByteWriter {
 
   /** Length-prefixed UTF-8. */
   text(text: string): this {
-    return this.bytes(encoder.encode(text));
+    return this.#shortAscii(text) ? this : this.bytes(encoder.encode(text));
   }
 
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** The common case without a call into the encoder and a copy: false, and nothing is written, when it is not that case. */
+  #shortAscii(text: string): boolean {
+    const length = text.length;
+    if (length > asciiMaxLength) return false;
+    this.#reserve(1 + length);
+    const bytes = this.#bytes;
+    const start = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[start + i] = unit;
+    }
+    bytes[start - 1] = length;
+    this.#length = start + length;
+    return true;
   }
 
   #reserve(extra: number): void {

@@ -14,7 +14,12 @@ export const errorKinds = {
   gone: { http: 410, grpc: 5, retryable: false, title: 'The link is deleted or expired' },
   preconditionFailed: { http: 412, grpc: 9, retryable: false, title: 'The revision has changed' },
   tooLarge: { http: 413, grpc: 8, retryable: false, title: 'The request is too large' },
-  idempotencyMismatch: { http: 422, grpc: 3, retryable: false, title: 'The idempotency key was used with another request' },
+  idempotencyMismatch: {
+    http: 422,
+    grpc: 3,
+    retryable: false,
+    title: 'The idempotency key was used with another request',
+  },
   overloaded: { http: 503, grpc: 8, retryable: true, title: 'The node has too much to do' },
   unavailable: { http: 503, grpc: 14, retryable: true, title: 'The shard cannot answer now' },
   timeout: { http: 503, grpc: 4, retryable: true, title: 'The deadline passed; the outcome is unknown' },
