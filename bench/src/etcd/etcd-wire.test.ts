@@ -5,7 +5,7 @@ import { decodePutRevision, decodeStatus, encodePut } from './etcd-wire.ts';
 
 describe('the wire of etcd', () => {
   test('has key and value of a put as fields 1 and 2', () => {
-    expect(toHex(encodePut('ab', 'xyz'))).toBe('0a0261621203' + '78797a');
+    expect(toHex(encodePut('ab', 'xyz'))).toBe('0a026162120378797a');
   });
 
   test('gives the revision of a put, past the fields before it', () => {
@@ -14,7 +14,7 @@ describe('the wire of etcd', () => {
   });
 
   test('gives member and leader of a status, and 0 where no leader is known', () => {
-    expect(decodeStatus(fromHex('0a0408051007' + '1206332e342e3233' + '188010' + '2009'))).toEqual({
+    expect(decodeStatus(fromHex('0a04080510071206332e342e32331880102009'))).toEqual({
       memberId: 7n,
       leaderId: 9n,
     });
@@ -23,6 +23,6 @@ describe('the wire of etcd', () => {
 
   test('is refused where it is cut off', () => {
     expect(() => decodePutRevision(fromHex('0a1208'))).toThrow('ends within the message');
-    expect(() => decodePutRevision(fromHex('0a02' + '1880'))).toThrow('ends within the message');
+    expect(() => decodePutRevision(fromHex('0a021880'))).toThrow('ends within the message');
   });
 });

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { defined } from '@shortlink/common/assert.ts';
+import { measure } from '../load/measure.ts';
+import { findProgram, isRunning, waitUntilReady, type Processes, type ProgramToStart } from '../processes.ts';
+import { summarize, type CpuProfile, type ThreadProfile, type Window } from '../profile/cpu-profile.ts';
+import { runWrk, wrkScript } from '../redirects/wrk.ts';
+import { renderTable } from '../report/text.ts';
+import { pidOf, startDevCluster, type NodeOfCluster } from '../shortlink/dev-cluster.ts';
+import { makeLeader } from '../shortlink/leadership.ts';
+import { seedLinks } from '../shortlink/seed-links.ts';
+import { createTarget } from '../shortlink/targets.ts';
+import type { BenchPlan } from './plan.ts';
+
+export interface ProfileReport {
+  readonly loads: readonly {
+    readonly load: string;
+    readonly opsPerSecond: number;
+    readonly threads: readonly ThreadProfile[];
+  }[];
+  readonly text: string;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const seed = 5_000_000;
+const stopLimitMs = 30_000;
+const shownFunctions = 25;
+const shownFiles = 12;
+
+/** Runs the leader of a three-node cluster under the V8 profiler, with creates and with redirects. */
+export async function profileNode(plan: BenchPlan, processes: Processes): Promise<ProfileReport> {
+  const folder = join(plan.folder, 'shortlink');
+  const cluster = await startDevCluster(processes, { folder, nodes: 3, basePort: plan.basePort, settings: [] });
+  const node = defined(cluster.nodes[0], 'the first node');
+  const profiles = join(plan.folder, 'profiles');
+  plan.progress(`${node.name} starts again under the profiler`);
+  const child = await restartProfiled(processes, node, profiles);
+  await makeLeader(node);
+  const clients = Math.max(...plan.clients);
+
+  plan.progress(`creates, ${clients} clients`);
+  const target = createTarget(cluster, seed);
+  const creates = await within(async () =>
+    measure(target, { clients, warmUpMs: plan.warmUpMs, measureMs: plan.measureMs }),
+  );
+  const redirects = await profiledRedirects(plan, node);
+  plan.progress('waiting for the profiles');
+  await stopAndWait(child);
+
+  const read = profilesIn(profiles);
+  const threads = (window: Window): ThreadProfile[] => read.map((profile) => summarize(profile, window, root));
+  const loads = [
+    {
+      load: `creates, ${clients} clients`,
+      opsPerSecond: creates.result.opsPerSecond,
+      threads: threads(creates.window),
+    },
+    ...(redirects === undefined
+      ? []
+      : [
+          {
+            load: `redirects, ${plan.connections} connections`,
+            opsPerSecond: redirects.result.requestsPerSecond,
+            threads: threads(redirects.window),
+          },
+        ]),
+  ];
+  return { loads, text: loads.map(renderLoad).join('\n\n') };
+}
+
+async function profiledRedirects(plan: BenchPlan, node: NodeOfCluster) {
+  const wrk = findProgram('wrk');
+  if (wrk === undefined) {
+    plan.note('wrk is not in PATH: redirects are not profiled');
+    return undefined;
+  }
+  const links = await seedLinks(node, plan.codes, seed + 1);
+  const files = { script: join(plan.folder, 'codes.lua'), codes: join(plan.folder, 'codes.txt') };
+  writeFileSync(files.script, wrkScript);
+  writeFileSync(files.codes, `${links.map((link) => link.code).join('\n')}\n`);
+  const load = { command: wrk, ...files, url: `http://${node.redirect}`, connections: plan.connections };
+  plan.progress(`redirects, ${plan.connections} connections`);
+  await runWrk({ ...load, seconds: plan.warmUpMs / 1000 });
+  return within(async () => runWrk({ ...load, seconds: plan.measureMs / 1000 }));
+}
+
+/** Profiles carry times of the monotonic clock, which all processes of a machine share. */
+async function within<T>(run: () => Promise<T>): Promise<{ result: T; window: Window }> {
+  const now = (): number => Number(process.hrtime.bigint() / 1000n);
+  const fromMicros = now();
+  const result = await run();
+  return { result, window: { fromMicros, toMicros: now() } };
+}
+
+async function restartProfiled(processes: Processes, node: NodeOfCluster, profiles: string): Promise<ChildProcess> {
+  mkdirSync(profiles, { recursive: true });
+  const [pid] = pidOf(node);
+  if (pid !== undefined) process.kill(pid, 'SIGTERM');
+  const giveUpMs = performance.now() + stopLimitMs;
+  while (pidOf(node).length > 0 && performance.now() < giveUpMs) await sleep(100);
+  const program: ProgramToStart = {
+    command: join(root, 'tools', 'bin', 'node24'),
+    args: [
+      '--cpu-prof',
+      `--cpu-prof-dir=${profiles}`,
+      join(root, 'node', 'src', 'cli', 'main.ts'),
+      'node',
+      `--config=${node.configFile}`,
+    ],
+    logFile: join(profiles, 'node.log'),
+  };
+  const child = processes.start(program);
+  await waitUntilReady(child, program, { limitMs: stopLimitMs, ready: async () => isReady(node) });
+  return child;
+}
+
+async function isReady(node: NodeOfCluster): Promise<boolean> {
+  try {
+    const response = await fetch(`http://${node.ops}/readyz`);
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The profiler writes its files at the end. */
+async function stopAndWait(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  const giveUpMs = performance.now() + stopLimitMs;
+  while (isRunning(child) && performance.now() < giveUpMs) await sleep(100);
+}
+
+function profilesIn(folder: string): CpuProfile[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cpuprofile'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile);
+}
+
+function renderLoad(load: ProfileReport['loads'][number]): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  const rows = (times: ThreadProfile['functions'], count: number): string[][] =>
+    times.slice(0, count).map(({ name, share }) => [percent(share), name]);
+  const threads = load.threads.map((thread) =>
+    [
+      `thread ${thread.thread}: busy ${percent(thread.busy)}`,
+      renderTable(['self', 'function'], rows(thread.functions, shownFunctions)),
+      renderTable(['self', 'file'], rows(thread.files, shownFiles)),
+    ].join('\n'),
+  );
+  return [
+    `${load.load}: ${Math.round(load.opsPerSecond).toLocaleString('en-US')}/s under the profiler`,
+    ...threads,
+  ].join('\n\n');
+}
