@@ -22,7 +22,7 @@ import type { CreateOutcome } from './links.ts';
 import { currentMap, shardOfCommand } from './placement.ts';
 import { asServiceError, failureOf } from './results.ts';
 
-interface Context extends ServiceDependencies {
+export interface CreateContext extends ServiceDependencies {
   readonly policy: LinkPolicy;
 }
 
@@ -31,21 +31,22 @@ const redrawsMax = 8;
 /** Room of a command in a proposal beside its URL: everything else has a small bound. */
 const commandOverheadBytes = 1024;
 
-interface Row {
+export interface CreateRow {
+  /** Whatever the caller tells its rows apart by. */
   readonly index: number;
   readonly command: CreateLink;
 }
 
 /** One proposal per shard (more only when its bytes would not fit), and one outcome per row in the order of the rows. */
 export async function createLinks(
-  context: Context,
+  context: CreateContext,
   links: readonly NewLink[],
   options: MutationOptions,
 ): Promise<readonly CreateOutcome[]> {
   const map = currentMap(context.shards);
   const key = requestKey(options.idempotencyKey, context.random);
   const outcomes: (CreateOutcome | undefined)[] = links.map(() => undefined);
-  const rowsByShard = new Map<ShardId, Row[]>();
+  const rowsByShard = new Map<ShardId, CreateRow[]>();
   for (const [index, link] of links.entries()) {
     try {
       const command = createCommand(context, map, { link, index, key });
@@ -75,8 +76,12 @@ interface NewRow {
   readonly key: RequestKey;
 }
 
-/** @throws ServiceError invalid */
-function createCommand({ policy, clock, sha256 }: Context, map: ClusterMap, { link, index, key }: NewRow): CreateLink {
+/** `index` and `key` are the identity of the row. @throws ServiceError invalid */
+export function createCommand(
+  { policy, clock, sha256 }: CreateContext,
+  map: ClusterMap,
+  { link, index, key }: NewRow,
+): CreateLink {
   const { code, codeLength, expiresAtMs, creatorId } = link;
   const url = checkUrl(link.url, policy);
   if (code !== undefined) checkNewCode(code);
@@ -108,9 +113,9 @@ function createCommand({ policy, clock, sha256 }: Context, map: ClusterMap, { li
 }
 
 /** A batch of long URLs can be larger than a proposal may be. */
-function splitByBytes(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const parts: Row[][] = [];
-  let part: Row[] = [];
+export function splitByBytes(rows: readonly CreateRow[]): readonly (readonly CreateRow[])[] {
+  const parts: CreateRow[][] = [];
+  let part: CreateRow[] = [];
   let bytes = 0;
   for (const row of rows) {
     const rowBytes = row.command.url.length + commandOverheadBytes;
@@ -127,12 +132,13 @@ function splitByBytes(rows: readonly Row[]): readonly (readonly Row[])[] {
 }
 
 interface Proposal {
-  readonly rows: readonly Row[];
+  readonly rows: readonly CreateRow[];
   readonly deadlineMs: number;
 }
 
-async function propose(
-  context: Context,
+/** One proposal, and further ones for rows whose generated code was taken meanwhile. An outcome for each row's index. */
+export async function propose(
+  context: CreateContext,
   shard: ShardId,
   { rows, deadlineMs }: Proposal,
 ): Promise<Map<number, CreateOutcome>> {
@@ -153,7 +159,7 @@ async function propose(
       return outcomes;
     }
     assert(results.length === open.length, `${results.length} results for ${open.length} commands`);
-    const again: Row[] = [];
+    const again: CreateRow[] = [];
     for (const [i, row] of open.entries()) {
       const result = defined(results[i], 'result of a command');
       if (result.kind === 'redraw' && draw < redrawsMax) again.push(row);

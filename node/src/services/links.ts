@@ -6,6 +6,8 @@ import { limits } from '@shortlink/common/limits.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import type { Command, CommandResult, Link } from '../core/statemachine/commands.ts';
 import { createLinks } from './create-links.ts';
+import { newCreateMany } from './create-many.ts';
+import type { CreateMany } from './create-many.ts';
 import type { MutationOptions, QueryOptions, ServiceDependencies } from './dependencies.ts';
 import { requestKey, rowDedup, writeOptionalNumber, writeOptionalText } from './idempotency.ts';
 import { checkExpiry, checkRevision, checkUrl, knownCode } from './link-input.ts';
@@ -32,6 +34,7 @@ export interface LinksService {
   create(link: NewLink, options: MutationOptions): Promise<Link>;
   /** One outcome per row, in the order of the rows; rows that fail do not stop the others. */
   createBatch(links: readonly NewLink[], options: MutationOptions): Promise<readonly CreateOutcome[]>;
+  readonly createMany: CreateMany;
   get(code: string, options: QueryOptions): Promise<Link>;
   update(code: string, changes: LinkChanges, options: MutationOptions): Promise<Link>;
   /** The revision of the deletion. */
@@ -56,6 +59,7 @@ export function newLinksService(dependencies: ServiceDependencies, policy: LinkP
       }
       return createLinks(context, links, options);
     },
+    createMany: newCreateMany(dependencies, policy),
     get: async (code, options) => {
       const shard = shardOfCode(currentMap(shards), knownCode(code));
       const [result] = await shards.read(shard, [{ type: 'link', code }], options);

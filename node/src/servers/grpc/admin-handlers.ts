@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
 import {
+  AdminService as AdminContract,
   CancelRemoveNodeResponseSchema,
   ClusterMapSchema,
   GetStatusResponseSchema,
@@ -10,34 +11,28 @@ import {
   ReplicaStatusSchema,
   TransferLeadershipResponseSchema,
 } from '@shortlink/proto/admin.ts';
-import type {
-  AdminService as AdminContract,
-  CancelRemoveNodeRequest,
-  GetStatusRequest,
-  RemoveNodeRequest,
-  TransferLeadershipRequest,
-} from '@shortlink/proto/admin.ts';
-import type { ServiceHandlers } from '@shortlink/proto/grpc-service.ts';
 import type { ClusterMap, ReplicaInfo } from '../../core/cluster/cluster-map.ts';
 import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { GrpcContext } from './call-context.ts';
-import { unary } from './handlers.ts';
+import type { RawHandlers } from './raw-service.ts';
+import { unary } from './unary.ts';
 
-export function adminHandlers(context: GrpcContext, admin: AdminService): ServiceHandlers<typeof AdminContract> {
+export function adminHandlers(context: GrpcContext, admin: AdminService): RawHandlers<typeof AdminContract> {
+  const { method } = AdminContract;
   return {
-    getStatus: unary(context, 'admin', async (_request: GetStatusRequest, timeoutMs) =>
+    getStatus: unary(context, method.getStatus, async (_request, timeoutMs) =>
       statusMessage(await admin.status({ timeoutMs })),
     ),
-    removeNode: unary(context, 'admin', async ({ nodeId }: RemoveNodeRequest, timeoutMs) => {
+    removeNode: unary(context, method.removeNode, async ({ nodeId }, timeoutMs) => {
       await admin.removeNode(nodeId, { timeoutMs });
       return create(RemoveNodeResponseSchema);
     }),
-    cancelRemoveNode: unary(context, 'admin', async ({ nodeId }: CancelRemoveNodeRequest, timeoutMs) => {
+    cancelRemoveNode: unary(context, method.cancelRemoveNode, async ({ nodeId }, timeoutMs) => {
       await admin.cancelRemoveNode(nodeId, { timeoutMs });
       return create(CancelRemoveNodeResponseSchema);
     }),
-    transferLeadership: unary(context, 'admin', async ({ shardId, toNodeId }: TransferLeadershipRequest, timeoutMs) => {
+    transferLeadership: unary(context, method.transferLeadership, async ({ shardId, toNodeId }, timeoutMs) => {
       await admin.transferLeadership(shardId, toNodeId, { timeoutMs });
       return create(TransferLeadershipResponseSchema);
     }),

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
-import { ServiceError } from '@shortlink/common/errors.ts';
+import { errorKinds, ServiceError } from '@shortlink/common/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
-import type { Authenticator, Scope } from '../auth.ts';
-import { errorKinds } from '@shortlink/common/errors.ts';
+import { asPublicError } from './grpc-errors.ts';
+import type { GrpcLimits } from './grpc-limits.ts';
 
 /** What every handler shares. */
 export interface GrpcContext {
-  readonly authenticator: Authenticator;
   readonly metrics: MetricsSink;
   readonly clock: Clock;
+  readonly limits: GrpcLimits;
   /** Time of a call, or of one message of a stream, unless the client's deadline is shorter. */
   readonly timeoutMs: number;
   /** A defect; the client was answered with INTERNAL. */
@@ -24,37 +23,30 @@ export interface OpenStream {
   drain(): void;
 }
 
-type AnyCall =
-  | ServerUnaryCall<unknown, unknown>
-  | ServerWritableStream<unknown, unknown>
-  | ServerDuplexStream<unknown, unknown>;
-
-/** @throws ServiceError unauthenticated or forbidden */
-export function authorize({ authenticator }: GrpcContext, call: AnyCall, scope: Scope): void {
-  const [authorization] = call.metadata.get('authorization');
-  const result = authenticator.authenticate(
-    {
-      authorization: typeof authorization === 'string' ? authorization : undefined,
-      hasClientCertificate: call.getAuthContext().sslPeerCertificate !== undefined,
-    },
-    scope,
-  );
-  if (result.kind === 'unauthenticated')
-    throw new ServiceError('unauthenticated', 'send the metadata authorization: Bearer and a valid token');
-  if (result.kind === 'forbidden') throw new ServiceError('forbidden', `a token of scope ${scope} is needed`);
+interface Deadline {
+  getDeadline(): Date | number;
 }
 
 /** What is left of the call's time. @throws ServiceError timeout when nothing is. */
-export function timeLeftMs({ clock, timeoutMs }: GrpcContext, call: AnyCall): number {
+export function timeLeftMs({ clock, timeoutMs }: GrpcContext, call: Deadline): number {
   const deadline = call.getDeadline();
-  const leftMs = Math.min(timeoutMs, (typeof deadline === 'number' ? deadline : deadline.getTime()) - clock.nowMs());
+  // Most calls name none, and asking for the time costs more than this comparison.
+  if (deadline === Number.POSITIVE_INFINITY) return timeoutMs;
+  const leftMs = Number(deadline) - clock.nowMs();
   if (leftMs <= 0) throw new ServiceError('timeout', 'the deadline passed before anything was done');
-  return leftMs;
+  return Math.min(timeoutMs, leftMs);
 }
 
 /** Counts an answer; `error` undefined: it succeeded. */
-export function countAnswer({ metrics }: GrpcContext, startMs: number, error: ServiceError | undefined): void {
+export function countAnswer({ metrics, clock }: GrpcContext, startedMs: number, error: ServiceError | undefined): void {
   const outcome = error === undefined ? 'ok' : errorKinds[error.kind].http < 500 ? 'clientError' : 'serverError';
   metrics.add('shortlink_node_api_requests_total', 1, { transport: 'grpc', outcome });
-  metrics.observe('shortlink_node_api_request_seconds', (performance.now() - startMs) / 1000, { transport: 'grpc' });
+  const seconds = (clock.monotonicMs() - startedMs) / 1000;
+  metrics.observe('shortlink_node_api_request_seconds', seconds, { transport: 'grpc' });
+}
+
+/** What the client is told of anything that was thrown; defects are reported here. */
+export function publicError(context: GrpcContext, error: unknown): ServiceError {
+  if (!(error instanceof ServiceError)) context.onError(error);
+  return asPublicError(error);
 }

@@ -57,9 +57,9 @@ beforeEach(async () => {
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
   client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
 });
-afterEach(() => {
+afterEach(async () => {
   client.close();
-  server.close();
+  await server.close();
 });
 
 function withToken(token: string | undefined) {
@@ -354,7 +354,7 @@ describe('health and reflection', () => {
   });
 
   test('reflection lists the services and gives files with all they import', async () => {
-    const call = serviceClient(ServerReflection, client).serverReflectionInfo();
+    const call = serviceClient(ServerReflection, client).serverReflectionInfo(asApp);
     const replies: ServerReflectionResponse[] = [];
     call.on('data', (reply: ServerReflectionResponse) => replies.push(reply));
     const ended = new Promise((resolve) => call.on('end', resolve));

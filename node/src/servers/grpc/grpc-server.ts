@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { DescService } from '@bufbuild/protobuf';
-import { limits } from '@shortlink/common/limits.ts';
+import type { ConnectionInjector } from '@grpc/grpc-js';
 import { AdminService as AdminContract } from '@shortlink/proto/admin.ts';
-import { addService } from '@shortlink/proto/grpc-service.ts';
 import { Health } from '@shortlink/proto/health.ts';
 import { KvService as KvContract } from '@shortlink/proto/kv.ts';
 import { LinksService as LinksContract } from '@shortlink/proto/links.ts';
 import { ServerReflection } from '@shortlink/proto/reflection.ts';
 import { ServerReflection as AlphaReflection } from '@shortlink/proto/reflection-v1alpha.ts';
-import { formatHostPort } from '../../config/addresses.ts';
 import type { HostPort } from '../../config/addresses.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { KvService } from '../../services/kv.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
-import type { Authenticator } from '../auth.ts';
+import type { Authenticator, Scope } from '../auth.ts';
+import { boundAddress, listen } from '../listen.ts';
 import { adminHandlers } from './admin-handlers.ts';
+import { authorization } from './authorization.ts';
 import type { GrpcContext, OpenStream } from './call-context.ts';
+import { defaultGrpcLimits } from './grpc-limits.ts';
+import type { GrpcLimits } from './grpc-limits.ts';
 import { healthHandlers } from './health-handlers.ts';
 import { kvHandlers } from './kv-handlers.ts';
 import { linksHandlers } from './links-handlers.ts';
+import { addRawService } from './raw-service.ts';
 import { reflectionHandlers } from './reflection-handlers.ts';
 
 export interface GrpcServerOptions {
@@ -33,70 +39,103 @@ export interface GrpcServerOptions {
   readonly clock: Clock;
   /** Time of a call, or of one message of a stream, unless the client's deadline is shorter. */
   readonly timeoutMs: number;
-  /** What the health service says. */
+  /** What the health service says while the node is not draining. */
   readonly isReady: () => boolean;
-  /** Without them the listener speaks without TLS. */
+  /** With it the listener speaks TLS; `requestCert` and `ca` let clients show certificates. */
+  readonly tls?: TlsOptions | undefined;
+  /** TLS by gRPC's own means, instead of `tls`. */
   readonly credentials?: ServerCredentials | undefined;
+  readonly limits?: Partial<GrpcLimits> | undefined;
   /** A defect; the client was answered with INTERNAL. */
   readonly onError: (error: unknown) => void;
 }
 
-const maxConcurrentStreams = 1000;
-const contracts: readonly DescService[] = [LinksContract, KvContract, AdminContract];
+const handshakeTimeoutMs = 10_000;
+/** A connection without a call is given up; clients dial again by themselves. */
+const connectionIdleMs = 10 * 60_000;
+const keepaliveTimeMs = 30_000;
+const keepaliveTimeoutMs = 10_000;
 
-/** The gRPC API on its own listener. */
+const contracts = [LinksContract, KvContract, AdminContract] as const;
+const scopes: ReadonlyMap<string, Scope | undefined> = new Map<string, Scope | undefined>([
+  [AdminContract.typeName, 'admin'],
+  [Health.typeName, undefined],
+]);
+
+/** The gRPC API on its own listener: links.v1, kv.v1, admin.v1, health and reflection. */
 export class GrpcServer {
-  readonly #server: Server;
-  readonly #credentials: ServerCredentials;
+  readonly #grpc: Server;
+  readonly #injector: ConnectionInjector;
+  readonly #listener: NetServer;
   readonly #streams = new Set<OpenStream>();
   #draining = false;
 
   constructor(options: GrpcServerOptions) {
-    const { links, kv, admin, isReady } = options;
-    const context: GrpcContext = { ...options, streams: this.#streams };
-    this.#credentials = options.credentials ?? ServerCredentials.createInsecure();
-    this.#server = new Server({
-      'grpc.max_receive_message_length': limits.httpBodyMaxBytes,
+    const { links, kv, admin, tls, authenticator } = options;
+    const limits = { ...defaultGrpcLimits, ...options.limits };
+    const context: GrpcContext = { ...options, limits, streams: this.#streams };
+    this.#grpc = new Server({
+      'grpc.max_receive_message_length': limits.messageMaxBytes,
       'grpc.max_send_message_length': -1,
-      'grpc.max_concurrent_streams': maxConcurrentStreams,
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.max_concurrent_streams': limits.callsPerConnectionMax,
+      'grpc.max_connection_idle_ms': connectionIdleMs,
+      'grpc.keepalive_time_ms': keepaliveTimeMs,
+      'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+      'grpc.enable_channelz': 0,
+      interceptors: [authorization(authenticator, (service) => (scopes.has(service) ? scopes.get(service) : 'api'))],
     });
-    addService(this.#server, LinksContract, linksHandlers(context, links));
-    addService(this.#server, KvContract, kvHandlers(context, kv));
-    addService(this.#server, AdminContract, adminHandlers(context, admin));
-    const health = healthHandlers({
-      isServing: () => isReady() && !this.#draining,
-      services: contracts.map(({ typeName }) => typeName),
-      streams: this.#streams,
-    });
-    addService(this.#server, Health, health);
+    addRawService(this.#grpc, LinksContract, linksHandlers(context, links));
+    addRawService(this.#grpc, KvContract, kvHandlers(context, kv));
+    addRawService(this.#grpc, AdminContract, adminHandlers(context, admin));
+    const health = { isServing: () => options.isReady() && !this.#draining, services: contracts.map(nameOf) };
+    addRawService(this.#grpc, Health, healthHandlers(context, health));
     const reflection = reflectionHandlers([...contracts, Health, ServerReflection, AlphaReflection]);
-    addService(this.#server, ServerReflection, reflection.v1);
-    addService(this.#server, AlphaReflection, reflection.v1alpha);
+    addRawService(this.#grpc, ServerReflection, reflection);
+    addRawService(this.#grpc, AlphaReflection, { serverReflectionInfo: reflection.serverReflectionInfo });
+
+    // A listener of our own: gRPC's has no limit of connections, and demands a certificate wherever it accepts one.
+    this.#injector = this.#grpc.createConnectionInjector(options.credentials ?? ServerCredentials.createInsecure());
+    const inject = (socket: Socket): void => {
+      socket.setNoDelay(true);
+      this.#injector.injectConnection(socket);
+    };
+    this.#listener =
+      tls === undefined
+        ? createServer(inject)
+        : createTlsServer({ ...tls, ALPNProtocols: ['h2'], handshakeTimeout: handshakeTimeoutMs }, inject);
+    this.#listener.maxConnections = limits.maxConnections;
   }
 
   /** Resolves with the address that is bound. Rejects when it cannot be. */
   async listen(address: HostPort): Promise<HostPort> {
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(formatHostPort(address), this.#credentials, (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
-    return { host: address.host, port };
+    await listen(this.#listener, address);
+    return boundAddress(this.#listener);
   }
 
   /** Stops accepting, answers what was asked, ends the streams. Resolves when all calls have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    const ended = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const closed = this.#closeListener();
+    const ended = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
     for (const stream of this.#streams) stream.drain();
     await ended;
+    await closed;
   }
 
-  /** Ends at once. */
-  close(): void {
-    this.#server.forceShutdown();
+  /** Ends at once. Resolves when the port is free. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    const closed = this.#closeListener();
+    this.#grpc.forceShutdown();
+    await closed;
   }
+
+  async #closeListener(): Promise<void> {
+    // What it says of a listener that was closed before, or never listened, does not matter.
+    await new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+  }
+}
+
+function nameOf({ typeName }: { readonly typeName: string }): string {
+  return typeName;
 }

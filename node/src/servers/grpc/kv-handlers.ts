@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
-import type { ServiceHandlers } from '@shortlink/proto/grpc-service.ts';
 import {
   BatchResponseSchema,
   DeleteResponseSchema,
   GetResponseSchema,
+  KvService as KvContract,
+  MutateRequestSchema,
   MutateResponseSchema,
   PutResponseSchema,
   RangeResponseSchema,
+  ReadRequestSchema,
   ReadResponseSchema,
   RowSchema,
   StreamRangeResponseSchema,
@@ -16,48 +18,60 @@ import type {
   BatchRequest,
   DeleteRequest,
   GetRequest,
-  KvService as KvContract,
   MutateRequest,
+  MutateResponse,
   PutRequest,
   RangeRequest,
   ReadRequest,
+  ReadResponse,
   StreamRangeRequest,
 } from '@shortlink/proto/kv.ts';
 import type { KvRow } from '../../core/statemachine/reads.ts';
 import type { KvService } from '../../services/kv.ts';
 import type { GrpcContext } from './call-context.ts';
 import { errorMessage } from './grpc-errors.ts';
-import { pipelined, serverStream, unary } from './handlers.ts';
+import { pipelined, settle } from './pipeline.ts';
+import { decodeMessage, encodeMessage } from './raw-service.ts';
+import type { RawHandlers } from './raw-service.ts';
+import { serverStream, unary } from './unary.ts';
 import { consistencyOf, nothingAsked, numberOf, textOf } from './values.ts';
 
 const defaultPageSize = 1000;
 
-export function kvHandlers(context: GrpcContext, kv: KvService): ServiceHandlers<typeof KvContract> {
+type MutateOutcome = MutateResponse['outcome'];
+type ReadOutcome = ReadResponse['outcome'];
+
+export function kvHandlers(context: GrpcContext, kv: KvService): RawHandlers<typeof KvContract> {
   const calls = kvCalls(kv);
+  const { method } = KvContract;
   return {
-    get: unary(context, 'api', calls.get),
-    put: unary(context, 'api', calls.put),
-    delete: unary(context, 'api', calls.delete),
-    batch: unary(context, 'api', calls.batch),
-    range: unary(context, 'api', calls.range),
-    streamRange: serverStream(context, 'api', (request, timeoutMs) => streamRange(kv, request, timeoutMs)),
-    mutate: pipelined(context, 'api', {
-      answer: async ({ requestId, mutation }: MutateRequest, timeoutMs) => {
-        return create(MutateResponseSchema, { requestId, outcome: await mutate(calls, mutation, timeoutMs) });
-      },
-      failed: ({ requestId }, error) => {
-        return create(MutateResponseSchema, { requestId, outcome: { case: 'error', value: errorMessage(error) } });
-      },
+    get: unary(context, method.get, calls.get),
+    put: unary(context, method.put, calls.put),
+    delete: unary(context, method.delete, calls.delete),
+    batch: unary(context, method.batch, calls.batch),
+    range: unary(context, method.range, calls.range),
+    streamRange: serverStream(context, method.streamRange, (request, timeoutMs) => streamRange(kv, request, timeoutMs)),
+    mutate: pipelined<MutateRequest, MutateOutcome>(context, {
+      decode: (bytes) => decodeMessage(MutateRequestSchema, bytes),
+      encode: encodeMutateResponse,
+      encodeError: (requestId, error) => encodeMutateResponse(requestId, { case: 'error', value: errorMessage(error) }),
+      start: ({ mutation }, exchange) => settle(mutate(calls, mutation, exchange.timeoutMs), exchange),
     }),
-    read: pipelined(context, 'api', {
-      answer: async ({ requestId, read }: ReadRequest, timeoutMs) => {
-        return create(ReadResponseSchema, { requestId, outcome: await readOne(calls, read, timeoutMs) });
-      },
-      failed: ({ requestId }, error) => {
-        return create(ReadResponseSchema, { requestId, outcome: { case: 'error', value: errorMessage(error) } });
-      },
+    read: pipelined<ReadRequest, ReadOutcome>(context, {
+      decode: (bytes) => decodeMessage(ReadRequestSchema, bytes),
+      encode: encodeReadResponse,
+      encodeError: (requestId, error) => encodeReadResponse(requestId, { case: 'error', value: errorMessage(error) }),
+      start: ({ read }, exchange) => settle(readOne(calls, read, exchange.timeoutMs), exchange),
     }),
   };
+}
+
+function encodeMutateResponse(requestId: bigint, outcome: MutateOutcome): Buffer {
+  return encodeMessage(MutateResponseSchema, create(MutateResponseSchema, { requestId, outcome }));
+}
+
+function encodeReadResponse(requestId: bigint, outcome: ReadOutcome): Buffer {
+  return encodeMessage(ReadResponseSchema, create(ReadResponseSchema, { requestId, outcome }));
 }
 
 type KvCalls = ReturnType<typeof kvCalls>;
@@ -121,7 +135,7 @@ function boundsOf({ gte, lt, reverse, keysOnly }: RangeRequest | StreamRangeRequ
   return { gte: gte.length === 0 ? undefined : gte, lt: lt.length === 0 ? undefined : lt, reverse, keysOnly };
 }
 
-async function mutate(calls: KvCalls, mutation: MutateRequest['mutation'], timeoutMs: number) {
+async function mutate(calls: KvCalls, mutation: MutateRequest['mutation'], timeoutMs: number): Promise<MutateOutcome> {
   switch (mutation.case) {
     case 'put':
       return { case: 'put', value: await calls.put(mutation.value, timeoutMs) } as const;
@@ -134,7 +148,7 @@ async function mutate(calls: KvCalls, mutation: MutateRequest['mutation'], timeo
   }
 }
 
-async function readOne(calls: KvCalls, read: ReadRequest['read'], timeoutMs: number) {
+async function readOne(calls: KvCalls, read: ReadRequest['read'], timeoutMs: number): Promise<ReadOutcome> {
   switch (read.case) {
     case 'get':
       return { case: 'get', value: await calls.get(read.value, timeoutMs) } as const;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
 import { ServiceError } from '@shortlink/common/errors.ts';
-import type { ServiceHandlers } from '@shortlink/proto/grpc-service.ts';
 import {
   BatchCreateLinksResponseSchema,
   CreateLinkResponseSchema,
   DeleteLinkResponseSchema,
   GetLinkResponseSchema,
   LinkSchema,
+  LinksService as LinksContract,
   ListLinksResponseSchema,
+  MutateRequestSchema,
   MutateResponseSchema,
+  ReadRequestSchema,
   ReadResponseSchema,
   UpdateLinkResponseSchema,
 } from '@shortlink/proto/links.ts';
@@ -18,49 +20,75 @@ import type {
   CreateLinkRequest,
   DeleteLinkRequest,
   GetLinkRequest,
-  LinksService as LinksContract,
   ListLinksRequest,
   MutateRequest,
+  MutateResponse,
   NewLink as NewLinkMessage,
   ReadRequest,
+  ReadResponse,
   UpdateLinkRequest,
 } from '@shortlink/proto/links.ts';
 import type { Link } from '../../core/statemachine/commands.ts';
+import type { SingleCreate } from '../../services/create-many.ts';
 import type { NewLink } from '../../services/link-input.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { GrpcContext } from './call-context.ts';
+import { CreateBatcher } from './create-batcher.ts';
 import { errorMessage } from './grpc-errors.ts';
-import { pipelined, unary } from './handlers.ts';
+import { pipelined, settle } from './pipeline.ts';
+import { decodeMessage, encodeMessage } from './raw-service.ts';
+import type { RawHandlers } from './raw-service.ts';
+import { unary } from './unary.ts';
 import { consistencyOf, millisecondsOf, nothingAsked, numberOf, textOf, timestampOf } from './values.ts';
 
 const defaultPageSize = 100;
 
-export function linksHandlers(context: GrpcContext, links: LinksService): ServiceHandlers<typeof LinksContract> {
+type MutateOutcome = MutateResponse['outcome'];
+type ReadOutcome = ReadResponse['outcome'];
+
+export function linksHandlers(context: GrpcContext, links: LinksService): RawHandlers<typeof LinksContract> {
   const calls = linksCalls(links);
+  const creates = new CreateBatcher<MutateOutcome>(links.createMany, createOutcome);
+  const { method } = LinksContract;
   return {
-    createLink: unary(context, 'api', calls.create),
-    batchCreateLinks: unary(context, 'api', calls.batchCreate),
-    getLink: unary(context, 'api', calls.get),
-    updateLink: unary(context, 'api', calls.update),
-    deleteLink: unary(context, 'api', calls.delete),
-    listLinks: unary(context, 'api', calls.list),
-    mutate: pipelined(context, 'api', {
-      answer: async ({ requestId, mutation }: MutateRequest, timeoutMs) => {
-        return create(MutateResponseSchema, { requestId, outcome: await mutate(calls, mutation, timeoutMs) });
-      },
-      failed: ({ requestId }, error) => {
-        return create(MutateResponseSchema, { requestId, outcome: { case: 'error', value: errorMessage(error) } });
+    createLink: unary(context, method.createLink, calls.create),
+    batchCreateLinks: unary(context, method.batchCreateLinks, calls.batchCreate),
+    getLink: unary(context, method.getLink, calls.get),
+    updateLink: unary(context, method.updateLink, calls.update),
+    deleteLink: unary(context, method.deleteLink, calls.delete),
+    listLinks: unary(context, method.listLinks, calls.list),
+    mutate: pipelined<MutateRequest, MutateOutcome>(context, {
+      decode: (bytes) => decodeMessage(MutateRequestSchema, bytes),
+      encode: encodeMutateResponse,
+      encodeError: (requestId, error) => encodeMutateResponse(requestId, { case: 'error', value: errorMessage(error) }),
+      start: ({ mutation }, exchange) => {
+        if (mutation.case === 'create') creates.add(singleCreateOf(mutation.value), exchange);
+        else settle(mutate(calls, mutation, exchange.timeoutMs), exchange);
       },
     }),
-    read: pipelined(context, 'api', {
-      answer: async ({ requestId, read }: ReadRequest, timeoutMs) => {
-        return create(ReadResponseSchema, { requestId, outcome: await readOne(calls, read, timeoutMs) });
-      },
-      failed: ({ requestId }, error) => {
-        return create(ReadResponseSchema, { requestId, outcome: { case: 'error', value: errorMessage(error) } });
-      },
+    read: pipelined<ReadRequest, ReadOutcome>(context, {
+      decode: (bytes) => decodeMessage(ReadRequestSchema, bytes),
+      encode: encodeReadResponse,
+      encodeError: (requestId, error) => encodeReadResponse(requestId, { case: 'error', value: errorMessage(error) }),
+      start: ({ read }, exchange) => settle(readOne(calls, read, exchange.timeoutMs), exchange),
     }),
   };
+}
+
+function encodeMutateResponse(requestId: bigint, outcome: MutateOutcome): Buffer {
+  return encodeMessage(MutateResponseSchema, create(MutateResponseSchema, { requestId, outcome }));
+}
+
+function encodeReadResponse(requestId: bigint, outcome: ReadOutcome): Buffer {
+  return encodeMessage(ReadResponseSchema, create(ReadResponseSchema, { requestId, outcome }));
+}
+
+function createOutcome(link: Link): MutateOutcome {
+  return { case: 'create', value: create(CreateLinkResponseSchema, { link: linkMessage(link) }) };
+}
+
+function singleCreateOf({ link, idempotencyKey }: CreateLinkRequest): SingleCreate {
+  return { link: newLinkOf(link, 'link'), idempotencyKey: textOf(idempotencyKey) };
 }
 
 type LinksCalls = ReturnType<typeof linksCalls>;
@@ -109,10 +137,10 @@ function linksCalls(links: LinksService) {
   };
 }
 
-async function mutate(calls: LinksCalls, mutation: MutateRequest['mutation'], timeoutMs: number) {
+type Mutation = Exclude<MutateRequest['mutation'], { case: 'create' }>;
+
+async function mutate(calls: LinksCalls, mutation: Mutation, timeoutMs: number): Promise<MutateOutcome> {
   switch (mutation.case) {
-    case 'create':
-      return { case: 'create', value: await calls.create(mutation.value, timeoutMs) } as const;
     case 'batchCreate':
       return { case: 'batchCreate', value: await calls.batchCreate(mutation.value, timeoutMs) } as const;
     case 'update':
@@ -124,7 +152,7 @@ async function mutate(calls: LinksCalls, mutation: MutateRequest['mutation'], ti
   }
 }
 
-async function readOne(calls: LinksCalls, read: ReadRequest['read'], timeoutMs: number) {
+async function readOne(calls: LinksCalls, read: ReadRequest['read'], timeoutMs: number): Promise<ReadOutcome> {
   switch (read.case) {
     case 'get':
       return { case: 'get', value: await calls.get(read.value, timeoutMs) } as const;

@@ -3,52 +3,52 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import type { DescFile, DescMessage, DescService } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
-import type { ServiceHandlers } from '@shortlink/proto/grpc-service.ts';
-import { ServerReflectionResponseSchema } from '@shortlink/proto/reflection.ts';
-import type { ServerReflection, ServerReflectionRequest } from '@shortlink/proto/reflection.ts';
-import { ServerReflectionResponseSchema as AlphaResponseSchema } from '@shortlink/proto/reflection-v1alpha.ts';
+import {
+  ErrorResponseSchema,
+  FileDescriptorResponseSchema,
+  ListServiceResponseSchema,
+  ServerReflectionRequestSchema,
+  ServerReflectionResponseSchema,
+  ServiceResponseSchema,
+} from '@shortlink/proto/reflection.ts';
 import type {
-  ServerReflection as AlphaReflection,
-  ServerReflectionRequest as AlphaRequest,
-} from '@shortlink/proto/reflection-v1alpha.ts';
+  ServerReflection,
+  ServerReflectionRequest,
+  ServerReflectionResponse,
+} from '@shortlink/proto/reflection.ts';
+import { asPublicError, statusOf } from './grpc-errors.ts';
+import { decodeMessage, encodeMessage } from './raw-service.ts';
+import type { RawHandlers } from './raw-service.ts';
 
-/** Server reflection: what tools like grpcurl need to know the contracts. Open without a token: the contracts are public. */
-export function reflectionHandlers(services: readonly DescService[]): {
-  readonly v1: ServiceHandlers<typeof ServerReflection>;
-  readonly v1alpha: ServiceHandlers<typeof AlphaReflection>;
-} {
+type Answer = ServerReflectionResponse['messageResponse'];
+
+/**
+ * Server reflection: what tools like grpcurl need to know the contracts. Serves v1 and v1alpha alike: they differ in
+ * nothing but their package, which is not on the wire.
+ */
+export function reflectionHandlers(services: readonly DescService[]): RawHandlers<typeof ServerReflection> {
   const answer = newAnswers(services);
   return {
-    v1: {
-      serverReflectionInfo: (call) => {
-        call.on('data', (request: ServerReflectionRequest) => {
-          const { host, messageRequest } = request;
-          const init = { validHost: host, originalRequest: request, messageResponse: answer(messageRequest) };
-          call.write(create(ServerReflectionResponseSchema, init));
-        });
-        call.on('end', () => call.end());
-      },
-    },
-    v1alpha: {
-      serverReflectionInfo: (call) => {
-        call.on('data', (request: AlphaRequest) => {
-          const { host, messageRequest } = request;
-          const init = { validHost: host, originalRequest: request, messageResponse: answer(messageRequest) };
-          call.write(create(AlphaResponseSchema, init));
-        });
-        call.on('end', () => call.end());
-      },
+    serverReflectionInfo: (call) => {
+      call.on('data', (bytes: Buffer) => {
+        try {
+          const request = decodeMessage(ServerReflectionRequestSchema, bytes);
+          const response = create(ServerReflectionResponseSchema, {
+            validHost: request.host,
+            originalRequest: request,
+            messageResponse: answer(request.messageRequest),
+          });
+          if (call.write(encodeMessage(ServerReflectionResponseSchema, response))) return;
+          call.pause();
+          call.once('drain', () => call.resume());
+        } catch (error) {
+          call.emit('error', statusOf(asPublicError(error)));
+        }
+      });
+      call.on('end', () => call.end());
     },
   };
 }
-
-/** Both versions ask the same questions. */
-type Question = { readonly case: string | undefined; readonly value?: unknown };
-type Reply =
-  | { case: 'listServicesResponse'; value: { service: { name: string }[] } }
-  | { case: 'fileDescriptorResponse'; value: { fileDescriptorProto: Uint8Array[] } }
-  | { case: 'allExtensionNumbersResponse'; value: { baseTypeName: string; extensionNumber: number[] } }
-  | { case: 'errorResponse'; value: { errorCode: number; errorMessage: string } };
 
 function newAnswers(services: readonly DescService[]) {
   const filesByName = new Map<string, DescFile>();
@@ -57,39 +57,36 @@ function newAnswers(services: readonly DescService[]) {
   for (const file of filesByName.values()) {
     for (const symbol of symbolsOf(file)) filesBySymbol.set(symbol, file);
   }
-  return ({ case: question, value }: Question): Reply => {
-    switch (question) {
-      case 'listServices':
-        return {
-          case: 'listServicesResponse',
-          value: { service: services.map(({ typeName: name }) => ({ name })) },
-        };
+  return (question: ServerReflectionRequest['messageRequest']): Answer => {
+    switch (question.case) {
+      case 'listServices': {
+        const service = services.map(({ typeName: name }) => create(ServiceResponseSchema, { name }));
+        return { case: 'listServicesResponse', value: create(ListServiceResponseSchema, { service }) };
+      }
       case 'fileByFilename':
-        return filesAnswer(filesByName.get(String(value)), String(value));
+        return filesAnswer(filesByName.get(question.value), question.value);
       case 'fileContainingSymbol':
-        return filesAnswer(filesBySymbol.get(String(value)), String(value));
+        return filesAnswer(filesBySymbol.get(question.value), question.value);
+      case 'fileContainingExtension':
       case 'allExtensionNumbersOfType':
-        return {
-          case: 'allExtensionNumbersResponse',
-          value: { baseTypeName: String(value), extensionNumber: [] },
-        };
+        return errorAnswer(status.NOT_FOUND, 'the contracts have no extensions');
       default:
-        return errorAnswer(status.NOT_FOUND, 'there is no such extension');
+        return errorAnswer(status.INVALID_ARGUMENT, 'nothing is asked, or something that this version does not know');
     }
   };
 }
 
 /** The file and all it imports, so that one answer is enough. */
-function filesAnswer(file: DescFile | undefined, name: string): Reply {
+function filesAnswer(file: DescFile | undefined, name: string): Answer {
   if (file === undefined) return errorAnswer(status.NOT_FOUND, `there is no ${name}`);
   const files = new Map<string, DescFile>();
   addFile(files, file);
   const fileDescriptorProto = [...files.values()].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } };
+  return { case: 'fileDescriptorResponse', value: create(FileDescriptorResponseSchema, { fileDescriptorProto }) };
 }
 
-function errorAnswer(errorCode: number, errorMessage: string): Reply {
-  return { case: 'errorResponse', value: { errorCode, errorMessage } };
+function errorAnswer(errorCode: number, errorMessage: string): Answer {
+  return { case: 'errorResponse', value: create(ErrorResponseSchema, { errorCode, errorMessage }) };
 }
 
 function addFile(files: Map<string, DescFile>, file: DescFile): void {
@@ -112,6 +109,7 @@ function symbolsOf(file: DescFile): readonly string[] {
 function symbolsOfMessage(message: DescMessage): readonly string[] {
   return [
     message.typeName,
+    ...message.fields.map(({ name }) => `${message.typeName}.${name}`),
     ...message.nestedEnums.map(({ typeName }) => typeName),
     ...message.nestedMessages.flatMap(symbolsOfMessage),
   ];
