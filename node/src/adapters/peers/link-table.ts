@@ -27,11 +27,7 @@ export class LinkTable {
       link.close('the node is shutting down');
       return;
     }
-    const older = this.#links.get(link.peer);
-    if (older !== undefined) {
-      this.down(older);
-      older.close('a newer stream took the place of this one');
-    }
+    this.#links.get(link.peer)?.close('a newer stream took the place of this one');
     this.#links.set(link.peer, link);
     this.#observer.log('info', 'connected to a peer', { peer: link.peer });
   }
@@ -60,7 +56,7 @@ export class LinkTable {
 
   close(): void {
     this.#closed = true;
-    for (const link of this.#links.values()) link.close('the node is shutting down');
+    for (const link of [...this.#links.values()]) link.close('the node is shutting down');
     this.#links.clear();
   }
 }

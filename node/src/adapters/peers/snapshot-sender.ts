@@ -139,7 +139,8 @@ export class SnapshotSender {
       }
       assert(data.length <= limits.snapshotChunkMaxBytes, `a chunk of ${data.length} bytes`);
       const delayMs = pacer.reserve(data.length);
-      if (delayMs > 0) await new Promise<void>((resolve) => timers.after(delayMs, resolve));
+      // Timers are not finer than this; what is left over is in the next reservation.
+      if (delayMs >= 1) await new Promise<void>((resolve) => timers.after(delayMs, resolve));
       if (call.destroyed || stall.stopped) return;
       await write(call, create(SnapshotChunkSchema, { sequence, data, crc32: crc32(data) }), stall);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Timers } from '../../../ports/clock.ts';
 import type { PeerHandler } from '../../../ports/peers.ts';
 import type { ContractNode, PeersFixture } from '../../../ports/testing/peers-contract.ts';
 import { systemClock } from '../../system/system-clock.ts';
@@ -16,12 +17,14 @@ const aWhileMs = 400;
 
 export interface NodeOptions {
   readonly nodeId: string;
-  readonly clusterId: string | undefined;
+  readonly clusterId: string | undefined | (() => string | undefined);
   readonly handler: PeerHandler;
   readonly address?: string | undefined;
   readonly tls?: PeerTls | undefined;
   readonly queueMaxBytes?: number | undefined;
   readonly snapshotBytesPerSecond?: number | undefined;
+  /** Time that the test moves; the system's by default. */
+  readonly time?: (Clock & Timers) | undefined;
 }
 
 /** Remembers what the transport reports. */
@@ -48,16 +51,17 @@ export class GrpcFixture implements PeersFixture {
 
   async addNode(options: NodeOptions): Promise<GrpcNode> {
     const observer = new RecordingObserver();
+    const { clusterId } = options;
     const settings: GrpcPeersOptions = {
-      self: { nodeId: options.nodeId, clusterId: () => options.clusterId },
+      self: { nodeId: options.nodeId, clusterId: typeof clusterId === 'function' ? clusterId : () => clusterId },
       listen: options.address ?? '127.0.0.1:0',
       tls: options.tls,
       snapshotBytesPerSecond: options.snapshotBytesPerSecond ?? 1e9,
       queueMaxBytes: options.queueMaxBytes ?? 64e6,
       handler: options.handler,
       observer,
-      clock: systemClock,
-      timers: systemTimers,
+      clock: options.time ?? systemClock,
+      timers: options.time ?? systemTimers,
       random: new SystemRandom(),
     };
     const { peers, start } = createGrpcPeers(settings);
