@@ -33,7 +33,8 @@ function isReachable(engine: Engine, shard: ShardId): boolean {
   const leader = engine.router.leaderOf(shard);
   if (replica?.isLeader === true) return true;
   if (leader !== undefined) return engine.deps.peers.isConnected(leader);
-  if (replica !== undefined) return false;
+  // A replica that is only being added does not serve yet; requests go to the others until it does.
+  if (replica !== undefined && replica.machine.appliedIndex > 0) return false;
   const replicas = engine.volume.map?.shards.find((s) => s.id === shard)?.replicas ?? [];
   return replicas.some((r) => engine.deps.peers.isConnected(r.nodeId));
 }

@@ -116,7 +116,7 @@ export class Router {
   #toLeader(replica: Replica | undefined, request: RoutedRequest, answer: Answer): void {
     const leader = this.leaderOf(request.shard);
     if (leader !== undefined && leader !== this.#options.nodeId) return this.#forward(leader, request, answer);
-    if (replica !== undefined) return answer('unavailable', explain('the shard has no leader at the moment'));
+    // A replica that the group has not taken in yet, or no longer has, never hears of a leader: others may know.
     this.#toReplica(request, answer);
   }
 
