@@ -25,7 +25,7 @@ import { SnapshotTransfers } from './host/snapshot-transfers.ts';
 import { MetaMachine } from './machines/meta-machine.ts';
 import type { Machine } from './machines/machine.ts';
 import { ShardMachine } from './machines/shard-machine.ts';
-import { drainLeaderships, leads } from './leaderships.ts';
+import { drainLeaderships, handOverLeaderships, leads } from './leaderships.ts';
 import { engineHealth } from './health.ts';
 import type { Answer } from './requests.ts';
 import { readStaging } from './storage/directory.ts';
@@ -122,6 +122,7 @@ export class Engine implements EngineApi, PeerHandler {
     this.host.tick();
     this.#forwarder.tick();
     for (const run of this.#onTick.splice(0)) run();
+    this.#refuseToLead();
     const { slowTicks, collectTicks } = this.config;
     if (this.#ticks % slowTicks === 0) {
       void this.formation.attempt();
@@ -354,6 +355,11 @@ export class Engine implements EngineApi, PeerHandler {
     if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state }))
       return;
     void this.driver.propose({ type: 'putNode', node: current });
+  }
+
+  /** With a clock that cannot be trusted no write is stamped here: whoever can lead instead should. */
+  #refuseToLead(): void {
+    if (this.#clockGuard.trustedNowMs(this.volume.map?.nodes.length ?? 1) === undefined) handOverLeaderships(this.host);
   }
 
   #doChores(): void {

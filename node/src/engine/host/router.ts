@@ -72,7 +72,7 @@ export class Router {
     if (request.kind === 'map') return answer('ok', encodeJson(this.#options.map() ?? null));
     const replica = this.#options.host.replicasByShard.get(request.shard);
     if (request.kind === 'read') return this.#read(replica, request, answer);
-    if (replica?.isLeader !== true) return this.#toLeader(replica, request, answer);
+    if (replica?.isLeader !== true) return this.#toLeader(request, answer);
     if (request.kind === 'control') return this.#options.control(replica, request.payload, answer);
     replica.addWrite({
       payload: request.payload,
@@ -113,7 +113,7 @@ export class Router {
     this.#options.host.activate(replica);
   }
 
-  #toLeader(replica: Replica | undefined, request: RoutedRequest, answer: Answer): void {
+  #toLeader(request: RoutedRequest, answer: Answer): void {
     const leader = this.leaderOf(request.shard);
     if (leader !== undefined && leader !== this.#options.nodeId) return this.#forward(leader, request, answer);
     // A replica that the group has not taken in yet, or no longer has, never hears of a leader: others may know.
