@@ -55,9 +55,14 @@ async function run(invocation: Invocation): Promise<void> {
     }
     const machine = describeMachine(folder);
     if (isInMemory(machine.fileSystem)) note(`${folder} is in memory: durable writes there say nothing; see --data`);
+    const below = (name: string): BenchPlan => {
+      const own = join(folder, name);
+      mkdirSync(own);
+      return { ...plan, folder: own };
+    };
     const comparisons = [
-      ...(workload === 'redirects' ? [] : await benchWrites({ ...plan, folder: join(folder, 'writes') }, processes)),
-      ...(workload === 'writes' ? [] : await benchRedirects({ ...plan, folder: join(folder, 'redirects') }, processes)),
+      ...(workload === 'redirects' ? [] : await benchWrites(below('writes'), processes)),
+      ...(workload === 'writes' ? [] : await benchRedirects(below('redirects'), processes)),
     ];
     progress('');
     console.log(
