@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isWildcard, parseHostPort } from '@shortlink/common/host-port.ts';
 
-export { formatHostPort, isLoopback, isWildcard, parseHostPort, type HostPort } from '@shortlink/common/host-port.ts';
-
 export interface NamedAddress {
   readonly name: string;
   /** host:port of the node's peer listener. */

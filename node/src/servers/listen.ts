@@ -2,8 +2,8 @@
 import { isIP } from 'node:net';
 import type { Server } from 'node:net';
 import { assert } from '@shortlink/common/assert.ts';
-import { isLoopback } from '../config/addresses.ts';
-import type { HostPort } from '../config/addresses.ts';
+import { isLoopback } from '@shortlink/common/host-port.ts';
+import type { HostPort } from '@shortlink/common/host-port.ts';
 
 /** Resolves once the server accepts connections; rejects when the address cannot be bound. */
 export async function listen(server: Server, { host, port }: HostPort): Promise<void> {

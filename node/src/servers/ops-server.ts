@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { HostPort } from '../config/addresses.ts';
+import type { HostPort } from '@shortlink/common/host-port.ts';
 import { boundAddress, listen } from './listen.ts';
 
 export interface Readiness {

@@ -6,7 +6,7 @@ import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
-import { formatHostPort, parseHostPort } from '../config/addresses.ts';
+import { formatHostPort, parseHostPort } from '@shortlink/common/host-port.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import { RedirectServer } from '../servers/redirect/redirect-server.ts';

@@ -11,7 +11,7 @@ import { KvService as KvContract } from '@shortlink/proto/kv.ts';
 import { LinksService as LinksContract } from '@shortlink/proto/links.ts';
 import { ServerReflection } from '@shortlink/proto/reflection.ts';
 import { ServerReflection as AlphaReflection } from '@shortlink/proto/reflection-v1alpha.ts';
-import type { HostPort } from '../../config/addresses.ts';
+import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { KvService } from '../../services/kv.ts';
@@ -29,6 +29,7 @@ import { kvHandlers } from './kv-handlers.ts';
 import { linksHandlers } from './links-handlers.ts';
 import { addRawService } from './raw-service.ts';
 import { reflectionHandlers } from './reflection-handlers.ts';
+import { writeAhead } from './write-ahead.ts';
 
 export interface GrpcServerOptions {
   readonly links: LinksService;
@@ -82,7 +83,10 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
       'grpc.enable_channelz': 0,
-      interceptors: [authorization(authenticator, (service) => (scopes.has(service) ? scopes.get(service) : 'api'))],
+      interceptors: [
+        writeAhead,
+        authorization(authenticator, (service) => (scopes.has(service) ? scopes.get(service) : 'api')),
+      ],
     });
     addRawService(this.#grpc, LinksContract, linksHandlers(context, links));
     addRawService(this.#grpc, KvContract, kvHandlers(context, kv));

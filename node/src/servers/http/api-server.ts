@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { ServiceError } from '@shortlink/common/errors.ts';
-import type { HostPort } from '../../config/addresses.ts';
+import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';

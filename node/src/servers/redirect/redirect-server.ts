@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import type { HostPort } from '../../config/addresses.ts';
+import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Resolver } from '../../services/redirect.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
