@@ -8,7 +8,8 @@ import type { LogIndex, ReplicaId } from './types.ts';
 
 /**
  * - `safe`: a read index is confirmed by a quorum of heartbeats.
- * - `leaseBased`: the leader answers from its lease; linearizable only while clock drift is bounded. Needs `checkQuorum`.
+ * - `leaseBased`: the leader answers as long as it has not stepped down. Needs `checkQuorum`, and is not linearizable: the
+ *   leader may be up to an election timeout late to notice that it lost its quorum, even with clocks that run alike.
  */
 export type ReadOnlyOption = 'safe' | 'leaseBased';
 
