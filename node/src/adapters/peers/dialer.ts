@@ -82,7 +82,7 @@ export class Dialer {
   }
 
   #ended(trouble: string): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#options.links.closed) return;
     if (trouble !== this.#lastTrouble) {
       this.#lastTrouble = trouble;
       this.#options.observer.log('warn', 'no stream to a peer', {

@@ -14,7 +14,7 @@ beforeEach(() => {
   handlers = { a: new RecordingHandler(), b: new RecordingHandler() };
 });
 afterEach(async () => {
-  for (const stream of streams.splice(0)) stream.close();
+  for (const opened of streams.splice(0)) opened.close();
   await fixture.dispose();
 });
 
@@ -102,13 +102,13 @@ it('drops what it cannot read, and goes on with the stream', async () => {
 });
 
 it('begins to dial when it becomes part of a cluster', async () => {
-  let clusterId: string | undefined;
-  const a = await fixture.addNode({ nodeId: 'node-a', clusterId: () => clusterId, handler: handlers.a });
+  const identity: { clusterId: string | undefined } = { clusterId: undefined };
+  const a = await fixture.addNode({ nodeId: 'node-a', clusterId: () => identity.clusterId, handler: handlers.a });
   const b = await fixture.addNode({ nodeId: 'node-b', clusterId: 'c', handler: handlers.b });
   a.peers.setPeers(new Map([['node-b', b.address]]));
   await fixture.aWhile();
   expect(a.peers.isConnected('node-b')).toBe(false);
-  clusterId = 'c';
+  identity.clusterId = 'c';
   await fixture.until(() => a.peers.isConnected('node-b'));
 });
 

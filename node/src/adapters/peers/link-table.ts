@@ -17,6 +17,10 @@ export class LinkTable {
     this.#observer = observer;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get(peer: NodeId): PeerLink | undefined {
     return this.#links.get(peer);
   }

@@ -15,6 +15,7 @@ export class PeerLink {
   #unflushed = 0;
   #closed = false;
 
+  /** @param hangUp ends the stream with a reason for the peer, and tells the table of links. */
   constructor(peer: NodeId, stream: ByteStream, hangUp: (reason: string) => void) {
     this.peer = peer;
     this.#stream = stream;

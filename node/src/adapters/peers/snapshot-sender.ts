@@ -97,6 +97,8 @@ export class SnapshotSender {
     if (address === undefined || clusterId === undefined) throw new Error(`no address of node ${to} is known`);
     const client = channels.open(address);
     const { call, response } = serviceClient(Peer, client).sendSnapshot();
+    // How the call ended is in its response; a write after that is an error of the stream, too.
+    call.on('error', () => {});
     const cancel = (): void => call.cancel();
     this.#cancels.add(cancel);
     const stall = new StallGuard(timers, cancel);
@@ -128,7 +130,7 @@ export class SnapshotSender {
     first: SnapshotChunk,
     stall: StallGuard,
   ): Promise<void> {
-    const { pacer, timers } = this.#options;
+    const { pacer } = this.#options;
     await write(call, first, stall);
     for (let sequence = 1; ; sequence++) {
       const data = source.next();
@@ -140,8 +142,7 @@ export class SnapshotSender {
       assert(data.length <= limits.snapshotChunkMaxBytes, `a chunk of ${data.length} bytes`);
       const delayMs = pacer.reserve(data.length);
       // Timers are not finer than this; what is left over is in the next reservation.
-      if (delayMs >= 1) await new Promise<void>((resolve) => timers.after(delayMs, resolve));
-      if (call.destroyed || stall.stopped) return;
+      if (delayMs >= 1) await stall.sleep(delayMs);
       await write(call, create(SnapshotChunkSchema, { sequence, data, crc32: crc32(data) }), stall);
     }
   }
@@ -169,7 +170,7 @@ class StallGuard {
   readonly #timers: Timers;
   readonly #giveUp: () => void;
   #cancelTimer: CancelTimer = () => {};
-  stopped = false;
+  #stopped = false;
 
   constructor(timers: Timers, giveUp: () => void) {
     this.#timers = timers;
@@ -178,15 +179,23 @@ class StallGuard {
 
   progress(): void {
     this.#cancelTimer();
-    if (!this.stopped) this.#cancelTimer = this.#timers.after(stallTimeoutMs, this.#giveUp);
+    if (!this.#stopped) this.#cancelTimer = this.#timers.after(stallTimeoutMs, this.#giveUp);
   }
 
   pause(): void {
     this.#cancelTimer();
   }
 
+  /** Time in which nothing is meant to move. Never resolves when it is stopped meanwhile. */
+  async sleep(delayMs: number): Promise<void> {
+    this.#cancelTimer();
+    await new Promise<void>((resolve) => {
+      if (!this.#stopped) this.#cancelTimer = this.#timers.after(delayMs, resolve);
+    });
+  }
+
   stop(): void {
-    this.stopped = true;
+    this.#stopped = true;
     this.#cancelTimer();
   }
 }
