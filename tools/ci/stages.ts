@@ -40,6 +40,7 @@ export function verifyStages(): Stage[] {
     check('lint', [bin('oxlint'), '--type-aware', '--deny-warnings', '.']),
     ...typeStages(),
     check('proto lint', [bin('buf'), 'lint', 'proto']),
+    check('lock file', [node, 'tools/complete-lock.ts', '--check']),
     check('generated files', [node, 'tools/gen/main.ts', '--check']),
     check('unused code', [node, bin('knip')]),
     vitest('unit', 10 * minuteMs),
