@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '@shortlink/common/assert.ts';
-import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { dataDirPaths, prepareDataDir, removePidFile, writePidFile } from './adapters/system/data-dir.ts';
 import { newLogger } from './adapters/system/logger.ts';
@@ -53,7 +52,7 @@ export async function runNode(config: Config): Promise<void> {
     ...common,
     clock: systemClock,
     isReady: () => engine.health.ready,
-    credentials: grpcCredentials(config),
+    tls: clientTls(config),
   });
   const redirects = Array.from({ length: config.redirect.threads }, (_, i) => {
     const events = {
@@ -105,13 +104,6 @@ function clientTls(
     requestCert: true,
     rejectUnauthorized: false,
   };
-}
-
-function grpcCredentials(config: Config): ServerCredentials | undefined {
-  const tls = clientTls(config);
-  return tls === undefined
-    ? undefined
-    : ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true);
 }
 
 function readTokens(config: Config): Authenticator {
