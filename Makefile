@@ -31,8 +31,6 @@ sim: $(STAMP) ## Run the deterministic simulator on the seeds of CI
 clean: ## Remove what was installed and what make up left
 	rm -rf node_modules .reports .data
 
-# `npm install` and not `npm ci`: it takes the versions of the lock file too, but does not refuse to work where a
-# registry lacks the optional builds for other platforms. --no-save: the lock file is never changed from here.
 $(STAMP): package.json package-lock.json $(wildcard */package.json)
-	npm install --ignore-scripts --no-save --no-audit --no-fund --loglevel=error
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
