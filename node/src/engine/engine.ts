@@ -6,6 +6,7 @@ import { decodeJson } from '../core/cluster/map-codec.ts';
 import type { FormationRecord } from '../core/cluster/meta-state.ts';
 import { foundingMetaReplicas } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
+import { StoreFailedError } from '../ports/kv-engine.ts';
 import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
 import { answerAdmin } from './cluster/admin.ts';
 import { controlGroup } from './cluster/group-control.ts';
@@ -125,8 +126,8 @@ export class Engine implements EngineApi, PeerHandler {
     this.#refuseToLead();
     const { slowTicks, collectTicks } = this.config;
     if (this.#ticks % slowTicks === 0) {
-      void this.formation.attempt();
-      void this.driver.attempt();
+      this.#inBackground(this.formation.attempt());
+      this.#inBackground(this.driver.attempt());
       this.#initialize();
       this.#refreshMap();
       this.#announce();
@@ -158,7 +159,7 @@ export class Engine implements EngineApi, PeerHandler {
   }
 
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {
-    void answerAdmin(this, request).then(answer);
+    this.#inBackground(answerAdmin(this, request).then(answer));
   }
 
   onMap(listener: (map: ClusterMap) => void): void {
@@ -201,7 +202,13 @@ export class Engine implements EngineApi, PeerHandler {
   }
 
   async onQuestion(question: Uint8Array): Promise<Uint8Array> {
-    return this.formation.onQuestion(question);
+    try {
+      return await this.formation.onQuestion(question);
+    } catch (error) {
+      // Whoever asks may send nonsense; a promise that could not be written is the end.
+      if (error instanceof StoreFailedError) this.deps.onFatal(error);
+      throw error;
+    }
   }
 
   /** Hands every leadership to somebody else, as far as there is somebody; resolves when done or after `ticks`. */
@@ -311,9 +318,10 @@ export class Engine implements EngineApi, PeerHandler {
     if (this.#initializing || record === undefined || this.volume.map !== undefined || !leads(this.host, metaShardId))
       return;
     this.#initializing = true;
-    void this.driver.propose({ type: 'initialize', record }).then(() => {
+    const initialized = this.driver.propose({ type: 'initialize', record }).then(() => {
       this.#initializing = false;
     });
+    this.#inBackground(initialized);
   }
 
   /** Nodes without a replica of the meta group hear of changes by asking. */
@@ -354,7 +362,12 @@ export class Engine implements EngineApi, PeerHandler {
     const current = { id: this.nodeId, name, zone, addresses };
     if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state }))
       return;
-    void this.driver.propose({ type: 'putNode', node: current });
+    this.#inBackground(this.driver.propose({ type: 'putNode', node: current }));
+  }
+
+  /** Work that nobody waits for: its failure is the end all the same. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.deps.onFatal(error));
   }
 
   /** With a clock that cannot be trusted no write is stamped here: whoever can lead instead should. */
