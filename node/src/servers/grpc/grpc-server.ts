@@ -4,7 +4,7 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { ConnectionInjector } from '@grpc/grpc-js';
+import type { ConnectionInjector, ServerInterceptor } from '@grpc/grpc-js';
 import { AdminService as AdminContract } from '@shortlink/proto/admin.ts';
 import { Health } from '@shortlink/proto/health.ts';
 import { KvService as KvContract } from '@shortlink/proto/kv.ts';
@@ -83,10 +83,7 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
       'grpc.enable_channelz': 0,
-      interceptors: [
-        writeAhead,
-        authorization(authenticator, (service) => (scopes.has(service) ? scopes.get(service) : 'api')),
-      ],
+      interceptors: [guardedCalls(authenticator)],
     });
     addRawService(this.#grpc, LinksContract, linksHandlers(context, links));
     addRawService(this.#grpc, KvContract, kvHandlers(context, kv));
@@ -138,6 +135,12 @@ export class GrpcServer {
     // What it says of a listener that was closed before, or never listened, does not matter.
     await new Promise<void>((resolve) => this.#listener.close(() => resolve()));
   }
+}
+
+/** One layer around each call: every layer costs each message of a stream. */
+function guardedCalls(authenticator: Authenticator): ServerInterceptor {
+  const guard = authorization(authenticator, (service) => (scopes.has(service) ? scopes.get(service) : 'api'));
+  return (method, call) => guard(method, method.responseStream ? writeAhead(call) : call);
 }
 
 function nameOf({ typeName }: { readonly typeName: string }): string {

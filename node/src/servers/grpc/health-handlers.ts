@@ -3,11 +3,11 @@ import { create } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import {
-  Health,
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
   HealthCheckResponseSchema,
 } from '@shortlink/proto/health.ts';
+import type { Health } from '@shortlink/proto/health.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { GrpcContext, OpenStream } from './call-context.ts';
 import { publicError } from './call-context.ts';

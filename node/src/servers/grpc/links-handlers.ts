@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
-import { ServiceError } from '@shortlink/common/errors.ts';
 import {
   BatchCreateLinksResponseSchema,
   CreateLinkResponseSchema,
   DeleteLinkResponseSchema,
   GetLinkResponseSchema,
-  LinkSchema,
   LinksService as LinksContract,
   ListLinksResponseSchema,
   MutateRequestSchema,
@@ -23,32 +21,38 @@ import type {
   ListLinksRequest,
   MutateRequest,
   MutateResponse,
-  NewLink as NewLinkMessage,
   ReadRequest,
   ReadResponse,
   UpdateLinkRequest,
 } from '@shortlink/proto/links.ts';
 import type { Link } from '../../core/statemachine/commands.ts';
 import type { SingleCreate } from '../../services/create-many.ts';
-import type { NewLink } from '../../services/link-input.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { GrpcContext } from './call-context.ts';
 import { CreateBatcher } from './create-batcher.ts';
 import { errorMessage } from './grpc-errors.ts';
+import { encodeLinkAnswer } from './link-answer.ts';
+import { changesOf, linkMessage, newLinkOf } from './link-message.ts';
 import { pipelined, settle } from './pipeline.ts';
 import { decodeMessage, encodeMessage } from './raw-service.ts';
 import type { RawHandlers } from './raw-service.ts';
 import { unary } from './unary.ts';
-import { consistencyOf, millisecondsOf, nothingAsked, numberOf, textOf, timestampOf } from './values.ts';
+import { consistencyOf, nothingAsked, numberOf, textOf } from './values.ts';
 
 const defaultPageSize = 100;
 
-type MutateOutcome = MutateResponse['outcome'];
-type ReadOutcome = ReadResponse['outcome'];
+/** One link, which is what most answers are, is encoded by hand. */
+interface OneLink {
+  readonly case: 'link';
+  readonly value: Link;
+}
+
+type MutateOutcome = MutateResponse['outcome'] | OneLink;
+type ReadOutcome = ReadResponse['outcome'] | OneLink;
 
 export function linksHandlers(context: GrpcContext, links: LinksService): RawHandlers<typeof LinksContract> {
   const calls = linksCalls(links);
-  const creates = new CreateBatcher<MutateOutcome>(links.createMany, createOutcome);
+  const creates = new CreateBatcher<MutateOutcome>(links.createMany, linkOutcome);
   const { method } = LinksContract;
   return {
     createLink: unary(context, method.createLink, calls.create),
@@ -70,21 +74,27 @@ export function linksHandlers(context: GrpcContext, links: LinksService): RawHan
       decode: (bytes) => decodeMessage(ReadRequestSchema, bytes),
       encode: encodeReadResponse,
       encodeError: (requestId, error) => encodeReadResponse(requestId, { case: 'error', value: errorMessage(error) }),
-      start: ({ read }, exchange) => settle(readOne(calls, read, exchange.timeoutMs), exchange),
+      start: ({ read }, exchange) => {
+        const { timeoutMs } = exchange;
+        if (read.case === 'get') settle(readLink(links, read.value, timeoutMs).then(linkOutcome), exchange);
+        else settle(readOther(calls, read, timeoutMs), exchange);
+      },
     }),
   };
 }
 
 function encodeMutateResponse(requestId: bigint, outcome: MutateOutcome): Buffer {
+  if (outcome.case === 'link') return encodeLinkAnswer(requestId, outcome.value);
   return encodeMessage(MutateResponseSchema, create(MutateResponseSchema, { requestId, outcome }));
 }
 
 function encodeReadResponse(requestId: bigint, outcome: ReadOutcome): Buffer {
+  if (outcome.case === 'link') return encodeLinkAnswer(requestId, outcome.value);
   return encodeMessage(ReadResponseSchema, create(ReadResponseSchema, { requestId, outcome }));
 }
 
-function createOutcome(link: Link): MutateOutcome {
-  return { case: 'create', value: create(CreateLinkResponseSchema, { link: linkMessage(link) }) };
+function linkOutcome(link: Link): OneLink {
+  return { case: 'link', value: link };
 }
 
 function singleCreateOf({ link, idempotencyKey }: CreateLinkRequest): SingleCreate {
@@ -112,9 +122,8 @@ function linksCalls(links: LinksService) {
       }));
       return create(BatchCreateLinksResponseSchema, { results });
     },
-    get: async ({ code, consistency }: GetLinkRequest, timeoutMs: number) => {
-      const link = await links.get(code, { timeoutMs, consistency: consistencyOf(consistency) });
-      return create(GetLinkResponseSchema, { link: linkMessage(link) });
+    get: async (request: GetLinkRequest, timeoutMs: number) => {
+      return create(GetLinkResponseSchema, { link: linkMessage(await readLink(links, request, timeoutMs)) });
     },
     update: async (request: UpdateLinkRequest, timeoutMs: number) => {
       const options = { timeoutMs, idempotencyKey: textOf(request.idempotencyKey) };
@@ -152,52 +161,13 @@ async function mutate(calls: LinksCalls, mutation: Mutation, timeoutMs: number):
   }
 }
 
-async function readOne(calls: LinksCalls, read: ReadRequest['read'], timeoutMs: number): Promise<ReadOutcome> {
-  switch (read.case) {
-    case 'get':
-      return { case: 'get', value: await calls.get(read.value, timeoutMs) } as const;
-    case 'list':
-      return { case: 'list', value: await calls.list(read.value, timeoutMs) } as const;
-    default:
-      throw nothingAsked('read');
-  }
+type OtherRead = Exclude<ReadRequest['read'], { case: 'get' }>;
+
+async function readOther(calls: LinksCalls, read: OtherRead, timeoutMs: number): Promise<ReadOutcome> {
+  if (read.case === 'list') return { case: 'list', value: await calls.list(read.value, timeoutMs) };
+  throw nothingAsked('read');
 }
 
-function newLinkOf(message: NewLinkMessage | undefined, field: string): NewLink {
-  if (message === undefined) throw new ServiceError('invalid', `${field} is missing`, { field });
-  return {
-    url: message.url,
-    code: textOf(message.code),
-    codeLength: message.codeLength === 0 ? undefined : message.codeLength,
-    expiresAtMs: millisecondsOf(message.expireTime, `${field}.expire_time`),
-    creatorId: textOf(message.creatorId),
-  };
-}
-
-function changesOf({ url, expireTime, clearExpireTime, disabled, ifRevision }: UpdateLinkRequest) {
-  const expiresAtMs = millisecondsOf(expireTime, 'expire_time');
-  if (clearExpireTime && expiresAtMs !== undefined) {
-    throw new ServiceError('invalid', 'expire_time and clear_expire_time exclude each other', {
-      field: 'clear_expire_time',
-    });
-  }
-  return {
-    url,
-    expiresAtMs: clearExpireTime ? null : expiresAtMs,
-    disabled,
-    ifRevision: numberOf(ifRevision, 'if_revision'),
-  };
-}
-
-function linkMessage(link: Link) {
-  return create(LinkSchema, {
-    code: link.code,
-    url: link.url,
-    creatorId: link.creatorId,
-    createTime: timestampOf(link.createdAtMs),
-    updateTime: timestampOf(link.updatedAtMs),
-    ...(link.expiresAtMs === undefined ? {} : { expireTime: timestampOf(link.expiresAtMs) }),
-    disabled: link.disabled,
-    revision: BigInt(link.revision),
-  });
+async function readLink(links: LinksService, { code, consistency }: GetLinkRequest, timeoutMs: number): Promise<Link> {
+  return links.get(code, { timeoutMs, consistency: consistencyOf(consistency) });
 }
