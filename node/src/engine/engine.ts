@@ -318,10 +318,8 @@ export class Engine implements EngineApi, PeerHandler {
     if (this.#initializing || record === undefined || this.volume.map !== undefined || !leads(this.host, metaShardId))
       return;
     this.#initializing = true;
-    const initialized = this.driver.propose({ type: 'initialize', record }).then(() => {
-      this.#initializing = false;
-    });
-    this.#inBackground(initialized);
+    const initialized = this.driver.propose({ type: 'initialize', record });
+    this.#inBackground(initialized.then(() => (this.#initializing = false)));
   }
 
   /** Nodes without a replica of the meta group hear of changes by asking. */
