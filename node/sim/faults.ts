@@ -64,14 +64,12 @@ export class Faults {
     const random = this.#random;
     const live = this.#cluster.live;
     if (live.length === 0 || (takesNodesAway.has(name) && this.#isStrained() && !random.chance(0.15))) return false;
-    const node = random.pick(live);
+    const node = this.#pickVictim(live);
     switch (name) {
       case 'crash':
-        return this.#crash(node, random.between(0, 8 * second));
+        return random.chance(0.5) ? this.#crashInTurn(node) : this.#crash(node, random.between(0, 8 * second));
       case 'crash in a turn':
-        node.process?.crashAtWrite(random.int(6), random.pick(['before', 'after']));
-        this.#restartLater(node, random.between(second, 8 * second));
-        return true;
+        return this.#crashInTurn(random.pick(live));
       case 'crash all':
         if (!random.chance(0.3)) return false;
         for (const each of live) this.#crash(each, random.between(0, 4 * second));
@@ -101,6 +99,14 @@ export class Faults {
       default:
         return this.#disturbNetwork(name, node);
     }
+  }
+
+  /** Leaders more often than others: that is where something can be lost. */
+  #pickVictim(live: readonly SimNode[]): SimNode {
+    const leading = live.filter(({ process }) =>
+      [...(process?.engine.host.replicasByShard.values() ?? [])].some((replica) => replica.isLeader),
+    );
+    return this.#random.pick(leading.length > 0 && this.#random.chance(0.6) ? leading : live);
   }
 
   /** One more node away would often leave no majority: then nothing happens that could go wrong. */
@@ -180,6 +186,13 @@ export class Faults {
   #crash(node: SimNode, downUs: number): boolean {
     node.crash();
     this.#restartLater(node, downUs);
+    return true;
+  }
+
+  #crashInTurn(node: SimNode): boolean {
+    const random = this.#random;
+    node.process?.crashAtWrite(random.int(6), { place: random.pick(['before', 'after']), sync: random.chance(0.75) });
+    this.#restartLater(node, random.between(second, 8 * second));
     return true;
   }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EngineApi } from '../src/engine/engine-api.ts';
+import { decodeEntry } from '../src/core/statemachine/entry-codec.ts';
+import type { CommandResult } from '../src/core/statemachine/commands.ts';
+import type { Entry } from '../src/core/raft/types.ts';
+import type { BarrierOutcome, EngineApi } from '../src/engine/engine-api.ts';
+import { turn } from '../src/engine/host/turn.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
+import type { TurnWork } from '../src/engine/host/turn-work.ts';
+import { ShardMachine } from '../src/engine/machines/shard-machine.ts';
 import type { SimProcess } from './sim-process.ts';
 
 /** A known mistake, put into the system to see that the checkers notice. */
@@ -10,3 +16,73 @@ export interface Mutant {
   /** What the serving threads talk to, instead of the engine. */
   readonly engineFor?: ((process: SimProcess) => EngineApi) | undefined;
 }
+
+/** Votes and acknowledgements leave before the batch that they promise (H1). */
+const answerBeforePersist: Turn = async (phases) => {
+  const { work } = phases.step();
+  phases.sendEarly(work);
+  pushResponses(work);
+  phases.sendDurable(work);
+  work.durable.length = 0;
+  phases.persist(work);
+  phases.apply(work);
+  phases.answer(work);
+};
+
+function pushResponses(work: TurnWork): void {
+  for (const { replica, message } of work.appends) {
+    for (const response of message.responses ?? []) {
+      if (response.to !== replica.key.replicaId) work.durable.push({ replica, message: response });
+    }
+  }
+}
+
+/** A leader answers puts as soon as they are in its own log, without a quorum: right in itself, unless the entry is lost. */
+const answerBeforeCommit: Turn = async (phases) => {
+  await turn({
+    step: () => phases.step(),
+    sendEarly: (work) => phases.sendEarly(work),
+    persist: (work) => {
+      phases.persist(work);
+      for (const { replica, message } of work.appends) {
+        if (!replica.isLeader || replica.isMeta) continue;
+        for (const entry of message.entries) {
+          const results = putResults(entry);
+          if (results !== undefined) replica.proposals.settle(entry, results, replica.machine);
+        }
+      }
+    },
+    sendDurable: (work) => phases.sendDurable(work),
+    apply: (work) => phases.apply(work),
+    answer: (work) => phases.answer(work),
+  });
+};
+
+/** The answers of an entry that holds nothing but puts without a condition. */
+function putResults(entry: Entry): CommandResult[] | undefined {
+  if (entry.type !== 'normal' || entry.data.length === 0) return undefined;
+  const { commands } = decodeEntry(entry.data);
+  if (!commands.every((command) => command.type === 'kvPut' && command.ifRevision === undefined)) return undefined;
+  return commands.map(() => ({ kind: 'kv', revision: 1, existed: true }));
+}
+
+/** Linearizable reads that ask nobody whether this replica is still up to date. */
+function readAtOnce({ engine }: SimProcess): EngineApi {
+  return {
+    submit: (request, answer) => engine.submit(request, answer),
+    admin: (request, answer) => engine.admin(request, answer),
+    onMap: (listener) => engine.onMap(listener),
+    barrier: (shard, _timeoutMs, answer: (outcome: BarrierOutcome) => void) => {
+      const machine = engine.host.replicasByShard.get(shard)?.machine;
+      if (!(machine instanceof ShardMachine) || machine.appliedIndex === 0) return answer({ kind: 'elsewhere' });
+      answer({ kind: 'view', view: machine.view(engine.router.readNowMs()) });
+    },
+  };
+}
+
+export const mutants = {
+  'answers before persisting': { turn: answerBeforePersist },
+  'store that ignores sync': { honoursSync: false },
+  'answers before commit': { turn: answerBeforeCommit },
+  'reads at once': { engineFor: readAtOnce },
+} as const satisfies Readonly<Record<string, Mutant>>;

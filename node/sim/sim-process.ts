@@ -47,6 +47,8 @@ export class CrashSignal extends Error {
 interface CrashPlan {
   writesLeft: number;
   readonly place: 'before' | 'after';
+  /** Only writes that must be durable when they return count. */
+  readonly sync: boolean;
 }
 
 /** One run of the production engine, from its start to its death. */
@@ -80,10 +82,10 @@ export class SimProcess implements Endpoint {
     this.timers = new SimTimers(world, this);
     this.#disk = new FakeDisk(options.platter);
     this.store = new SimStore(this.#disk, {
-      beforeWrite: () => this.#meetCrashPlan('before'),
+      beforeWrite: (sync) => this.#meetCrashPlan('before', sync),
       afterWrite: (sync) => {
         if (sync) world.note('sync', this.name);
-        this.#meetCrashPlan('after');
+        this.#meetCrashPlan('after', sync);
       },
       honoursSync: hooks.honoursSync,
     });
@@ -121,8 +123,8 @@ export class SimProcess implements Endpoint {
   }
 
   /** Dies at one of its next writes, in the middle of whatever it does then. */
-  crashAtWrite(writes: number, place: CrashPlan['place']): void {
-    this.#crashPlan = { writesLeft: writes, place };
+  crashAtWrite(writes: number, plan: Omit<CrashPlan, 'writesLeft'>): void {
+    this.#crashPlan = { writesLeft: writes, ...plan };
   }
 
   crash(why: string): void {
@@ -149,9 +151,9 @@ export class SimProcess implements Endpoint {
     this.#options.hooks.onDefect(this, error);
   }
 
-  #meetCrashPlan(place: CrashPlan['place']): void {
+  #meetCrashPlan(place: CrashPlan['place'], sync: boolean): void {
     const plan = this.#crashPlan;
-    if (plan?.place !== place || plan.writesLeft-- > 0) return;
+    if (plan?.place !== place || plan.sync !== sync || plan.writesLeft-- > 0) return;
     this.crash(`${place} a write`);
     throw new CrashSignal(`${this.name} dies ${place} a write`);
   }

@@ -157,9 +157,9 @@ export class Workload {
     const choice = random.int(100);
     const seen = this.#seen.get(key);
     const input: OperationInput =
-      choice < 25
+      choice < 35
         ? { f: 'put', key, value }
-        : choice < 65
+        : choice < 70
           ? { f: 'get', key }
           : choice < 92
             ? { f: 'cas', key, from: seen?.value ?? null, to: value }
