@@ -35,6 +35,15 @@ export class TestNode {
     return Number(readFileSync(join(this.folder, 'pid'), 'utf8'));
   }
 
+  /** The process has its store open and runs. */
+  isRunning(): boolean {
+    try {
+      return isAlive(this.pid());
+    } catch {
+      return false;
+    }
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid(), name);
   }

@@ -45,7 +45,7 @@ it('forms one cluster when nodes are killed again and again while it forms', asy
   for (const node of cluster.nodes) node.start();
   for (let round = 0; round < 6; round++) {
     const victim = cluster.node(round % 3);
-    await eventually('the process to have started', async () => (await victim.health()) !== undefined);
+    await eventually('the process to have started', () => victim.isRunning());
     await victim.kill();
     await sleep(50 * round);
     victim.start();
