@@ -30,6 +30,7 @@ function planOf({ flags }: Invocation, folder: string): BenchPlan {
     connections: flags.connections,
     codes: flags.codes,
     warmUpMs: flags['warm-up'] * 1000,
+    firstWarmUpMs: flags['first-warm-up'] * 1000,
     measureMs: flags.seconds * 1000,
     rounds: flags.rounds,
     progress,

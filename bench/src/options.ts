@@ -8,6 +8,13 @@ export type Workload = (typeof workloads)[number];
 const flags = {
   seconds: { kind: 'int', default: 5, min: 1, max: 3600, help: 'Measured time of one round.' },
   'warm-up': { kind: 'int', default: 2, min: 1, max: 600, help: 'Seconds before each round that do not count.' },
+  'first-warm-up': {
+    kind: 'int',
+    default: 10,
+    min: 0,
+    max: 600,
+    help: 'Seconds of load on each contender before the first round.',
+  },
   rounds: { kind: 'int', default: 3, min: 1, max: 100, help: 'Rounds of each contender; figures are their medians.' },
   clients: {
     kind: 'list',
@@ -52,7 +59,7 @@ export function parseCommandLine(argv: readonly string[]): Invocation | string {
 export function usage(): string {
   const lines = Object.entries(flags).map(([name, spec]) => {
     const fallback = spec.kind === 'bool' ? '' : ` (default ${String(spec.default)})`;
-    return `  --${name.padEnd(12)} ${spec.help}${fallback}`;
+    return `  --${name.padEnd(13)} ${spec.help}${fallback}`;
   });
   return [
     `usage: npm run -s bench -- [${workloads.join('|')}] [flags]`,

@@ -37,7 +37,7 @@ describe('the report', () => {
 
   test('prints both contenders, the ratio beside ours, and what was durable', () => {
     const text = renderComparisons([comparison], machine);
-    expect(text).toMatch(/durable create +256 +shortlink +6,000 +1\.00 +2\.00 +- +- +0 +3\.00 +≥ 1\.5\n/);
+    expect(text).toMatch(/durable create +256 +shortlink +6,000 +1\.00 +2\.00 +- +- +- +0 +3\.00 +≥ 1\.5\n/);
     expect(text).toMatch(/durable create +256 +etcd 3 +2,000 .*0\n/);
     expect(text).toContain('etcd 3: answered after fsync; streams');
   });

@@ -10,6 +10,7 @@ const head = [
   'p50 ms',
   'p99 ms',
   'server cores',
+  'server µs/op',
   'load cores',
   'failed',
   'ratio',
@@ -50,6 +51,7 @@ export function renderComparisons(comparisons: readonly Comparison[], machine: M
     renderTable(head, rows),
     '',
     ...notes,
+    'server µs/op: CPU of all processes of the server for one answer; unlike rates it hardly depends on other work on the machine',
   ].join('\n');
 }
 
@@ -69,6 +71,7 @@ function contenderCells(comparison: Comparison, contender: Contender): string[] 
     round.p50Ms.toFixed(2),
     round.p99Ms.toFixed(2),
     cores(round.serverCores),
+    round.serverCores === undefined ? '-' : ((round.serverCores * 1e6) / round.opsPerSecond).toFixed(0),
     cores(round.loadCores),
     String(round.failures),
   ];

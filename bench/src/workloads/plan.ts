@@ -8,7 +8,10 @@ export interface BenchPlan {
   readonly clients: readonly number[];
   readonly connections: number;
   readonly codes: number;
+  /** Before each round. */
   readonly warmUpMs: number;
+  /** Once for each contender, so that none is measured while it is still being compiled. */
+  readonly firstWarmUpMs: number;
   readonly measureMs: number;
   readonly rounds: number;
   /** What runs now; shown on a terminal only. */

@@ -37,6 +37,10 @@ export async function benchRedirects(plan: BenchPlan, processes: Processes): Pro
   const listeners = [...ours, ...(peer === undefined ? [] : [peer])];
   const run = async (listener: Listener, seconds: number): Promise<Round> =>
     measureListener(listener, { ...load, url: listener.url, seconds });
+  for (const listener of listeners) {
+    plan.progress(`${listener.name} warms up`);
+    if (plan.firstWarmUpMs > 0) await run(listener, plan.firstWarmUpMs / 1000);
+  }
   const rounds = await interleave(
     listeners.map((listener) => async () => {
       plan.progress(`${listener.name}, ${plan.connections} connections`);

@@ -24,13 +24,14 @@ export async function benchWrites(plan: BenchPlan, processes: Processes): Promis
     settings: [],
   });
   const etcd = await startPeer(plan, processes);
+  const targets = [createTarget(ours, seeds.create), putTarget(ours, seeds.put), ...(etcd === undefined ? [] : [etcd])];
+  const most = Math.max(...plan.clients);
+  for (const target of targets) {
+    plan.progress(`${target.name} warms up`);
+    await measure(target, { clients: most, warmUpMs: plan.firstWarmUpMs, measureMs: plan.warmUpMs });
+  }
   const comparisons: Comparison[] = [];
   for (const clients of plan.clients) {
-    const targets = [
-      createTarget(ours, seeds.create),
-      putTarget(ours, seeds.put),
-      ...(etcd === undefined ? [] : [etcd]),
-    ];
     const load = { clients, warmUpMs: plan.warmUpMs, measureMs: plan.measureMs };
     const rounds = await interleave(
       targets.map((target) => async () => {
@@ -40,7 +41,7 @@ export async function benchWrites(plan: BenchPlan, processes: Processes): Promis
       plan.rounds,
     );
     const [create, put, peer] = targets.map((target, i) => contender(target, rounds[i] ?? []));
-    const isLast = clients === Math.max(...plan.clients);
+    const isLast = clients === most;
     if (create === undefined || put === undefined) continue;
     comparisons.push(
       { workload: 'durable create', clients, ours: create, peer, aim: isLast ? aims.create : undefined },
