@@ -80,6 +80,7 @@ it('adds a node to the folder of dev and takes another one away', async () => {
     exitCode: 0,
     out: 'node0 is removed',
   });
+  await cluster.node(0).terminate();
   const { out } = await cli(cluster, 'info');
   expect(out).not.toMatch(/^node0 /m);
   expect(out).toMatch(/^1 +node\d +node\d, node\d, node\d$/m);

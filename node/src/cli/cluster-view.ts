@@ -23,6 +23,8 @@ export interface ClusterView {
   /** The answer as it came. */
   readonly raw: JsonRecord;
   readonly clusterId: string;
+  /** The node that answered. */
+  readonly selfNodeId: string | undefined;
   readonly nodes: readonly NodeView[];
   readonly shards: readonly ShardView[];
 }
@@ -31,14 +33,15 @@ export async function readCluster(api: Api): Promise<ClusterView> {
   const raw = await callApi(api, { method: 'GET', path: ['cluster'] });
   if (!isRecord(raw)) throw new CliError('failed', 'the API said nothing about the cluster');
   const clusterId = textOf(raw['clusterId']);
+  const self = isRecord(raw['self']) ? raw['self'] : {};
   if (clusterId === undefined) {
-    const self = raw['self'];
-    const waiting = isRecord(self) ? textOf(self['waitingFor']) : undefined;
+    const waiting = textOf(self['waitingFor']);
     throw new CliError('unavailable', `there is no cluster yet: ${waiting ?? 'it has not formed'}`);
   }
   const meta = { id: 0, leaderNodeId: raw['metaLeaderNodeId'], replicas: raw['meta'] };
   const shards = [meta, ...recordsOf(raw['shards'])].map(shardView);
-  return { raw, clusterId, nodes: recordsOf(raw['nodes']).map(nodeView), shards };
+  const nodes = recordsOf(raw['nodes']).map(nodeView);
+  return { raw, clusterId, selfNodeId: textOf(self['nodeId']), nodes, shards };
 }
 
 function nodeView(node: JsonRecord): NodeView {
@@ -73,6 +76,12 @@ export function findNode(cluster: ClusterView, idOrName: string): NodeView {
   }
   if (found.length > 1) throw new CliError('usage', `${found.length} nodes are called ${idOrName}; name one by its id`);
   return node;
+}
+
+/** The API of a node as the cluster knows it, over the scheme that the user came with. */
+export function endpointOf(api: Api, node: NodeView): string {
+  const scheme = api.endpoints[0]?.startsWith('https:') === true ? 'https' : 'http';
+  return `${scheme}://${textOf(node.addresses['api']) ?? ''}`;
 }
 
 /** Replicas that still lie on a node, the meta group's included. */

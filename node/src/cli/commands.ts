@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts';
 import { addNodeCommand } from './commands/add-node.ts';
-import { infoCommand, pingCommand, removeNodeCommand, transferCommand } from './commands/cluster.ts';
+import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
 import { linkCreate, linkDelete, linkGet, linkList, linkUpdate } from './commands/link.ts';
 import { nodeCommand } from './commands/node.ts';
+import { removeNodeCommand } from './commands/remove-node.ts';
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [

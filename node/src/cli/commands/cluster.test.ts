@@ -31,6 +31,7 @@ function cluster(...nodes: ReturnType<typeof node>[]) {
   const replicas = nodes.map((one, i) => voter(i + 1, one.id));
   return {
     clusterId: 'c',
+    self: { nodeId: nodes.at(-1)?.id },
     metaLeaderNodeId: null,
     nodes,
     meta: replicas,
@@ -80,6 +81,14 @@ describe('remove-node', () => {
       'GET /api/v1/cluster',
       'GET /api/v1/cluster',
     ]);
+  });
+
+  test('does not trust the removed node itself, which may never learn that it is no member', async () => {
+    const other = await apiWith(cluster(node('bb', 'b')));
+    const there = other.url.slice('http://'.length);
+    const removed = await apiWith(cluster(node('bb', 'b', there), node('aa', 'a')));
+    const ran = await runCli(['remove-node', 'a', '--api', removed.url, '--timeout', '10s']);
+    expect(ran).toMatchObject({ exitCode: 0, out: 'a is removed' });
   });
 
   test('says how many replicas are left when the time is over', async () => {

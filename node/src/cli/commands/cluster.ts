@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callApi, type Api } from '../api-client.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
-import { findNode, readCluster, replicasOn, type ClusterView, type NodeView } from '../cluster-view.ts';
+import { endpointOf, findNode, readCluster, replicasOn, type ClusterView, type NodeView } from '../cluster-view.ts';
 import { command } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress, type Io } from '../io.ts';
 import { textOf } from '../json.ts';
 import { renderTable } from '../table.ts';
 
-const pollMs = 500;
 const nodeArgument = { name: 'node', help: 'id or name of the node' } as const;
 
 export const infoCommand = command({
@@ -72,9 +69,7 @@ export const pingCommand = command({
 });
 
 async function pingNode(api: Api, node: NodeView) {
-  const address = textOf(node.addresses['api']) ?? '';
-  const secure = api.endpoints[0]?.startsWith('https:') === true;
-  const endpoint = `${secure ? 'https' : 'http'}://${address}`;
+  const endpoint = endpointOf(api, node);
   const started = performance.now();
   try {
     await callApi(
@@ -101,54 +96,3 @@ export const transferCommand = command({
     printResult(io, flags.output, answer, () => `asked the leader of shard ${args.shard} to hand over to ${node.name}`);
   },
 });
-
-export const removeNodeCommand = command({
-  path: ['remove-node'],
-  summary: 'Move everything off a node and forget it',
-  details: [
-    'Waits until the node is no longer a member. Its process may then be stopped and its folder deleted. Interrupting the wait does not stop the removal; --cancel does, while the node is still a member.',
-  ],
-  args: [nodeArgument],
-  flags: {
-    ...clientFlags,
-    timeout: { ...clientFlags.timeout, default: 600_000, help: 'How long to wait for the end of the removal.' },
-    wait: { kind: 'bool', default: true, help: 'Wait for the end; --wait=false returns once the removal has begun.' },
-    cancel: { kind: 'bool', default: false, help: 'Undo the removal of a node that is still a member.' },
-  },
-  run: async ({ flags, args, io }) => {
-    const api = { ...apiOf(flags), timeoutMs: Math.min(flags.timeout, clientFlags.timeout.default) };
-    const cluster = await readCluster(api);
-    const node = findNode(cluster, args.node);
-    const verb = flags.cancel ? 'cancelRemove' : 'remove';
-    await callApi(api, { method: 'POST', path: ['admin', 'nodes', `${node.id}:${verb}`] });
-    if (!flags.cancel && flags.wait)
-      await waitForRemoval({ api, node, total: replicasOn(cluster, node.id) }, flags.timeout, io);
-    const done = flags.wait ? `${node.name} is removed` : `the removal of ${node.name} has begun`;
-    printResult(io, flags.output, { nodeId: node.id }, () => (flags.cancel ? `${node.name} stays` : done));
-  },
-});
-
-interface Removal {
-  readonly api: Api;
-  readonly node: NodeView;
-  readonly total: number;
-}
-
-async function waitForRemoval(removal: Removal, timeoutMs: number, io: Io): Promise<void> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  for (;;) {
-    const cluster = await readCluster(removal.api);
-    const node = cluster.nodes.find((one) => one.id === removal.node.id);
-    if (node === undefined) break;
-    const left = replicasOn(cluster, node.id);
-    if (deadline.aborted) {
-      throw new CliError(
-        'unavailable',
-        `${node.name} still has ${left} replicas after ${timeoutMs} ms; the removal goes on`,
-      );
-    }
-    showProgress(io, `moving replicas off ${node.name}`, removal.total - left, removal.total);
-    await sleep(pollMs, undefined, { signal: deadline }).catch(() => undefined);
-  }
-  clearProgress(io);
-}

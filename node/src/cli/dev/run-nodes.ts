@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../exit-codes.ts';
 import { clearProgress, showProgress, type Io } from '../io.ts';
+import { isRecord } from '../json.ts';
 import { endWithLauncher } from '../launcher.ts';
 import { renderTable } from '../table.ts';
 import { logTail, startChild, type Child } from './child.ts';
@@ -14,6 +15,7 @@ const pollMs = 100;
 const stragglerMs = 3000;
 /** Beyond the node's own limits for an orderly end. */
 const killAfterMs = 5000;
+const probeMs = 2000;
 const keepAliveMs = 60_000;
 const tailLines = 3;
 
@@ -64,7 +66,7 @@ async function announceReady(children: readonly Child[], stop: AbortSignal, io: 
   let firstReadyAtMs: number | undefined;
   while (!stop.aborted) {
     const alive = children.filter((child) => child.end() === undefined);
-    const states = await Promise.all(alive.map((child) => isReady(child.node)));
+    const states = await Promise.all(alive.map((child) => takesWrites(child.node)));
     const ready = states.filter(Boolean).length;
     showProgress(io, 'nodes ready', ready, children.length);
     if (ready > 0) firstReadyAtMs ??= performance.now();
@@ -81,12 +83,13 @@ async function announceReady(children: readonly Child[], stop: AbortSignal, io: 
   return false;
 }
 
-async function isReady(node: DevNode): Promise<boolean> {
+/** A node is ready for redirects before it is for writes. */
+async function takesWrites(node: DevNode): Promise<boolean> {
   try {
     const url = `http://${connectable(node.config.ops.address)}/readyz`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    await response.body?.cancel();
-    return response.ok;
+    const response = await fetch(url, { signal: AbortSignal.timeout(probeMs) });
+    const health: unknown = await response.json();
+    return isRecord(health) && health['writable'] === true;
   } catch {
     return false;
   }
