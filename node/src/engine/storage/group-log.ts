@@ -137,9 +137,15 @@ export class GroupLog implements Storage {
     this.#dropFromCache(keepFrom === -1 ? this.#cache.length : keepFrom);
   }
 
-  /** Starts over behind a snapshot that was installed. */
+  /**
+   * Starts over behind a snapshot that was installed. Entries behind it go in the same batch: after a restart they would
+   * look like the tail of the log, although they may be an old leader's.
+   */
   reset(truncation: Truncation, batch: WriteBatch): void {
     this.#setTruncation(truncation, batch);
+    for (let index = truncation.index + 1; index <= this.#lastIndex; index++) {
+      batch.delete('raft', entryKey(this.#replica, index));
+    }
     this.#lastIndex = truncation.index;
     this.#cache = [];
     this.#cacheBytes = 0;
@@ -148,11 +154,6 @@ export class GroupLog implements Storage {
   /** Removes the rows of all entries that the log has forgotten, on either side. Idempotent. */
   sweep(): void {
     this.#store.deleteRange('raft', entryRange(this.#replica, 0, this.#truncation.index + 1));
-  }
-
-  /** After a reset nothing behind the snapshot may be left, or it would look like the log's tail. */
-  sweepAll(): void {
-    this.#store.deleteRange('raft', entryRange(this.#replica, 0, Number.MAX_SAFE_INTEGER));
   }
 
   #setTruncation(truncation: Truncation, batch: WriteBatch): void {

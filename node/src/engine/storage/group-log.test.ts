@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../core/raft/types.ts';
+import { emptyConfState } from '../../core/statemachine/shard-state.ts';
+import type { KvEngine, WriteBatch } from '../../ports/kv-engine.ts';
+import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
+import { GroupLog } from './group-log.ts';
+
+const replica = { shard: 1, replicaId: 7 };
+
+function open(store: KvEngine): GroupLog {
+  return new GroupLog(store, replica, {
+    confState: () => emptyConfState,
+    snapshot: () => 'snapshotTemporarilyUnavailable',
+  });
+}
+
+function entries(from: number, to: number, term: number): Entry[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => ({
+    term,
+    index: from + i,
+    type: 'normal',
+    data: new Uint8Array(3),
+  }));
+}
+
+function write(store: KvEngine, fill: (batch: WriteBatch) => void): void {
+  const batch = store.batch();
+  fill(batch);
+  store.write(batch, { sync: true });
+}
+
+describe('the log of a replica', () => {
+  it('that started over behind a snapshot does not find its old tail after a restart', () => {
+    const store = new FakeDisk(new FakePlatter());
+    const log = open(store);
+    write(store, (batch) => log.append(entries(1, 10, 2), batch));
+    write(store, (batch) => log.reset({ index: 6, term: 3 }, batch));
+    expect(log.lastIndex()).toBe(6);
+    expect(open(store).lastIndex()).toBe(6);
+    expect(open(store).term(6)).toBe(3);
+  });
+
+  it('keeps what was appended behind the snapshot in the same batch', () => {
+    const store = new FakeDisk(new FakePlatter());
+    const log = open(store);
+    write(store, (batch) => log.append(entries(1, 10, 2), batch));
+    write(store, (batch) => {
+      log.reset({ index: 6, term: 3 }, batch);
+      log.append(entries(7, 8, 3), batch);
+    });
+    const reopened = open(store);
+    expect(reopened.lastIndex()).toBe(8);
+    expect(reopened.entries(7, 9, 1_000)).toEqual(entries(7, 8, 3));
+  });
+});
