@@ -52,6 +52,19 @@ describe('the proposal queue', () => {
     expect(answers).toEqual(['a unavailable the leader changed before the write was committed']);
   });
 
+  it('answers that nobody knows when a later entry of its own takes the place of one that was lost', () => {
+    const { queue, answers, add } = queued();
+    add('a');
+    add('b');
+    const [a, b] = queue.takeBundle();
+    if (a === undefined || b === undefined) throw new Error('two requests wait');
+    queue.appended(5, 2, [{ request: a, from: 0, count: 1 }]);
+    queue.appended(5, 4, [{ request: b, from: 0, count: 1 }]);
+    expect(answers).toEqual(['a timeout the leader changed; the outcome is unknown']);
+    queue.settle(entry(5, 4), ['x'], machine);
+    expect(answers.at(-1)).toBe('b ok x');
+  });
+
   it('splits what waits into entries of bounded size, and never splits a request', () => {
     const { queue, add } = queued(300 * 1024);
     for (const name of ['a', 'b', 'c']) add(name);

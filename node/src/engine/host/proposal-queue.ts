@@ -59,6 +59,10 @@ export class ProposalQueue {
 
   /** The entry of `proposed` was appended at `index` in `term`. */
   appended(index: number, term: number, proposed: readonly Proposed[]): void {
+    // This replica led before, lost the tail of its log and leads again. Another one may still have the old entry and
+    // commit it one day: nobody knows.
+    const replaced = this.#pendingByIndex.get(index)?.proposed ?? [];
+    for (const { request } of replaced) request.answer('timeout', explain('the leader changed; the outcome is unknown'));
     this.#pendingByIndex.set(index, { term, proposed });
   }
 
