@@ -4,7 +4,7 @@ import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import { decodeJson } from '../core/cluster/map-codec.ts';
 import type { FormationRecord } from '../core/cluster/meta-state.ts';
-import { foundingMetaReplicas } from '../core/cluster/meta-state.ts';
+import { foundingMetaReplicas, replicasOf } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import { StoreFailedError } from '../ports/kv-engine.ts';
 import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
@@ -190,8 +190,9 @@ export class Engine implements EngineApi, PeerHandler {
 
   onDisconnect(node: NodeId): void {
     this.#forwarder.onDisconnect(node);
+    const map = this.volume.map;
     for (const replica of this.host.replicasByShard.values()) {
-      for (const { id } of this.volume.map?.shards.find((s) => s.id === replica.shard)?.replicas ?? []) {
+      for (const { id } of (map === undefined ? undefined : replicasOf(map, replica.shard)) ?? []) {
         if (this.host.places.nodeOf(replica.shard, id) === node) replica.raw.reportUnreachable(id);
       }
     }

@@ -34,6 +34,11 @@ interface Reply {
   readonly payload: Uint8Array;
 }
 
+/**
+ * One attempt's share of the caller's time: a leader that hangs answers nothing, and by then there may be another one.
+ * Asking again is safe, because mutations are remembered by their idempotency keys.
+ */
+const attemptMaxMs = 2000;
 const firstBackoffMs = 10;
 const maxBackoffMs = 500;
 /** With most codes of a length taken, each try still finds a free one with a fair chance. */
@@ -127,7 +132,7 @@ export class ShardsClient implements Shards {
   async #persist(request: Omit<ClientRequest, 'timeoutMs'>, deadlineMs: number): Promise<Reply> {
     for (let attempt = 0; ; attempt++) {
       const leftMs = deadlineMs - this.#options.clock.monotonicMs();
-      const reply = await this.#submit({ ...request, timeoutMs: Math.max(1, leftMs) });
+      const reply = await this.#submit({ ...request, timeoutMs: Math.max(1, Math.min(leftMs, attemptMaxMs)) });
       if (reply.status === 'ok') return reply;
       const message = fromUtf8(reply.payload);
       if (reply.status === 'refused') throw new ServiceError('invalid', message);

@@ -143,6 +143,11 @@ export class Router {
   #forward(node: NodeId, request: RoutedRequest, answer: Answer): void {
     if (request.hops >= limits.forwardMaxHops)
       return answer('unavailable', explain('the request was handed on too often; the leader is changing'));
+    // What is sent to a node that is away is lost, and its answer would be waited for until the deadline.
+    if (!this.#options.isConnected(node)) {
+      this.#leaderByShard.delete(request.shard);
+      return answer('unavailable', explain(`node ${node} leads the shard and cannot be reached from here`));
+    }
     const { kind, shard, payload, timeoutMs } = request;
     const forwarded: Omit<ForwardRequest, 'id'> = { kind, shard, payload, timeoutMs, hops: request.hops + 1 };
     this.#options.forwarder.forward(node, forwarded, (status, reply) => {
