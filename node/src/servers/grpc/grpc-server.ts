@@ -69,6 +69,7 @@ export class GrpcServer {
   readonly #injector: ConnectionInjector;
   readonly #listener: NetServer;
   readonly #streams = new Set<OpenStream>();
+  readonly #sockets = new Set<Socket>();
   #draining = false;
 
   constructor(options: GrpcServerOptions) {
@@ -98,6 +99,8 @@ export class GrpcServer {
     this.#injector = this.#grpc.createConnectionInjector(options.credentials ?? ServerCredentials.createInsecure());
     const inject = (socket: Socket): void => {
       socket.setNoDelay(true);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
       this.#injector.injectConnection(socket);
     };
     this.#listener =
@@ -128,6 +131,8 @@ export class GrpcServer {
     this.#draining = true;
     const closed = this.#closeListener();
     this.#grpc.forceShutdown();
+    // gRPC waits for clients to close their side, which they may never do.
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
