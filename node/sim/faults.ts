@@ -11,6 +11,7 @@ const takesNodesAway: ReadonlySet<FaultName> = new Set([
   'crash in a turn',
   'graceful restart',
   'long stop',
+  'disk failure',
   'pause',
   'isolate',
   'cut one way',
@@ -55,6 +56,7 @@ export class Faults {
     this.#cluster.network.heal();
     for (const node of this.#cluster.nodes) {
       node.clock.offsetMs = 0;
+      node.process?.disarm();
       if (node.lastNodeId !== undefined && !this.membership.isGone(node)) node.start();
     }
   }
@@ -79,6 +81,10 @@ export class Faults {
         return true;
       case 'long stop':
         return this.#crash(node, random.between(15 * second, 40 * second));
+      case 'disk failure':
+        node.process?.failNextWrite();
+        this.#restartOnceDead(node);
+        return true;
       case 'pause':
         node.process?.pause(random.between(second / 10, 6 * second));
         return true;
@@ -192,8 +198,12 @@ export class Faults {
   #crashInTurn(node: SimNode): boolean {
     const random = this.#random;
     node.process?.crashAtWrite(random.int(6), { place: random.pick(['before', 'after']), sync: random.chance(0.75) });
-    this.#restartLater(node, random.between(second, 8 * second));
+    this.#restartOnceDead(node);
     return true;
+  }
+
+  #restartOnceDead(node: SimNode): void {
+    void node.process?.death.then(() => this.#restartLater(node, this.#random.between(second, 8 * second)));
   }
 
   #restartLater(node: SimNode, downUs: number): void {

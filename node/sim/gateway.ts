@@ -30,12 +30,14 @@ export class Gateway {
   readonly timeoutMs: number;
   /** Resolves to undefined when the process dies. */
   readonly death: Promise<undefined>;
+  readonly #process: SimProcess;
   readonly #shards: ShardsClient;
   readonly #links: LinksService;
   readonly #kv: KvService;
 
   constructor(world: World, process: SimProcess, { engine, timeoutMs }: GatewayOptions) {
     this.timeoutMs = timeoutMs;
+    this.#process = process;
     this.death = process.death.then(() => undefined);
     const { clock, timers, store } = process;
     const random = process.random.split('gateway');
@@ -52,6 +54,11 @@ export class Gateway {
     const destinations = { schemes: new Set(['https']), ownHosts: new Set<string>() };
     this.#links = newLinksService(dependencies, { codeLength: 8, destinations });
     this.#kv = newKvService(dependencies);
+  }
+
+  /** A machine that stood still owes no answer in time. */
+  wasPausedSince(timeUs: number): boolean {
+    return this.#process.pausedUntilUs >= timeUs;
   }
 
   /** The code of the new link. */

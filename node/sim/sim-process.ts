@@ -4,6 +4,7 @@ import { Engine } from '../src/engine/engine.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
 import { silentObserver } from '../src/engine/engine-observer.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
+import { StoreFailedError } from '../src/ports/kv-engine.ts';
 import type { PeerHandler } from '../src/ports/peers.ts';
 import { FakeDisk } from './disk.ts';
 import type { FakePlatter } from './disk.ts';
@@ -66,6 +67,7 @@ export class SimProcess implements Endpoint {
   readonly #options: ProcessOptions;
   readonly #disk: FakeDisk;
   #isAlive = true;
+  #isDiskBroken = false;
   #crashPlan: CrashPlan | undefined;
   #died: () => void;
 
@@ -82,7 +84,10 @@ export class SimProcess implements Endpoint {
     this.timers = new SimTimers(world, this);
     this.#disk = new FakeDisk(options.platter);
     this.store = new SimStore(this.#disk, {
-      beforeWrite: (sync) => this.#meetCrashPlan('before', sync),
+      beforeWrite: (sync) => {
+        this.#meetCrashPlan('before', sync);
+        if (this.#isDiskBroken) this.#disk.failNextWrite();
+      },
       afterWrite: (sync) => {
         if (sync) world.note('sync', this.name);
         this.#meetCrashPlan('after', sync);
@@ -127,6 +132,17 @@ export class SimProcess implements Endpoint {
     this.#crashPlan = { writesLeft: writes, ...plan };
   }
 
+  /** The disk fails at the next write. The process must end: what is on disk is unknown. */
+  failNextWrite(): void {
+    this.#isDiskBroken = true;
+  }
+
+  /** Nothing that was planned for its next writes happens. */
+  disarm(): void {
+    this.#crashPlan = undefined;
+    this.#isDiskBroken = false;
+  }
+
   crash(why: string): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
@@ -147,6 +163,7 @@ export class SimProcess implements Endpoint {
 
   failed(error: unknown): void {
     if (!this.#isAlive) return;
+    if (this.#isDiskBroken && error instanceof StoreFailedError) return this.crash('disk failed');
     this.crash('defect');
     this.#options.hooks.onDefect(this, error);
   }

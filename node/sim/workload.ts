@@ -26,6 +26,9 @@ const finalTries = 8;
 /** Operations after which clients turn to new keys, so that the history of each stays short enough to be judged. */
 const operationsPerKeySet = 150;
 const keysPerSet = 6;
+/** A node answers everything by the deadline that it was given, or so much later. */
+const patienceUs = 2_000_000;
+const unanswered = Symbol('unanswered');
 /** Values that clients have seen, for compare-and-swap. */
 interface Seen {
   readonly value: string;
@@ -264,9 +267,16 @@ export class Workload {
     const { gatewayOf, violations, world } = this.#options;
     const gateway = gatewayOf(node);
     if (gateway === undefined) return undefined;
-    const patience = world.sleep(gateway.timeoutMs * 1_000 + 2_000_000).then(() => undefined);
+    const calledUs = world.nowUs;
+    const patience = world.sleep(gateway.timeoutMs * 1_000 + patienceUs).then(() => {
+      if (gatewayOf(node) === gateway && !gateway.wasPausedSince(calledUs)) return unanswered;
+      return undefined;
+    });
     try {
-      return await Promise.race([work(gateway), gateway.death, patience]);
+      const outcome = await Promise.race([work(gateway), gateway.death, patience]);
+      if (outcome !== unanswered) return outcome;
+      violations.add('deadlines', `${node.name} has not answered within ${gateway.timeoutMs} ms and ${patienceUs} µs`);
+      return undefined;
     } catch (error) {
       if (error instanceof ServiceError && error.kind !== 'internal' && retryableKinds.has(error.kind))
         return undefined;
