@@ -44,8 +44,6 @@ export interface GrpcServerOptions {
   readonly isReady: () => boolean;
   /** With it the listener speaks TLS; `requestCert` and `ca` let clients show certificates. */
   readonly tls?: TlsOptions | undefined;
-  /** TLS by gRPC's own means, instead of `tls`. */
-  readonly credentials?: ServerCredentials | undefined;
   readonly limits?: Partial<GrpcLimits> | undefined;
   /** A defect; the client was answered with INTERNAL. */
   readonly onError: (error: unknown) => void;
@@ -96,7 +94,7 @@ export class GrpcServer {
     addRawService(this.#grpc, AlphaReflection, { serverReflectionInfo: reflection.serverReflectionInfo });
 
     // A listener of our own: gRPC's has no limit of connections, and demands a certificate wherever it accepts one.
-    this.#injector = this.#grpc.createConnectionInjector(options.credentials ?? ServerCredentials.createInsecure());
+    this.#injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const inject = (socket: Socket): void => {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
