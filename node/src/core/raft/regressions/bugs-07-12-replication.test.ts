@@ -65,6 +65,16 @@ describe('bug 8 (raft#149, openraft 6d53aa12, openraft 9540c904): the progress o
     );
   });
 
+  it('does not go below what is known to match for a rejection that comes late', () => {
+    const member = winElection(loneMember({ log: [1, 1, 2, 2, 3] }), 2);
+    member.node.step(messageFrom(3, 'MsgAppResp', { term: 4, index: 5 }));
+    member.drain();
+    member.node.reportUnreachable(3);
+    const late = { term: 4, index: 5, reject: true, rejectHint: 1, logTerm: 1 };
+    member.node.step(messageFrom(3, 'MsgAppResp', late));
+    expect(member.node.status().progress[2]).toMatchObject({ state: 'probe', match: 5, next: 6 });
+  });
+
   it('goes down with every rejected probe, so that probing ends', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(6), fc.nat(4)), { maxLength: 20 }), (hints) => {
