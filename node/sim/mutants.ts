@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeEntry } from '../src/core/statemachine/entry-codec.ts';
-import type { CommandResult } from '../src/core/statemachine/commands.ts';
+import type { Command, CommandResult } from '../src/core/statemachine/commands.ts';
 import type { Entry } from '../src/core/raft/types.ts';
 import type { BarrierOutcome, EngineApi } from '../src/engine/engine-api.ts';
 import { turn } from '../src/engine/host/turn.ts';
@@ -37,7 +37,7 @@ function pushResponses(work: TurnWork): void {
   }
 }
 
-/** A leader answers puts as soon as they are in its own log, without a quorum: right in itself, unless the entry is lost. */
+/** A leader answers creates and puts as soon as they are in its own log, without a quorum: right, unless the entry is lost. */
 const answerBeforeCommit: Turn = async (phases) => {
   await turn({
     step: () => phases.step(),
@@ -47,7 +47,7 @@ const answerBeforeCommit: Turn = async (phases) => {
       for (const { replica, message } of work.appends) {
         if (!replica.isLeader || replica.isMeta) continue;
         for (const entry of message.entries) {
-          const results = putResults(entry);
+          const results = likelyResults(entry);
           if (results !== undefined) replica.proposals.settle(entry, results, replica.machine);
         }
       }
@@ -58,12 +58,19 @@ const answerBeforeCommit: Turn = async (phases) => {
   });
 };
 
-/** The answers of an entry that holds nothing but puts without a condition. */
-function putResults(entry: Entry): CommandResult[] | undefined {
+/** The answers of an entry, where they are known without applying it. */
+function likelyResults(entry: Entry): CommandResult[] | undefined {
   if (entry.type !== 'normal' || entry.data.length === 0) return undefined;
-  const { commands } = decodeEntry(entry.data);
-  if (!commands.every((command) => command.type === 'kvPut' && command.ifRevision === undefined)) return undefined;
-  return commands.map(() => ({ kind: 'kv', revision: 1, existed: true }));
+  const results = decodeEntry(entry.data).commands.map(likelyResult);
+  return results.every((result) => result !== undefined) ? results : undefined;
+}
+
+function likelyResult(command: Command): CommandResult | undefined {
+  if (command.type === 'kvPut' && command.ifRevision === undefined) return { kind: 'kv', revision: 1, existed: true };
+  if (command.type !== 'createLink' || !command.generated || command.code === undefined) return undefined;
+  const { code, url, creatorId, expiresAtMs } = command;
+  const times = { createdAtMs: 1, updatedAtMs: 1, expiresAtMs };
+  return { kind: 'link', link: { code, url, creatorId, ...times, disabled: false, createRevision: 1, revision: 1 } };
 }
 
 /** Linearizable reads that ask nobody whether this replica is still up to date. */
