@@ -8,7 +8,7 @@ import { describeDifference, findScripts, runScript, runScriptFile } from './con
 const ownScripts = join(import.meta.dirname, 'testdata');
 const projectRoot = join(import.meta.dirname, '../../../..');
 /** The scripts of etcd-io/raft, where somebody has put them. */
-const etcdScripts = process.env['CONFORMANCE_DATA'] ?? join(projectRoot, '../shared/data/etcd-raft');
+const etcdScripts = join(process.env['CONFORMANCE_DATA'] ?? join(projectRoot, '../shared/data'), 'etcd-raft');
 
 function expectPassed(path: string): void {
   const result = runScriptFile(path);
