@@ -28,7 +28,8 @@ export class Processes {
 
   start(program: ProgramToStart): ChildProcess {
     const log = openSync(program.logFile, 'w');
-    const child = spawn(program.command, program.args, { stdio: ['ignore', log, log] });
+    // Sessions of their own, as `shortlink dev` gives them to its nodes: Linux divides the CPU by sessions first.
+    const child = spawn(program.command, program.args, { stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));

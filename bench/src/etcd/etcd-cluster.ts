@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntilReady, type Processes, type ProgramToStart } from '../processes.ts';
 import { decodeStatus, etcdPaths } from './etcd-wire.ts';
-import { UnaryChannel } from './grpc-unary.ts';
+import { callUnary } from '../wire/grpc-unary.ts';
+import { Http2Connection } from '../wire/http2-connection.ts';
 
 export interface EtcdCluster {
   /** `host:port` of the members for clients; the leader first. */
@@ -79,9 +80,9 @@ async function leaderFirst(addresses: readonly string[]): Promise<readonly strin
 }
 
 async function statusOf(address: string): Promise<ReturnType<typeof decodeStatus>> {
-  const channel = await UnaryChannel.open(address);
+  const channel = await Http2Connection.open(address);
   try {
-    return decodeStatus(await channel.call(etcdPaths.status, new Uint8Array(0)));
+    return decodeStatus(await callUnary(channel, etcdPaths.status, new Uint8Array(0)));
   } finally {
     await channel.close();
   }

@@ -4,7 +4,8 @@ import { rowSource } from '../load/rows.ts';
 import type { Session, Target } from '../load/target.ts';
 import type { EtcdCluster } from './etcd-cluster.ts';
 import { decodePutRevision, encodePut, etcdPaths } from './etcd-wire.ts';
-import { UnaryChannel } from './grpc-unary.ts';
+import { callUnary } from '../wire/grpc-unary.ts';
+import { Http2Connection } from '../wire/http2-connection.ts';
 
 /** All to the leader, which saves etcd the way through a follower; more connections made it slower, not faster. */
 const channels = 3;
@@ -23,13 +24,13 @@ export function etcdPutTarget(cluster: EtcdCluster, version: string, seed: numbe
 }
 
 async function openSession(address: string, seed: number): Promise<Session> {
-  const open = await Promise.all(Array.from({ length: channels }, () => UnaryChannel.open(address)));
+  const open = await Promise.all(Array.from({ length: channels }, () => Http2Connection.open(address)));
   const nextRow = rowSource(seed);
   return {
     operate: async (client) => {
       const channel = defined(open[client % channels], 'a channel');
       const row = nextRow();
-      const answer = await channel.call(etcdPaths.put, encodePut(row.code, row.url + row.creatorId));
+      const answer = await callUnary(channel, etcdPaths.put, encodePut(row.code, row.url + row.creatorId));
       assert(decodePutRevision(answer) > 0n, 'etcd gives every put a revision');
     },
     close: async () => {

@@ -22,9 +22,9 @@ describe('a CPU profile', () => {
     expect(summary.thread).toBe('engine');
     expect(summary.busy).toBeCloseTo(70 / 90);
     expect(summary.functions).toEqual([
-      { name: 'step node/src/core/step.ts:10', share: 30 / 90 },
-      { name: 'writev', share: 30 / 90 },
-      { name: '(anonymous) node/src/threads/engine-thread.ts:4', share: 10 / 90 },
+      { name: 'step node/src/core/step.ts:10', share: 30 / 90, micros: 30 },
+      { name: 'writev', share: 30 / 90, micros: 30 },
+      { name: '(anonymous) node/src/threads/engine-thread.ts:4', share: 10 / 90, micros: 10 },
     ]);
     expect(summary.files.map((file) => file.name)).toContain('(native)');
   });

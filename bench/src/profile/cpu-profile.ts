@@ -26,6 +26,7 @@ export interface FunctionTime {
   readonly name: string;
   /** Of the window, from 0 to 1. */
   readonly share: number;
+  readonly micros: number;
 }
 
 export interface ThreadProfile {
@@ -62,7 +63,7 @@ export function summarize(profile: CpuProfile, window: Window, base: string): Th
   const sorted = (times: ReadonlyMap<string, number>): FunctionTime[] =>
     [...times]
       .filter(([name]) => name !== idle && name !== root)
-      .map(([name, micros]) => ({ name, share: share(micros) }))
+      .map(([name, micros]) => ({ name, share: share(micros), micros }))
       .toSorted((a, b) => b.share - a.share);
   return {
     thread: threadOf(profile),

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What this file needs of grpc-js's ClientDuplexStream. */
-export interface MessageStream<Q, R> {
-  write(request: Q): boolean;
-  end(): void;
-  cancel(): void;
-  on(event: 'data', listener: (response: R) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'end', listener: () => void): unknown;
-}
+import type { StreamEvents } from '../wire/grpc-stream.ts';
 
 interface Waiting<R> {
   readonly resolve: (response: R) => void;
@@ -20,19 +12,23 @@ interface Waiting<R> {
  * the client serves as the id of the request.
  */
 export class PipelinedCalls<Q, R extends { readonly requestId: bigint }> {
-  readonly #stream: MessageStream<Q, R>;
+  readonly #stream: { readonly write: (request: Q) => void };
   readonly #waiting = new Map<bigint, Waiting<R>>();
   #ended: Error | undefined;
 
-  constructor(stream: MessageStream<Q, R>) {
-    this.#stream = stream;
-    stream.on('data', (response) => {
-      const waiting = this.#waiting.get(response.requestId);
-      this.#waiting.delete(response.requestId);
-      waiting?.resolve(response);
+  constructor(open: (events: StreamEvents<R>) => { readonly write: (request: Q) => void }) {
+    this.#stream = open({
+      onMessage: (response) => {
+        const waiting = this.#waiting.get(response.requestId);
+        this.#waiting.delete(response.requestId);
+        waiting?.resolve(response);
+      },
+      onEnd: (reason) => {
+        this.#ended ??= reason;
+        for (const { reject } of this.#waiting.values()) reject(this.#ended);
+        this.#waiting.clear();
+      },
     });
-    stream.on('error', (error) => this.#end(error));
-    stream.on('end', () => this.#end(new Error('the server ended the stream')));
   }
 
   /** @param request carries `id`. */
@@ -45,17 +41,6 @@ export class PipelinedCalls<Q, R extends { readonly requestId: bigint }> {
       this.#waiting.set(id, { resolve, reject });
       this.#stream.write(request);
     });
-  }
-
-  close(): void {
-    this.#stream.end();
-    this.#stream.cancel();
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
-    this.#waiting.clear();
   }
 }
 

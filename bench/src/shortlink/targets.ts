@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
-import { ChannelCredentials, Client } from '@grpc/grpc-js';
 import { defined } from '@shortlink/common/assert.ts';
 import { utf8 } from '@shortlink/common/bytes.ts';
-import { serviceClient } from '@shortlink/proto/grpc-service.ts';
 import {
   KvService,
   MutateRequestSchema as KvMutateRequestSchema,
@@ -13,6 +11,8 @@ import {
 import { LinksService, MutateRequestSchema, type MutateRequest, type MutateResponse } from '@shortlink/proto/links.ts';
 import { rowSource, type Row } from '../load/rows.ts';
 import type { Session, Target } from '../load/target.ts';
+import { GrpcStream } from '../wire/grpc-stream.ts';
+import { Http2Connection } from '../wire/http2-connection.ts';
 import type { DevCluster } from './dev-cluster.ts';
 import { expectOutcome, PipelinedCalls } from './pipelined-calls.ts';
 
@@ -27,50 +27,42 @@ type Write = (id: bigint, row: Row) => Promise<void>;
 
 /** Links with generated codes, one a message. */
 export function createTarget(cluster: DevCluster, seed: number): Target {
-  return target(cluster, seed, (client) => {
-    const calls = new PipelinedCalls<MutateRequest, MutateResponse>(serviceClient(LinksService, client).mutate());
-    return {
-      close: () => calls.close(),
-      write: async (requestId, { url, creatorId }) => {
-        const mutation = { case: 'create', value: { link: { url, creatorId } } } as const;
-        const answer = await calls.call(requestId, create(MutateRequestSchema, { requestId, mutation }));
-        expectOutcome(answer.outcome, 'create');
-      },
+  return target(cluster, seed, (connection) => {
+    const calls = new PipelinedCalls<MutateRequest, MutateResponse>(
+      (events) => new GrpcStream(connection, LinksService.method.mutate, events),
+    );
+    return async (requestId, { url, creatorId }) => {
+      const mutation = { case: 'create', value: { link: { url, creatorId } } } as const;
+      const answer = await calls.call(requestId, create(MutateRequestSchema, { requestId, mutation }));
+      expectOutcome(answer.outcome, 'create');
     };
   });
 }
 
 /** Fresh keys, one a message. */
 export function putTarget(cluster: DevCluster, seed: number): Target {
-  return target(cluster, seed, (client) => {
-    const calls = new PipelinedCalls<KvMutateRequest, KvMutateResponse>(serviceClient(KvService, client).mutate());
-    return {
-      close: () => calls.close(),
-      write: async (requestId, { code, url, creatorId }) => {
-        const mutation = { case: 'put', value: { key: utf8(code), value: utf8(url + creatorId) } } as const;
-        const answer = await calls.call(requestId, create(KvMutateRequestSchema, { requestId, mutation }));
-        expectOutcome(answer.outcome, 'put');
-      },
+  return target(cluster, seed, (connection) => {
+    const calls = new PipelinedCalls<KvMutateRequest, KvMutateResponse>(
+      (events) => new GrpcStream(connection, KvService.method.mutate, events),
+    );
+    return async (requestId, { code, url, creatorId }) => {
+      const mutation = { case: 'put', value: { key: utf8(code), value: utf8(url + creatorId) } } as const;
+      const answer = await calls.call(requestId, create(KvMutateRequestSchema, { requestId, mutation }));
+      expectOutcome(answer.outcome, 'put');
     };
   });
 }
 
-interface OpenStream {
-  readonly write: Write;
-  readonly close: () => void;
-}
-
-function target(cluster: DevCluster, seed: number, openStream: (client: Client) => OpenStream): Target {
+function target(cluster: DevCluster, seed: number, openStream: (connection: Http2Connection) => Write): Target {
   let runs = 0;
   const open = async (): Promise<Session> => {
     const nextRow = rowSource(seed + runs++);
-    const channels = cluster.nodes.map((node) => new Client(node.grpc, ChannelCredentials.createInsecure()));
-    const streams = channels.map(openStream);
+    const connections = await Promise.all(cluster.nodes.map((node) => Http2Connection.open(node.grpc)));
+    const writes = connections.map(openStream);
     return {
-      operate: (client) => defined(streams[client % streams.length], 'a stream').write(BigInt(client), nextRow()),
+      operate: (client) => defined(writes[client % writes.length], 'a stream')(BigInt(client), nextRow()),
       close: async () => {
-        for (const stream of streams) stream.close();
-        for (const channel of channels) channel.close();
+        await Promise.all(connections.map((connection) => connection.close()));
       },
     };
   };

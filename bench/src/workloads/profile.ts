@@ -17,58 +17,66 @@ import { createTarget } from '../shortlink/targets.ts';
 import type { BenchPlan } from './plan.ts';
 
 export interface ProfileReport {
-  readonly loads: readonly {
-    readonly load: string;
-    readonly opsPerSecond: number;
-    readonly threads: readonly ThreadProfile[];
-  }[];
+  readonly loads: readonly ProfiledLoad[];
   readonly text: string;
+}
+
+interface ProfiledLoad {
+  readonly load: string;
+  readonly operations: number;
+  readonly seconds: number;
+  readonly threads: readonly ThreadProfile[];
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const seed = 5_000_000;
 const stopLimitMs = 30_000;
-const shownFunctions = 25;
-const shownFiles = 12;
+const shownFunctions = 40;
+const shownFiles = 20;
+/** Threads below this share of the time did nothing for the load. */
+const leastBusy = 0.02;
 
-/** Runs the leader of a three-node cluster under the V8 profiler, with creates and with redirects. */
+/** Runs the leader and a follower of a three-node cluster under the V8 profiler, with creates and with redirects. */
 export async function profileNode(plan: BenchPlan, processes: Processes): Promise<ProfileReport> {
   const folder = join(plan.folder, 'shortlink');
   const cluster = await startDevCluster(processes, { folder, nodes: 3, basePort: plan.basePort, settings: [] });
-  const node = defined(cluster.nodes[0], 'the first node');
-  const profiles = join(plan.folder, 'profiles');
-  plan.progress(`${node.name} starts again under the profiler`);
-  const child = await restartProfiled(processes, node, profiles);
-  await makeLeader(node);
+  const profiled: { role: string; child: ChildProcess; folder: string }[] = [];
+  for (const [i, role] of ['follower', 'leader'].entries()) {
+    const node = defined(cluster.nodes[i], `node ${i}`);
+    plan.progress(`${node.name} starts again under the profiler`);
+    const profiles = join(plan.folder, role);
+    profiled.push({ role, child: await restartProfiled(processes, node, profiles), folder: profiles });
+  }
+  const leader = defined(cluster.nodes[1], 'the second node');
+  await makeLeader(leader);
   const clients = Math.max(...plan.clients);
 
   plan.progress(`creates, ${clients} clients`);
   const target = createTarget(cluster, seed);
-  const creates = await within(async () =>
-    measure(target, { clients, warmUpMs: plan.warmUpMs, measureMs: plan.measureMs }),
-  );
-  const redirects = await profiledRedirects(plan, node);
+  await measure(target, { clients, warmUpMs: plan.firstWarmUpMs, measureMs: plan.warmUpMs });
+  const creates = await within(async () => measure(target, { clients, warmUpMs: 0, measureMs: plan.measureMs }));
+  const redirects = await profiledRedirects(plan, leader);
   plan.progress('waiting for the profiles');
-  await stopAndWait(child);
+  await Promise.all(profiled.map(async ({ child }) => stopAndWait(child)));
 
-  const read = profilesIn(profiles);
-  const threads = (window: Window): ThreadProfile[] => read.map((profile) => summarize(profile, window, root));
-  const loads = [
-    {
-      load: `creates, ${clients} clients`,
-      opsPerSecond: creates.result.opsPerSecond,
-      threads: threads(creates.window),
-    },
-    ...(redirects === undefined
-      ? []
-      : [
-          {
-            load: `redirects, ${plan.connections} connections`,
-            opsPerSecond: redirects.result.requestsPerSecond,
-            threads: threads(redirects.window),
-          },
-        ]),
-  ];
+  const read = profiled.flatMap(({ role, folder: profiles }) =>
+    profilesIn(profiles).map((profile) => ({ role, profile })),
+  );
+  const seconds = plan.measureMs / 1000;
+  const loadOf = (load: string, opsPerSecond: number, window: Window): ProfiledLoad => ({
+    load,
+    operations: opsPerSecond * seconds,
+    seconds,
+    threads: read
+      .map(({ role, profile }) => ({ role, summary: summarize(profile, window, root) }))
+      .filter(({ summary }) => summary.busy >= leastBusy)
+      .map(({ role, summary }) => ({ ...summary, thread: `${summary.thread} of the ${role}` })),
+  });
+  const loads = [loadOf(`creates, ${clients} clients`, creates.result.opsPerSecond, creates.window)];
+  if (redirects !== undefined) {
+    const { result, window } = redirects;
+    loads.push(loadOf(`redirects at the leader, ${plan.connections} connections`, result.requestsPerSecond, window));
+  }
   return { loads, text: loads.map(renderLoad).join('\n\n') };
 }
 
@@ -141,19 +149,20 @@ function profilesIn(folder: string): CpuProfile[] {
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile);
 }
 
-function renderLoad(load: ProfileReport['loads'][number]): string {
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+function renderLoad({ load, operations, seconds, threads }: ProfiledLoad): string {
+  const micros = (value: number): string => (value / Math.max(1, operations)).toFixed(2);
+  const percent = (share: number): string => (share * 100).toFixed(1);
   const rows = (times: ThreadProfile['functions'], count: number): string[][] =>
-    times.slice(0, count).map(({ name, share }) => [percent(share), name]);
-  const threads = load.threads.map((thread) =>
-    [
-      `thread ${thread.thread}: busy ${percent(thread.busy)}`,
-      renderTable(['self', 'function'], rows(thread.functions, shownFunctions)),
-      renderTable(['self', 'file'], rows(thread.files, shownFiles)),
-    ].join('\n'),
-  );
-  return [
-    `${load.load}: ${Math.round(load.opsPerSecond).toLocaleString('en-US')}/s under the profiler`,
-    ...threads,
-  ].join('\n\n');
+    times.slice(0, count).map((time) => [micros(time.micros), percent(time.share), time.name]);
+  const parts = threads.map((thread) => {
+    const busyMicros = thread.functions.reduce((sum, time) => sum + time.micros, 0);
+    return [
+      `thread ${thread.thread}: busy ${percent(thread.busy)} %, ${micros(busyMicros)} µs/op`,
+      renderTable(['self µs/op', 'self %', 'function'], rows(thread.functions, shownFunctions)),
+      '',
+      renderTable(['self µs/op', 'self %', 'file'], rows(thread.files, shownFiles)),
+    ].join('\n');
+  });
+  const rate = Math.round(operations / seconds).toLocaleString('en-US');
+  return [`${load}: ${rate}/s under the profiler`, ...parts].join('\n\n');
 }

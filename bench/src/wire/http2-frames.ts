@@ -19,6 +19,8 @@ export const settingId = { headerTableSize: 1, enablePush: 2, initialWindowSize:
 /** What a connection starts with before either side says otherwise. */
 export const defaultWindowBytes = 65_535;
 export const maxWindowBytes = 2 ** 31 - 1;
+/** The largest frame that every peer takes. */
+export const dataMaxBytes = 16_384;
 const headerBytes = 9;
 
 export interface Frame {
@@ -47,6 +49,15 @@ export function settingsPayload(settings: readonly (readonly [id: number, value:
     bytes.writeUInt32BE(value, i * 6 + 2);
   }
   return bytes;
+}
+
+/** The window that new streams start with, where a SETTINGS frame sets it. */
+export function initialWindowIn(payload: Buffer): number | undefined {
+  let found: number | undefined;
+  for (let at = 0; at + 6 <= payload.length; at += 6) {
+    if (payload.readUInt16BE(at) === settingId.initialWindowSize) found = payload.readUInt32BE(at + 2);
+  }
+  return found;
 }
 
 export function uint32Payload(value: number): Buffer {
