@@ -20,7 +20,7 @@ export interface Mutant {
 /** Votes and acknowledgements leave before the batch that they promise (H1). */
 const answerBeforePersist: Turn = async (phases) => {
   const { work } = phases.step();
-  phases.sendEarly(work);
+  void phases.sendEarly(work);
   pushResponses(work);
   phases.sendDurable(work);
   work.durable.length = 0;

@@ -60,6 +60,6 @@ export function profileOf(random: SimRandom): Profile {
     faultEveryUs: random.pick([800_000, 2_000_000, 4_000_000]),
     faultsFromStart: random.chance(0.4),
     clients: random.between(3, 8),
-    thinkMs: random.pick([80, 200, 500]),
+    thinkMs: random.pick([150, 300, 600]),
   };
 }
