@@ -21,7 +21,7 @@ export class Workload {
   readonly #acknowledged = new Map<string, string>();
   readonly #clients: Promise<void>[] = [];
   readonly #generation = Math.random().toString(36).slice(2, 6);
-  #running = true;
+  readonly #end = new AbortController();
 
   constructor(nodes: readonly TestNode[], clients = 6) {
     this.#nodes = nodes;
@@ -35,7 +35,7 @@ export class Workload {
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
+    this.#end.abort();
     await Promise.all(this.#clients);
   }
 
@@ -56,7 +56,7 @@ export class Workload {
   async #contend(client: number): Promise<void> {
     // After an unknown outcome a client goes on under a new number: the old one's operation may still take effect.
     let process = client;
-    for (let i = 0; this.#running; i++) {
+    for (let i = 0; !this.#end.signal.aborted; i++) {
       const node = this.#nodes[(client + i) % this.#nodes.length];
       if (node === undefined) return;
       const input = this.#input(client, i);
@@ -83,7 +83,7 @@ export class Workload {
   }
 
   async #create(client: number, node: TestNode): Promise<void> {
-    for (let i = 0; this.#running; i++) {
+    for (let i = 0; !this.#end.signal.aborted; i++) {
       const code = `c${this.#generation}-${client}-${i}`;
       const url = `https://example.org/${code}`;
       try {

@@ -62,7 +62,8 @@ export class ProposalQueue {
     // This replica led before, lost the tail of its log and leads again. Another one may still have the old entry and
     // commit it one day: nobody knows.
     const replaced = this.#pendingByIndex.get(index)?.proposed ?? [];
-    for (const { request } of replaced) request.answer('timeout', explain('the leader changed; the outcome is unknown'));
+    for (const { request } of replaced)
+      request.answer('timeout', explain('the leader changed; the outcome is unknown'));
     this.#pendingByIndex.set(index, { term, proposed });
   }
 
