@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { defined } from '@shortlink/common/assert.ts';
+import { threadCpuSeconds } from '../load/cpu-time.ts';
 import { measure } from '../load/measure.ts';
 import { findProgram, isRunning, waitUntilReady, type Processes, type ProgramToStart } from '../processes.ts';
 import { summarize, type CpuProfile, type ThreadProfile, type Window } from '../profile/cpu-profile.ts';
@@ -25,6 +26,8 @@ interface ProfiledLoad {
   readonly load: string;
   readonly operations: number;
   readonly seconds: number;
+  /** CPU by thread of each node, as the system counts it: waiting is not in it. */
+  readonly cpu: readonly { readonly thread: string; readonly seconds: number }[];
   readonly threads: readonly ThreadProfile[];
 }
 
@@ -54,8 +57,9 @@ export async function profileNode(plan: BenchPlan, processes: Processes): Promis
   plan.progress(`creates, ${clients} clients`);
   const target = createTarget(cluster, seed);
   await measure(target, { clients, warmUpMs: plan.firstWarmUpMs, measureMs: plan.warmUpMs });
-  const creates = await within(async () => measure(target, { clients, warmUpMs: 0, measureMs: plan.measureMs }));
-  const redirects = await profiledRedirects(plan, leader);
+  const roles = new Map(cluster.nodes.map((node) => [node, node === leader ? 'leader' : `follower ${node.name}`]));
+  const creates = await within(roles, async () => measure(target, { clients, warmUpMs: 0, measureMs: plan.measureMs }));
+  const redirects = await profiledRedirects(plan, leader, roles);
   plan.progress('waiting for the profiles');
   await Promise.all(profiled.map(async ({ child }) => stopAndWait(child)));
 
@@ -63,24 +67,25 @@ export async function profileNode(plan: BenchPlan, processes: Processes): Promis
     profilesIn(profiles).map((profile) => ({ role, profile })),
   );
   const seconds = plan.measureMs / 1000;
-  const loadOf = (load: string, opsPerSecond: number, window: Window): ProfiledLoad => ({
+  const loadOf = (load: string, opsPerSecond: number, { window, cpu }: Watched): ProfiledLoad => ({
     load,
     operations: opsPerSecond * seconds,
     seconds,
+    cpu,
     threads: read
       .map(({ role, profile }) => ({ role, summary: summarize(profile, window, root) }))
       .filter(({ summary }) => summary.busy >= leastBusy)
       .map(({ role, summary }) => ({ ...summary, thread: `${summary.thread} of the ${role}` })),
   });
-  const loads = [loadOf(`creates, ${clients} clients`, creates.result.opsPerSecond, creates.window)];
+  const loads = [loadOf(`creates, ${clients} clients`, creates.result.opsPerSecond, creates)];
   if (redirects !== undefined) {
-    const { result, window } = redirects;
-    loads.push(loadOf(`redirects at the leader, ${plan.connections} connections`, result.requestsPerSecond, window));
+    const { requestsPerSecond } = redirects.result;
+    loads.push(loadOf(`redirects at the leader, ${plan.connections} connections`, requestsPerSecond, redirects));
   }
   return { loads, text: loads.map(renderLoad).join('\n\n') };
 }
 
-async function profiledRedirects(plan: BenchPlan, node: NodeOfCluster) {
+async function profiledRedirects(plan: BenchPlan, node: NodeOfCluster, roles: Roles) {
   const wrk = findProgram('wrk');
   if (wrk === undefined) {
     plan.note('wrk is not in PATH: redirects are not profiled');
@@ -93,15 +98,33 @@ async function profiledRedirects(plan: BenchPlan, node: NodeOfCluster) {
   const load = { command: wrk, ...files, url: `http://${node.redirect}`, connections: plan.connections };
   plan.progress(`redirects, ${plan.connections} connections`);
   await runWrk({ ...load, seconds: plan.warmUpMs / 1000 });
-  return within(async () => runWrk({ ...load, seconds: plan.measureMs / 1000 }));
+  return within(roles, async () => runWrk({ ...load, seconds: plan.measureMs / 1000 }));
+}
+
+type Roles = ReadonlyMap<NodeOfCluster, string>;
+
+interface Watched {
+  readonly window: Window;
+  readonly cpu: ProfiledLoad['cpu'];
 }
 
 /** Profiles carry times of the monotonic clock, which all processes of a machine share. */
-async function within<T>(run: () => Promise<T>): Promise<{ result: T; window: Window }> {
-  const now = (): number => Number(process.hrtime.bigint() / 1000n);
-  const fromMicros = now();
+async function within<T>(roles: Roles, run: () => Promise<T>): Promise<Watched & { readonly result: T }> {
+  const nowMicros = (): number => Number(process.hrtime.bigint() / 1000n);
+  const cpuNow = (): Map<string, number> => {
+    const threads = new Map<string, number>();
+    for (const [node, role] of roles) {
+      for (const [name, seconds] of threadCpuSeconds(pidOf(node)[0] ?? 0))
+        threads.set(`${name} of the ${role}`, seconds);
+    }
+    return threads;
+  };
+  const before = cpuNow();
+  const fromMicros = nowMicros();
   const result = await run();
-  return { result, window: { fromMicros, toMicros: now() } };
+  const toMicros = nowMicros();
+  const cpu = [...cpuNow()].map(([thread, seconds]) => ({ thread, seconds: seconds - (before.get(thread) ?? 0) }));
+  return { result, window: { fromMicros, toMicros }, cpu: cpu.toSorted((a, b) => b.seconds - a.seconds) };
 }
 
 async function restartProfiled(processes: Processes, node: NodeOfCluster, profiles: string): Promise<ChildProcess> {
@@ -149,7 +172,7 @@ function profilesIn(folder: string): CpuProfile[] {
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CpuProfile);
 }
 
-function renderLoad({ load, operations, seconds, threads }: ProfiledLoad): string {
+function renderLoad({ load, operations, seconds, cpu, threads }: ProfiledLoad): string {
   const micros = (value: number): string => (value / Math.max(1, operations)).toFixed(2);
   const percent = (share: number): string => (share * 100).toFixed(1);
   const rows = (times: ThreadProfile['functions'], count: number): string[][] =>
@@ -163,6 +186,13 @@ function renderLoad({ load, operations, seconds, threads }: ProfiledLoad): strin
       renderTable(['self µs/op', 'self %', 'file'], rows(thread.files, shownFiles)),
     ].join('\n');
   });
+  const cpuRows = cpu
+    .filter((thread) => thread.seconds / seconds >= leastBusy / 2)
+    .map((thread) => [micros(thread.seconds * 1e6), percent(thread.seconds / seconds), thread.thread]);
   const rate = Math.round(operations / seconds).toLocaleString('en-US');
-  return [`${load}: ${rate}/s under the profiler`, ...parts].join('\n\n');
+  return [
+    `${load}: ${rate}/s under the profiler`,
+    renderTable(['CPU µs/op', 'CPU %', 'thread'], cpuRows),
+    ...parts,
+  ].join('\n\n');
 }
