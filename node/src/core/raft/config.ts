@@ -42,6 +42,12 @@ export interface RaftConfig {
   readonly preVote?: boolean | undefined;
   /** Default `safe`. */
   readonly readOnlyOption?: ReadOnlyOption | undefined;
+  /**
+   * Let requests for votes leave before the term and the log that they speak of are durable, as etcd-io/raft does with
+   * asynchronous storage writes. Not safe: a candidate that crashes may ask again in the same term with a shorter log,
+   * and win by a vote for the longer one. For comparisons only. Default false.
+   */
+  readonly earlyVoteRequests?: boolean | undefined;
   /** Followers drop proposals instead of forwarding them to the leader. */
   readonly disableProposalForwarding?: boolean | undefined;
   /** Propose configuration changes without checking them against the active configuration. */
@@ -102,6 +108,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     checkQuorum: config.checkQuorum ?? false,
     preVote: config.preVote ?? false,
     readOnlyOption: config.readOnlyOption ?? 'safe',
+    earlyVoteRequests: config.earlyVoteRequests ?? false,
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,

@@ -6,7 +6,8 @@ import type { Raft } from './state.ts';
 
 /**
  * Queues a message. Votes and acknowledgements (of this replica's own as well) wait until what they promise is
- * durable; rejections wait with them, because they may rest on state that is not durable yet.
+ * durable; rejections wait with them, because they may rest on state that is not durable yet. So do requests for votes:
+ * a candidate must not ask twice in one term, with different logs (Raft thesis, section 3.8).
  */
 export function send(raft: Raft, message: MutableMessage): void {
   if (message.from === 0) message.from = raft.id;
@@ -31,6 +32,9 @@ export function send(raft: Raft, message: MutableMessage): void {
     case 'MsgVoteResp':
     case 'MsgPreVoteResp':
       raft.messagesAfterAppend.push(message);
+      break;
+    case 'MsgVote':
+      (raft.config.earlyVoteRequests ? raft.messages : raft.messagesAfterAppend).push(message);
       break;
     default:
       if (message.to === raft.id) broken(`message should not be self-addressed when sending ${message.type}`);

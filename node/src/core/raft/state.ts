@@ -47,8 +47,8 @@ export interface Raft {
   /** May be sent at once; never to this replica. */
   messages: Message[];
   /**
-   * May be sent or (if they are for this replica) handled only when everything unstable so far is durable: votes and
-   * acknowledgements of appends, which are promises (Raft thesis, section 3.8).
+   * May be sent or (if they are for this replica) handled only when everything unstable so far is durable: votes,
+   * requests for votes and acknowledgements of appends, which are promises (Raft thesis, section 3.8).
    */
   messagesAfterAppend: Message[];
 }

@@ -159,6 +159,16 @@ it('§3.8 a vote leaves only after it is durable', () => {
   expect(messages[0]?.responses).toMatchObject([{ type: 'MsgVoteResp', to: 2, reject: false }]);
 });
 
+it('§3.8 a candidate asks for votes only after its own term and vote are durable', () => {
+  const member = loneMember({ log: [1], config: { asyncStorageWrites: true } });
+  member.node.campaign();
+  const { messages } = member.node.ready();
+  expect(messages.map(({ type }) => type)).toEqual(['MsgStorageAppend']);
+  expect(messages[0]).toMatchObject({ term: 2, vote: 1 });
+  const requests = messages[0]?.responses?.filter(({ type }) => type === 'MsgVote');
+  expect(requests).toMatchObject([2, 3].map((to) => ({ to, term: 2, index: 1, logTerm: 1 })));
+});
+
 it('§3.8 a candidate counts its own vote only after it is durable', () => {
   const member = loneMember({ voters: [1], config: { asyncStorageWrites: true } });
   member.node.campaign();

@@ -77,6 +77,8 @@ export function addNodes(environment: Environment, block: Block): void {
     heartbeatTicks: 1,
     maxSizePerMsgBytes: noLimit,
     maxInflightMsgs: 2 ** 31 - 1,
+    // The scripts show requests for votes among the messages that need not wait.
+    earlyVoteRequests: true,
     logger: environment.output,
   };
   for (const arg of rest) {

@@ -177,7 +177,8 @@ describe('bug 6 (raft-rs#221, etcd#7625): a server with an unapplied configurati
     node.applyConfChange(confChangeV1('removeNode', 3));
     for (const response of applying[0]?.responses ?? []) node.step(response);
     node.campaign();
-    const requests = node.ready().messages.filter(({ type }) => type === 'MsgVote');
+    const write = node.ready().messages.find(({ to }) => to === localAppendThread);
+    const requests = write?.responses?.filter(({ type }) => type === 'MsgVote') ?? [];
     expect(requests.map(({ to }) => to)).toEqual([2]);
   });
 

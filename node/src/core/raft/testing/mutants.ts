@@ -108,6 +108,28 @@ function voteAgainAfterCrash(cluster: Cluster): void {
   elect(cluster, 2, votesAmong(2, 3));
 }
 
+/**
+ * 2 asks for votes of term 3 with an entry that is not on its disk yet, crashes, and asks again in the same term without
+ * that entry. The vote for its first request arrives late.
+ */
+function campaignTwiceInOneTerm(cluster: Cluster): void {
+  elect(cluster, 1, everywhere);
+  cluster.propose(cluster.node(1));
+  const append = cluster.inFlight.find(({ type, to }) => type === 'MsgApp' && to === 2);
+  settle(cluster, among(1, 3));
+  const candidate = cluster.node(2);
+  if (append !== undefined) candidate.input((raw) => raw.step(append));
+  candidate.input((raw) => raw.campaign());
+  for (const message of cluster.inFlight.splice(0))
+    if (message.to === 3) cluster.node(3).input((raw) => raw.step(message));
+  while (cluster.node(3).appends.length > 0) cluster.node(3).completeAppend();
+  const late = cluster.inFlight.splice(0).filter(({ type, to }) => type === 'MsgVoteResp' && to === 2);
+  candidate.crash(0);
+  candidate.start();
+  elect(cluster, 2, among(2));
+  for (const message of late) candidate.input((raw) => raw.step(message));
+}
+
 /** Answers to the heartbeats of one read arrive when another one waits and the leadership is long lost. */
 function lateHeartbeatAnswers(cluster: Cluster): void {
   elect(cluster, 1, everywhere);
@@ -160,6 +182,13 @@ export const mutants: readonly Mutant[] = [
     voters: 3,
     options: () => ({ faults: { tamperWrite: (write) => ({ ...write, vote: 0 }) } }),
     run: voteAgainAfterCrash,
+  },
+  {
+    name: 'a candidate that asks for votes before its own term and log are on its disk',
+    violates: /^leader completeness: leader 2 of term 3 lacks 3 \(term 2\)$/,
+    voters: 3,
+    options: () => ({ config: { earlyVoteRequests: true } }),
+    run: campaignTwiceInOneTerm,
   },
   {
     name: 'a leader that commits entries of earlier terms by counting',
