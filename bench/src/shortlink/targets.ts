@@ -19,7 +19,7 @@ import { expectOutcome, PipelinedCalls } from './pipelined-calls.ts';
 const common = {
   name: 'shortlink',
   durable: 'fsync of the log on 2 of 3 nodes',
-  clients: 'one link or pair a message, a pipelined stream to each node, clients spread over them',
+  clients: 'one link or pair a message, a pipelined stream to each node, clients spread over them from the leader on',
 } as const;
 
 /** What one open stream does with one row for one client. */

@@ -8,6 +8,7 @@ import type { Target } from '../load/target.ts';
 import { findProgram, programVersion, type Processes } from '../processes.ts';
 import type { Comparison, Contender, Round } from '../report/comparison.ts';
 import { startDevCluster } from '../shortlink/dev-cluster.ts';
+import { rolesOf } from '../shortlink/leadership.ts';
 import { createTarget, putTarget } from '../shortlink/targets.ts';
 import { peerPorts, type BenchPlan } from './plan.ts';
 
@@ -17,13 +18,16 @@ const aims = { create: 1.5, put: undefined } as const;
 
 /** Durable creates of links and puts of pairs, against puts of three etcd members. */
 export async function benchWrites(plan: BenchPlan, processes: Processes): Promise<Comparison[]> {
-  const ours = await startDevCluster(processes, {
+  const started = await startDevCluster(processes, {
     folder: join(plan.folder, 'shortlink'),
     nodes: 3,
     basePort: plan.basePort,
     settings: [],
   });
   const etcd = await startPeer(plan, processes);
+  // The first clients go to the leader, as all do with etcd.
+  const { leader, followers } = await rolesOf(started);
+  const ours = { ...started, nodes: [leader, ...followers] };
   const targets = [createTarget(ours, seeds.create), putTarget(ours, seeds.put), ...(etcd === undefined ? [] : [etcd])];
   const most = Math.max(...plan.clients);
   for (const target of targets) {
