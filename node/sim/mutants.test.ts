@@ -17,8 +17,8 @@ async function propertiesFound(mutant: Mutant, seeds: number): Promise<string[]>
 }
 
 describe('the simulator notices', { timeout: timeoutMs }, () => {
-  it('a node that answers before it persists, within 24 seeds', async () => {
-    const found = await propertiesFound(mutants['answers before persisting'], 24);
+  it('a node that answers before it persists, within 48 seeds', async () => {
+    const found = await propertiesFound(mutants['answers before persisting'], 48);
     expect(['durable log', 'durable term', 'durable vote', 'one vote a term']).toContain(found[0]);
   });
 
