@@ -25,7 +25,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['raft.electionTicks', 'raft.heartbeatTicks'], run: tickProblems },
   { reads: ['raft.maxInflightBytes', 'raft.maxUncommittedBytes'], run: flowProblems },
   { reads: listeners, run: listenerProblems },
-  { reads: peerTls, run: tlsProblems },
+  { reads: [...peerTls, 'auth.clientCaFile'], run: tlsProblems },
   { reads: ['api.address', 'grpc.address', 'auth.tokensFile', 'auth.clientCaFile'], run: exposureProblems },
 ];
 
@@ -124,6 +124,11 @@ function listenerProblems(raw: RawConfig): OptionProblem[] {
 }
 
 function tlsProblems(raw: RawConfig): OptionProblem[] {
+  if (raw['auth.clientCaFile'] !== '' && raw['tls.peer.certFile'] === '') {
+    const message =
+      'needs tls.peer.{caFile,certFile,keyFile}: the APIs then speak TLS with the certificate of the node';
+    return [{ option: 'auth.clientCaFile', source: undefined, message }];
+  }
   const missing = peerTls.filter((name) => raw[name] === '');
   if (missing.length === 0 || missing.length === peerTls.length) return [];
   const message = 'is required as soon as another of tls.peer.{caFile,certFile,keyFile} is given';

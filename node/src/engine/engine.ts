@@ -10,8 +10,8 @@ import { StoreFailedError } from '../ports/kv-engine.ts';
 import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
 import { answerAdmin } from './cluster/admin.ts';
 import { controlGroup } from './cluster/group-control.ts';
-import { Formation } from './cluster/formation.ts';
-import type { FormationAnswer } from './cluster/formation-messages.ts';
+import type { Formation } from './cluster/formation.ts';
+import { newFormation } from './cluster/new-formation.ts';
 import { MembershipDriver } from './cluster/membership-driver.ts';
 import { Volume } from './cluster/volume.ts';
 import { ClockGuard } from './clock-guard.ts';
@@ -104,7 +104,10 @@ export class Engine implements EngineApi, PeerHandler {
       call: async (kind, shard, payload) => this.call(kind, shard, payload),
       observer,
     });
-    this.formation = this.#newFormation();
+    this.formation = newFormation(this, {
+      onFounded: (record) => this.#foundMeta(record),
+      onJoined: (map) => this.#learnMap(map),
+    });
     this.#recover();
   }
 
@@ -237,30 +240,6 @@ export class Engine implements EngineApi, PeerHandler {
     else if (this.volume.promise !== undefined) this.#foundMeta(this.volume.promise);
   }
 
-  #newFormation(): Formation {
-    const { config, deps } = this;
-    return new Formation({
-      volume: this.volume,
-      peers: deps.peers,
-      random: deps.random,
-      observer: deps.observer,
-      self: { name: config.name, zone: config.zone, addresses: config.addresses },
-      initialNodes: config.initialNodes,
-      joinAddresses: config.joinAddresses,
-      initialShards: config.initialShards,
-      policy: { shardReplicas: config.shardReplicas, reuseDeadCodes: config.reuseDeadCodes },
-      onFounded: (record) => this.#foundMeta(record),
-      onJoined: (map) => this.#learnMap(map),
-      admit: async (node): Promise<FormationAnswer> => {
-        const result = await this.driver.propose({ type: 'putNode', node });
-        const map = this.volume.map;
-        if (result?.ok !== true || map === undefined)
-          return { kind: 'refused', message: result?.ok === false ? result.message : 'the meta group has no leader' };
-        return { kind: 'joined', clusterId: map.clusterId, map };
-      },
-    });
-  }
-
   /** Until the meta group has written a map, the founders are all there is to know. */
   #foundMeta(record: FormationRecord): void {
     const replicas = foundingMetaReplicas(record);
@@ -290,8 +269,8 @@ export class Engine implements EngineApi, PeerHandler {
       onStateHashMismatch: (index) => {
         observer.count('stateHashMismatch');
         observer.log('error', 'the state differs from the leader’s; this replica stops serving', { shard, index });
-        const replica = this.host.replicasByShard.get(shard);
-        if (replica !== undefined) replica.healthy = false;
+        // Not within the apply that noticed it: that one writes its own batch.
+        soon(() => this.#lifecycle.markDiverged(shard));
       },
     });
   }

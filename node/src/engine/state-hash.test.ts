@@ -38,6 +38,14 @@ describe('the state hash (H8)', () => {
     expect([0, 1, 2].filter((i) => i !== victim).map(healthy)).toEqual([true, true]);
     // A request to the node itself is answered by another replica.
     expect((await read(cluster, engineAt(cluster, victim), 's199')).kind).toBe('link');
+    // Neither a restart nor an election makes it right again.
+    await cluster.run(2);
+    await cluster.stop(victim);
+    cluster.start(victim);
+    expect(healthy(victim)).toBe(false);
+    await cluster.run(100);
+    expect(engineAt(cluster, victim).host.replicasByShard.get(1)?.isLeader).toBe(false);
+    expect((await read(cluster, engineAt(cluster, victim), 's199')).kind).toBe('link');
   });
 
   it('finds nothing to complain about while all replicas agree', async () => {

@@ -103,7 +103,7 @@ export const nodeMetrics = {
   shortlink_node_queue_length: {
     type: 'gauge',
     merge: 'sum',
-    labels: { queue: ['proposals', 'reads', 'forwards', 'peer_frames', 'redirects'] },
+    labels: { queue: ['proposals', 'reads', 'forwards'] },
     help: 'What waits in the queues of the node.',
   },
   shortlink_node_peer_connected: {

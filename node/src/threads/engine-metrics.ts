@@ -56,6 +56,7 @@ export class EngineGauges {
   readonly #engine: Engine;
   readonly #metrics: MetricsSink;
   #shards = new Set<string>();
+  #peers = new Set<string>();
 
   constructor(engine: Engine, metrics: MetricsSink) {
     this.#engine = engine;
@@ -83,12 +84,23 @@ export class EngineGauges {
       reads += replica.reads.waitingCount;
     }
     this.#forget(shards);
+    this.#publishPeers();
     this.#metrics.set('shortlink_node_queue_length', proposals, { queue: 'proposals' });
     this.#metrics.set('shortlink_node_queue_length', reads, { queue: 'reads' });
     this.#metrics.set('shortlink_node_queue_length', this.#engine.forwardsWaiting, { queue: 'forwards' });
     const { ready, writable } = this.#engine.health();
     this.#metrics.set('shortlink_node_ready', ready ? 1 : 0);
     this.#metrics.set('shortlink_node_writable', writable ? 1 : 0);
+  }
+
+  #publishPeers(): void {
+    const { volume, nodeId, deps } = this.#engine;
+    const nodes = new Set((volume.map?.nodes ?? []).map((node) => node.id).filter((node) => node !== nodeId));
+    for (const node of nodes)
+      this.#metrics.set('shortlink_node_peer_connected', deps.peers.isConnected(node) ? 1 : 0, { node });
+    for (const node of this.#peers)
+      if (!nodes.has(node)) this.#metrics.remove('shortlink_node_peer_connected', { node });
+    this.#peers = nodes;
   }
 
   #forget(present: Set<string>): void {

@@ -145,6 +145,8 @@ export class Host implements TurnPhases {
     reportEntries(appends, observer);
     for (const after of installed) after();
     for (const { replica, message } of appends) {
+      // Reads may have waited for nothing but what the snapshot brought.
+      if (message.snapshot !== undefined) work.answers.push(() => replica.reads.serve(replica.machine.appliedIndex));
       for (const response of message.responses ?? []) {
         if (response.to === replica.key.replicaId) this.#stepAgain(replica, response);
         else work.durable.push({ replica, message: response });

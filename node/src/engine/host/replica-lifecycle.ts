@@ -49,13 +49,29 @@ export class ReplicaLifecycle {
   recover(): void {
     for (const record of readReplicaRecords(this.#options.store)) {
       this.#recordsByShard.set(record.shard, record);
-      if (record.replicaId !== undefined) this.#open(record.shard, record.replicaId, record.slot);
+      if (record.replicaId === undefined) continue;
+      const replica = this.#open(record.shard, record.replicaId, record.slot);
+      replica.healthy = record.diverged !== true;
     }
   }
 
   /** The meta group's founders start from the formation record: there is no map yet. */
   foundMeta(replicas: readonly ReplicaInfo[]): void {
     this.#reconcileShard(metaShardId, { replicas, founders: replicas });
+  }
+
+  /** The replica's state is wrong: nothing of it may be served or voted for again, whatever restarts. */
+  markDiverged(shard: ShardId): void {
+    const { host, store } = this.#options;
+    const replica = host.replicasByShard.get(shard);
+    if (replica === undefined || !replica.healthy) return;
+    replica.healthy = false;
+    const { replicaId } = replica.key;
+    const record = { shard, replicaId, highestReplicaId: replicaId, slot: replica.machine.slot, diverged: true };
+    const batch = store.batch();
+    putReplicaRecord(record, batch);
+    store.write(batch, { sync: true });
+    this.#recordsByShard.set(shard, record);
   }
 
   reconcile(map: ClusterMap): void {

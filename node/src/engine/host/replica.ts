@@ -111,6 +111,8 @@ export class Replica {
   /** The machine of a snapshot that was just made live. */
   replaceMachine(machine: Machine): void {
     this.machine = machine;
+    // Whatever was wrong with the state before, this one is its leader's.
+    this.healthy = true;
   }
 
   /** This replica should lead the group that was just founded. */
@@ -119,7 +121,8 @@ export class Replica {
   }
 
   tick(nowMs: number): void {
-    this.raw.tick();
+    // A replica that is known to be wrong must not lead: without ticks it never asks for votes, and a leader falls silent.
+    if (this.healthy) this.raw.tick();
     if (this.#campaignInTicks > 0 && --this.#campaignInTicks === 0 && this.lead === 0) this.raw.campaign();
     for (const context of this.reads.tick(nowMs)) this.raw.readIndex(context);
     this.proposals.expire(nowMs);

@@ -72,7 +72,7 @@ export class Router {
     if (request.kind === 'map') return answer('ok', encodeJson(this.#options.map() ?? null));
     const replica = this.#options.host.replicasByShard.get(request.shard);
     if (request.kind === 'read') return this.#read(replica, request, answer);
-    if (replica?.isLeader !== true) return this.#toLeader(request, answer);
+    if (replica?.isLeader !== true || !replica.healthy) return this.#toLeader(request, answer);
     if (request.kind === 'control') return this.#options.control(replica, request.payload, answer);
     replica.addWrite({
       payload: request.payload,

@@ -6,11 +6,11 @@ import type { TurnWork } from './turn-work.ts';
 export interface TurnPhases {
   /** Steps every replica that has something to do and collects what follows from it. */
   step(): { readonly active: readonly Replica[]; readonly work: TurnWork };
-  /** What promises nothing: a leader's appends, heartbeats, requests for votes of which this disk need not know. */
+  /** What promises nothing: a leader's appends, heartbeats. Requests for votes wait: they promise a term and a log. */
   sendEarly(work: TurnWork): Promise<void> | undefined;
   /** One synchronous batch for all groups: entries, hard states, installed snapshots. */
   persist(work: TurnWork): void;
-  /** What promises durability: acknowledgements and votes. */
+  /** What promises durability: acknowledgements, votes and requests for them. */
   sendDurable(work: TurnWork): void;
   /** Committed entries of all groups in one batch, which needs no fsync: the log has it. */
   apply(work: TurnWork): void;

@@ -26,6 +26,8 @@ export interface ReplicaRecord {
   /** The highest replica id of this shard that ever lived here: none at or below it may start again. */
   readonly highestReplicaId: ReplicaId;
   readonly slot: number;
+  /** Its state differed from its leader's: it takes part in nothing any more, also after a restart, until it is replaced (H8). */
+  readonly diverged?: boolean | undefined;
 }
 
 export function readIdentity(store: KvReader): Identity | undefined {

@@ -14,6 +14,11 @@ export class DirectNetwork {
     this.#addresses.set(address, handler);
   }
 
+  /** The node's process is gone: nobody is connected to it. */
+  detach(node: NodeId): void {
+    this.#nodes.delete(node);
+  }
+
   cut(node: NodeId): void {
     this.#cut.add(node);
   }

@@ -84,8 +84,10 @@ export class TestCluster {
 
   /** Ends node `i` in order; `start` goes on with its platter. */
   async stop(i: number): Promise<void> {
-    await this.engines[i]?.stop();
-    await this.engines[i]?.deps.store.close();
+    const engine = this.engines[i];
+    if (engine !== undefined) this.network.detach(engine.nodeId);
+    await engine?.stop();
+    await engine?.deps.store.close();
   }
 
   /** Lets `ticks` ticks pass on every engine, delivering whatever is sent meanwhile. */

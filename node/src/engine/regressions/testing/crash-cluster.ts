@@ -88,6 +88,7 @@ export class CrashCluster {
 
   /** The power fails: of what was not synchronized the first `keep` records survive. */
   crash(i: number, keep: number): void {
+    this.network.detach(this.engine(i).nodeId);
     this.#down.add(i);
     this.#soon = this.#soon.filter(({ node }) => node !== i);
     this.disks[i]?.crash({ int: (bound) => Math.min(keep, bound - 1), bytes: (length) => new Uint8Array(length) });
