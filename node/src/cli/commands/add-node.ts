@@ -42,7 +42,7 @@ export const addNodeCommand = command({
   path: ['add-node'],
   summary: 'Make the configuration of a node that joins the cluster',
   details: [
-    'A node joins when it is started: npx shortlink node --config FILE. The cluster gives it an identity and moves replicas to it; npx shortlink info shows how far that is.',
+    'A node joins when it is started: npx shortlink node --config FILE. The cluster takes it in under an identity of its own. It serves every request from then on, and gets replicas where a group has fewer than shards.replicas, or when another node is removed; npx shortlink info shows them.',
     'With --data the new node gets the next folder and ports of a cluster of shortlink dev. Without it, --name and --peer-address say who and where the node is, and the members to join through are asked of the cluster.',
   ],
   args: [],

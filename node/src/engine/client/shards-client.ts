@@ -41,8 +41,6 @@ interface Reply {
 const attemptMaxMs = 2000;
 const firstBackoffMs = 10;
 const maxBackoffMs = 500;
-/** With most codes of a length taken, each try still finds a free one with a fair chance. */
-const maxRedraws = 16;
 const linearizable = Uint8Array.of(readModes.linearizable);
 const stale = Uint8Array.of(readModes.stale);
 
@@ -63,19 +61,9 @@ export class ShardsClient implements Shards {
   }
 
   async write(shard: ShardId, commands: readonly Command[], options: CallOptions): Promise<readonly CommandResult[]> {
-    const deadlineMs = this.#deadline(options);
-    const results = await this.#writeOnce(shard, commands, deadlineMs);
-    for (let redraw = 0; redraw < maxRedraws; redraw++) {
-      const open = results.flatMap((result, i) => (result.kind === 'redraw' ? [i] : []));
-      if (open.length === 0) return results;
-      const again = await this.#writeOnce(
-        shard,
-        open.map((i) => commands[i]).filter((command) => command !== undefined),
-        deadlineMs,
-      );
-      open.forEach((place, i) => results.splice(place, 1, again[i] ?? { kind: 'redraw' }));
-    }
-    throw new ServiceError('unavailable', 'no free code could be drawn; ask for a longer code');
+    const payload = encodeList(commands, encodeCommand);
+    const { payload: answer } = await this.#persist({ kind: 'write', shard, payload }, this.#deadline(options));
+    return decodeList(answer, decodeResult);
   }
 
   async read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]> {
@@ -97,14 +85,6 @@ export class ShardsClient implements Shards {
     );
     this.#options.engine.admin(request, resolve);
     return promise.finally(cancel);
-  }
-
-  async #writeOnce(shard: ShardId, commands: readonly Command[], deadlineMs: number): Promise<CommandResult[]> {
-    const { payload } = await this.#persist(
-      { kind: 'write', shard, payload: encodeList(commands, encodeCommand) },
-      deadlineMs,
-    );
-    return decodeList(payload, decodeResult);
   }
 
   /** Undefined where the rows are elsewhere: then the engine knows whom to ask. */
