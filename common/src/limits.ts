@@ -25,4 +25,12 @@ export const limits = {
   /** Frames between nodes: far below grpc's own default of 4 MiB only for control traffic, above a whole proposal for data. */
   peerFrameMaxBytes: 8 * 1024 * 1024,
   snapshotChunkMaxBytes: 1024 * 1024,
+  /** Name and prefix, with the `/` between them, are a key of at most 1024 bytes, which every object store takes. */
+  objectNameMaxBytes: 768,
+  objectPrefixMaxBytes: 255,
+  /** Between two `/`: a file system, and stores on one, take no longer name. */
+  objectSegmentMaxBytes: 255,
+  /** Parts of one upload; what S3 allows. */
+  objectMaxParts: 10_000,
+  objectListMaxNames: 1000,
 } as const;
