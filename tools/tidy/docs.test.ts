@@ -41,8 +41,7 @@ test('links between pages lead somewhere', () => {
   expect(pages.flatMap(deadLinks)).toEqual([]);
 });
 
-describe('docs/ARCHITECTURE.md', () => {
-  const page = 'docs/ARCHITECTURE.md';
+describe.each(['docs/ARCHITECTURE.md', 'docs/spec/chunk-lifecycle.md'])('%s', (page) => {
   const invariants = (): string[] =>
     readSource(page)
       .split(/\n(?=\s*(?:[-*]|\d+\.)?\s*\**Invariant\b)|\n\n/)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { namespaces } from './keys.ts';
 import type { KvRow } from './reads.ts';
 import { kvBatch, kvDelete, kvPut, operation } from './testing/commands.ts';
+import { newGeneration } from './shard-state.ts';
 import { TestShard } from './testing/test-shard.ts';
 
 function get(shard: TestShard, key: string): KvRow | undefined {
@@ -51,9 +52,9 @@ describe('a key', () => {
     expect(shard.apply(kvPut('b', '3', { ifRevision: 0 })).kind).toBe('kv');
     expect(get(shard, 'b')).toMatchObject({ value: utf8('3'), version: 1 });
     shard.apply(kvDelete('b'));
-    shard.state.generations = [{ id: 2, state: 'active' }];
+    shard.state.generations = [newGeneration(2)];
     shard.state.chunkSetVersion = 1;
-    shard.applyAll(kvPut('c', '4'), kvDelete('c'));
+    shard.applyAll(kvPut('c', '4', { cold: { version: 1, prior: undefined } }), kvDelete('c'));
     expect(kvRows(shard)).toBe(3);
   });
 });

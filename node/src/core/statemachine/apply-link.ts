@@ -3,6 +3,7 @@ import { assert } from '@shortlink/common/assert.ts';
 import { findRow, nextRevision, putRow, removeRow } from './apply-context.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type {
+  ColdSight,
   CollectExpired,
   CommandResult,
   CreateLink,
@@ -20,10 +21,13 @@ type Found =
   | { readonly kind: 'absent' }
   | { readonly kind: 'live'; readonly link: Link }
   /** `expired`: the row of a link that is not collected yet, with its index rows. */
-  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly expired: Link | undefined };
+  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly expired: Link | undefined }
+  | { readonly kind: 'lookAgain' };
 
-function find(context: ApplyContext, code: string): Found {
-  const value = findRow(context, namespaces.link, linkSuffix(code));
+function find(context: ApplyContext, code: string, cold: ColdSight | undefined): Found {
+  const found = findRow(context, namespaces.link, linkSuffix(code), cold);
+  if (found === 'lookAgain') return { kind: 'lookAgain' };
+  const { value } = found;
   if (value === undefined) return { kind: 'absent' };
   const row = decodeLinkRow(code, value);
   if (row.kind === 'dead') return { kind: 'dead', reason: row.dead.reason, expired: undefined };
@@ -33,7 +37,8 @@ function find(context: ApplyContext, code: string): Found {
 
 export function applyCreateLink(context: ApplyContext, command: CreateLink): CommandResult {
   assert(command.code !== undefined, 'createLink was applied without a code');
-  const found = find(context, command.code);
+  const found = find(context, command.code, command.cold);
+  if (found.kind === 'lookAgain') return found;
   const free = found.kind === 'absent' || (found.kind === 'dead' && command.reuseDeadCodes);
   if (!free) return command.generated ? { kind: 'redraw' } : { kind: 'taken', dead: found.kind === 'dead' };
   if (found.kind === 'dead' && found.expired !== undefined) removeIndexRows(context, found.expired);
@@ -50,16 +55,14 @@ export function applyCreateLink(context: ApplyContext, command: CreateLink): Com
     revision,
   };
   putRow(context, namespaces.link, linkSuffix(link.code), encodeLiveLink(link));
-  const indexRow = encodeIndexRow(link.code);
-  putRow(context, namespaces.linkByCreator, creatorIndexSuffix(link.creatorId, revision), indexRow);
-  if (link.expiresAtMs !== undefined) {
-    putRow(context, namespaces.linkByExpiry, expiryIndexSuffix(link.expiresAtMs, link.code), indexRow);
-  }
+  putRow(context, namespaces.linkByCreator, creatorIndexSuffix(link.creatorId, revision), encodeIndexRow(link.code));
+  putExpiry(context, link);
   return { kind: 'link', link };
 }
 
 export function applyUpdateLink(context: ApplyContext, command: UpdateLink): CommandResult {
-  const found = find(context, command.code);
+  const found = find(context, command.code, command.cold);
+  if (found.kind === 'lookAgain') return found;
   if (found.kind === 'absent') return { kind: 'notFound' };
   if (found.kind === 'dead') return { kind: 'gone', reason: found.reason };
   const before = found.link;
@@ -75,12 +78,15 @@ export function applyUpdateLink(context: ApplyContext, command: UpdateLink): Com
     revision: nextRevision(context),
   };
   putRow(context, namespaces.link, linkSuffix(link.code), encodeLiveLink(link));
-  if (link.expiresAtMs !== before.expiresAtMs) moveExpiry(context, before, link.expiresAtMs);
+  if (link.expiresAtMs !== before.expiresAtMs) removeExpiry(context, before);
+  // Also an unchanged one: a link and its index row by expiry lie in one generation, or a hot link could never be collected.
+  putExpiry(context, link);
   return { kind: 'link', link };
 }
 
 export function applyDeleteLink(context: ApplyContext, command: DeleteLink): CommandResult {
-  const found = find(context, command.code);
+  const found = find(context, command.code, command.cold);
+  if (found.kind === 'lookAgain') return found;
   if (found.kind === 'absent') return { kind: 'notFound' };
   if (found.kind === 'dead') return { kind: 'gone', reason: found.reason };
   if (command.ifRevision !== undefined && command.ifRevision !== found.link.revision) {
@@ -89,9 +95,12 @@ export function applyDeleteLink(context: ApplyContext, command: DeleteLink): Com
   return { kind: 'deleted', revision: bury(context, found.link, 'deleted') };
 }
 
-/** The proposer saw the row some time ago: whatever has changed since then wins. */
+/**
+ * The proposer saw the row some time ago: whatever has changed since then wins. Only hot links are collected; one in a chunk
+ * is judged by its expiry whenever it is read.
+ */
 export function applyCollectExpired(context: ApplyContext, command: CollectExpired): CommandResult {
-  const found = find(context, command.code);
+  const found = find(context, command.code, undefined);
   if (found.kind !== 'dead' || found.expired === undefined) return { kind: 'nothing' };
   const { revision, expiresAtMs } = found.expired;
   if (revision !== command.revision || expiresAtMs !== command.expiresAtMs) return { kind: 'nothing' };
@@ -111,15 +120,15 @@ function bury(context: ApplyContext, link: Link, reason: DeadReason): number {
 function removeIndexRows(context: ApplyContext, link: Link): void {
   const { creatorId, createRevision } = link;
   removeRow(context, namespaces.linkByCreator, creatorIndexSuffix(creatorId, createRevision), indexTombstone);
-  moveExpiry(context, link, undefined);
+  removeExpiry(context, link);
 }
 
-function moveExpiry(context: ApplyContext, before: Link, expiresAtMs: number | undefined): void {
-  const { code } = before;
-  if (before.expiresAtMs !== undefined) {
-    removeRow(context, namespaces.linkByExpiry, expiryIndexSuffix(before.expiresAtMs, code), indexTombstone);
-  }
-  if (expiresAtMs !== undefined) {
-    putRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code), encodeIndexRow(code));
-  }
+function putExpiry(context: ApplyContext, { code, expiresAtMs }: Link): void {
+  if (expiresAtMs === undefined) return;
+  putRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code), encodeIndexRow(code));
+}
+
+function removeExpiry(context: ApplyContext, { code, expiresAtMs }: Link): void {
+  if (expiresAtMs === undefined) return;
+  removeRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code), indexTombstone);
 }

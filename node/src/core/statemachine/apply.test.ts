@@ -42,12 +42,12 @@ describe('applying an entry', () => {
   it('stops the replica when it cannot be read: it must not guess', () => {
     const shard = new TestShard();
     const { data } = shard.entry(kvPut('k', '1'));
-    const laterVersion = Uint8Array.of(2, ...data.subarray(1));
+    const laterVersion = Uint8Array.of(0xee, ...data.subarray(1));
     for (const broken of [
       laterVersion,
       data.subarray(0, -1),
       Uint8Array.of(...data, 0),
-      Uint8Array.of(1, 1, 1, 1, 99),
+      Uint8Array.of(2, 1, 1, 1, 99),
     ]) {
       expect(() => shard.applyEntries([{ index: 1, term: 1, data: broken }])).toThrow(InvariantError);
     }

@@ -2,6 +2,7 @@
 import { assert, InvariantError, unreachable } from '@shortlink/common/assert.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { applyKvBatch, applyKvDelete, applyKvPut } from './apply-kv.ts';
+import { applyLifecycle } from './apply-lifecycle.ts';
 import { applyCollectExpired, applyCreateLink, applyDeleteLink, applyUpdateLink } from './apply-link.ts';
 import type { Command, CommandResult } from './commands.ts';
 import { decodeEntry } from './entry-codec.ts';
@@ -27,7 +28,7 @@ export interface CommittedEntry {
  * @throws InvariantError when the entry is not the next one or cannot be read: a replica must not guess.
  */
 export function applyEntry(state: ShardState, entry: CommittedEntry, tx: StateTx): CommandResult[] {
-  const results = entry.data.length === 0 ? [] : applyContent(state, readContent(entry, tx), tx);
+  const results = entry.data.length === 0 ? [] : applyContent(state, readContent(entry, tx), { tx, term: entry.term });
   advanceApplied(state, entry, tx);
   return results;
 }
@@ -52,11 +53,15 @@ function readContent(entry: CommittedEntry, tx: StateTx): EntryContent {
   }
 }
 
-function applyContent(state: ShardState, content: EntryContent, tx: StateTx): CommandResult[] {
+function applyContent(
+  state: ShardState,
+  content: EntryContent,
+  { tx, term }: { readonly tx: StateTx; readonly term: number },
+): CommandResult[] {
   state.timeMs = Math.max(state.timeMs, content.timeMs);
   rotateEpochs(state, content.idempotencyWindowMs, tx);
   tx.prefetch(content.commands.flatMap((command) => keysOf(state, command, tx)));
-  const context: ApplyContext = { state, tx, hasher: openStateHash(state.stateHash) };
+  const context: ApplyContext = { state, tx, term, hasher: openStateHash(state.stateHash) };
   const results = content.commands.map((command) => applyCommand(context, command));
   state.stateHash = formatStateHash(context.hasher);
   return results;
@@ -65,6 +70,7 @@ function applyContent(state: ShardState, content: EntryContent, tx: StateTx): Co
 function applyCommand(context: ApplyContext, command: Command): CommandResult {
   if (command.type === 'collectExpired') return applyCollectExpired(context, command);
   if (command.type === 'stateHashCheck') return { kind: 'stateHash', verdict: judgeStateHash(context.tx, command) };
+  if (!('dedup' in command)) return applyLifecycle(context, command);
   const remembered = recall(context, command);
   if (remembered !== undefined) return remembered;
   const result = applyMutation(context, command);
@@ -113,6 +119,14 @@ function keysOf(state: ShardState, command: Command, tx: StateTx): Uint8Array[] 
         ...command.operations.flatMap(({ key }) => inGenerations(namespaces.kv, key)),
       ];
     case 'stateHashCheck':
+    case 'upload':
+    case 'digest':
+    case 'exported':
+    case 'readback':
+    case 'redistribute':
+    case 'holdings':
+    case 'retire':
+    case 'forget':
       return [];
     default:
       return unreachable(command);

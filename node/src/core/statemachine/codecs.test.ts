@@ -48,7 +48,7 @@ function behaves<T>({ name, arbitrary, encode, decode }: Codec<T>): void {
       fc.assert(
         fc.property(arbitrary, (value) => {
           const bytes = encode(value);
-          bytes[0] = 2;
+          bytes[0] = 0xee;
           expect(() => decode(bytes)).toThrow(DecodeError);
         }),
       );
@@ -91,7 +91,7 @@ describe('an entry', () => {
     });
     const bytes = encodeEntry({ timeMs: 5, idempotencyWindowMs: 7, commands: [command] });
     expect(toHex(bytes)).toBe(
-      `01050701${'01'}${'aa'.repeat(16)}${'bb'.repeat(8)}0104646f637300080c68747470733a2f2f612e622f0361646101ac0200`,
+      `02050701${'01'}${'aa'.repeat(16)}${'bb'.repeat(8)}0104646f637300080c68747470733a2f2f612e622f0361646101ac020000`,
     );
     expect(decodeEntry(fromHex(toHex(bytes))).commands).toEqual([command]);
   });

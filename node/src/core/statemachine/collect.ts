@@ -8,14 +8,13 @@ import type { HotTier } from './generations.ts';
 import { decodeIndexRow } from './index-row.ts';
 import { expiryIndexSuffix, getUint64, linkSuffix, namespaces } from './keys.ts';
 import { decodeLinkRow } from './link-row.ts';
-import type { ShardState } from './shard-state.ts';
 import type { StateReader, StateRow } from './state-reader.ts';
 
 export interface CollectContext {
   readonly reader: StateReader;
   readonly shard: ShardId;
   readonly slot: number;
-  readonly state: Pick<ShardState, 'generations'>;
+  readonly state: Pick<HotTier, 'generations'>;
   /** The leader's time; apply checks again with the entry's. */
   readonly nowMs: number;
   /** Commands at most. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { unreachable } from '@shortlink/common/assert.ts';
 import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import { commandProblem, dedupKeyBytes, fingerprintBytes } from './command-problem.ts';
-import type { Command, CreateLink, Dedup, KvOperation, UpdateLink } from './commands.ts';
+import type { ColdSight, Command, CreateLink, Dedup, KvOperation, LifecycleCommand, UpdateLink } from './commands.ts';
+import { readLifecycleCommand, writeLifecycleCommand } from './lifecycle-command-codec.ts';
 import { expectVersion, readFlag, readOptional, writeFlag, writeOptional } from './wire-fields.ts';
 
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Numbers of the types on the wire and in logs: never change one, never use one again. */
 const types = {
@@ -19,6 +19,14 @@ const types = {
   kvDelete: 6,
   kvBatch: 7,
   stateHashCheck: 8,
+  upload: 9,
+  digest: 10,
+  exported: 11,
+  readback: 12,
+  redistribute: 13,
+  holdings: 14,
+  retire: 15,
+  forget: 16,
 } as const satisfies Record<Command['type'], number>;
 
 /** One command by itself, as nodes forward it to each other. */
@@ -47,18 +55,21 @@ export function writeCommand(writer: ByteWriter, command: Command): void {
     case 'deleteLink':
       writeDedup(writer, command.dedup);
       writer.text(command.code);
-      return writeNumber(writer, command.ifRevision);
+      writeNumber(writer, command.ifRevision);
+      return writeCold(writer, command.cold);
     case 'collectExpired':
       writer.text(command.code).varint(command.revision).varint(command.expiresAtMs);
       return;
     case 'kvPut':
       writeDedup(writer, command.dedup);
       writer.bytes(command.key).bytes(command.value);
-      return writeNumber(writer, command.ifRevision);
+      writeNumber(writer, command.ifRevision);
+      return writeCold(writer, command.cold);
     case 'kvDelete':
       writeDedup(writer, command.dedup);
       writer.bytes(command.key);
-      return writeNumber(writer, command.ifRevision);
+      writeNumber(writer, command.ifRevision);
+      return writeCold(writer, command.cold);
     case 'kvBatch':
       writeDedup(writer, command.dedup);
       writer.varint(command.operations.length);
@@ -68,7 +79,7 @@ export function writeCommand(writer: ByteWriter, command: Command): void {
       writer.varint(command.index).raw(fromHex(command.hash));
       return;
     default:
-      unreachable(command);
+      return writeLifecycleCommand(writer, command);
   }
 }
 
@@ -87,7 +98,13 @@ function readFields(reader: ByteReader, type: number): Command {
     case types.updateLink:
       return readUpdate(reader);
     case types.deleteLink:
-      return { type: 'deleteLink', dedup: readDedup(reader), code: reader.text(), ifRevision: readNumber(reader) };
+      return {
+        type: 'deleteLink',
+        dedup: readDedup(reader),
+        code: reader.text(),
+        ifRevision: readNumber(reader),
+        cold: readCold(reader),
+      };
     case types.collectExpired:
       return {
         type: 'collectExpired',
@@ -102,16 +119,49 @@ function readFields(reader: ByteReader, type: number): Command {
         key: reader.bytes(),
         value: reader.bytes(),
         ifRevision: readNumber(reader),
+        cold: readCold(reader),
       };
     case types.kvDelete:
-      return { type: 'kvDelete', dedup: readDedup(reader), key: reader.bytes(), ifRevision: readNumber(reader) };
+      return {
+        type: 'kvDelete',
+        dedup: readDedup(reader),
+        key: reader.bytes(),
+        ifRevision: readNumber(reader),
+        cold: readCold(reader),
+      };
     case types.kvBatch:
       return { type: 'kvBatch', dedup: readDedup(reader), operations: readOperations(reader) };
     case types.stateHashCheck:
       return { type: 'stateHashCheck', index: reader.varint(), hash: toHex(reader.raw(8)) };
     default:
-      throw new DecodeError(`command of unknown type ${type}`);
+      return readLifecycle(reader, type);
   }
+}
+
+const lifecycleTypes = new Map<number, LifecycleCommand['type']>(
+  (['upload', 'digest', 'exported', 'readback', 'redistribute', 'holdings', 'retire', 'forget'] as const).map(
+    (type) => [types[type], type],
+  ),
+);
+
+function readLifecycle(reader: ByteReader, number: number): Command {
+  const type = lifecycleTypes.get(number);
+  if (type === undefined) throw new DecodeError(`command of unknown type ${number}`);
+  return readLifecycleCommand(reader, type);
+}
+
+function writeCold(writer: ByteWriter, cold: ColdSight | undefined): void {
+  writeOptional(writer, cold, ({ version, prior }) => {
+    writer.varint(version);
+    writeOptional(writer, prior, (row) => writer.bytes(row));
+  });
+}
+
+function readCold(reader: ByteReader): ColdSight | undefined {
+  return readOptional(reader, () => ({
+    version: reader.varint(),
+    prior: readOptional(reader, () => reader.bytes()),
+  }));
 }
 
 function writeCreate(writer: ByteWriter, command: CreateLink): void {
@@ -121,6 +171,7 @@ function writeCreate(writer: ByteWriter, command: CreateLink): void {
   writer.varint(command.codeLength).text(command.url).text(command.creatorId);
   writeNumber(writer, command.expiresAtMs);
   writeFlag(writer, command.reuseDeadCodes);
+  writeCold(writer, command.cold);
 }
 
 function readCreate(reader: ByteReader): CreateLink {
@@ -134,6 +185,7 @@ function readCreate(reader: ByteReader): CreateLink {
     creatorId: reader.text(),
     expiresAtMs: readNumber(reader),
     reuseDeadCodes: readFlag(reader),
+    cold: readCold(reader),
   };
 }
 
@@ -144,6 +196,7 @@ function writeUpdate(writer: ByteWriter, command: UpdateLink): void {
   writeOptional(writer, command.expiresAtMs, (expiry) => writeNumber(writer, expiry ?? undefined));
   writeOptional(writer, command.disabled, (disabled) => writeFlag(writer, disabled));
   writeNumber(writer, command.ifRevision);
+  writeCold(writer, command.cold);
 }
 
 function readUpdate(reader: ByteReader): UpdateLink {
@@ -155,6 +208,7 @@ function readUpdate(reader: ByteReader): UpdateLink {
     expiresAtMs: readOptional(reader, () => readNumber(reader) ?? null),
     disabled: readOptional(reader, () => readFlag(reader)),
     ifRevision: readNumber(reader),
+    cold: readCold(reader),
   };
 }
 
@@ -162,6 +216,7 @@ function writeOperation(writer: ByteWriter, operation: KvOperation): void {
   writer.bytes(operation.key);
   writeOptional(writer, operation.value, (value) => writer.bytes(value));
   writeNumber(writer, operation.ifRevision);
+  writeCold(writer, operation.cold);
 }
 
 function readOperations(reader: ByteReader): KvOperation[] {
@@ -170,7 +225,7 @@ function readOperations(reader: ByteReader): KvOperation[] {
   for (let i = 0; i < count; i++) {
     const key = reader.bytes();
     const value = readOptional(reader, () => reader.bytes());
-    operations.push({ key, value, ifRevision: readNumber(reader) });
+    operations.push({ key, value, ifRevision: readNumber(reader), cold: readCold(reader) });
   }
   return operations;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { unreachable } from '@shortlink/common/assert.ts';
 import { utf8 } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import type { Command, Dedup, KvOperation } from './commands.ts';
+import { lifecycleProblem } from './lifecycle-command-problem.ts';
 import { isStateHash } from './state-hash.ts';
 
 export const dedupKeyBytes = 16;
@@ -55,7 +55,7 @@ export function commandProblem(command: Command): string | undefined {
         (isStateHash(command.hash) ? undefined : 'hash is not 16 hexadecimal digits')
       );
     default:
-      return unreachable(command);
+      return lifecycleProblem(command);
   }
 }
 

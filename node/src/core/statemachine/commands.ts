@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Revision } from '@shortlink/common/ids.ts';
+import type { NodeId, Revision } from '@shortlink/common/ids.ts';
+import type { Digest, Exported, Readback, Redistribute, Retire, Upload } from '../lifecycle/events.ts';
+import type { Placement } from '../lifecycle/types.ts';
+import type { IgnoreReason } from '../lifecycle/transitions.ts';
 
 /** What a shard remembers of a mutation, so that a retry gets the first answer (design §3.4). */
 export interface Dedup {
@@ -7,6 +10,17 @@ export interface Dedup {
   readonly key: Uint8Array;
   /** 8 bytes: hash of what was asked; the same key with another fingerprint is refused. */
   readonly fingerprint: Uint8Array;
+}
+
+/**
+ * What the leader saw of a key in the cold tier before it proposed (design §4, existence across tiers). Only looked at where
+ * the hot tier has no row of the key; refused when a generation has been retired since.
+ */
+export interface ColdSight {
+  /** V at the look. */
+  readonly version: number;
+  /** The newest row in any chunk, as it lies there; undefined: no chunk has one. */
+  readonly prior: Uint8Array | undefined;
 }
 
 export interface CreateLink {
@@ -22,6 +36,7 @@ export interface CreateLink {
   readonly expiresAtMs: number | undefined;
   /** Policy of the cluster at the time of the proposal: a deleted or expired code may be given again. */
   readonly reuseDeadCodes: boolean;
+  readonly cold?: ColdSight | undefined;
 }
 
 export interface UpdateLink {
@@ -33,6 +48,7 @@ export interface UpdateLink {
   readonly expiresAtMs: number | null | undefined;
   readonly disabled: boolean | undefined;
   readonly ifRevision: Revision | undefined;
+  readonly cold?: ColdSight | undefined;
 }
 
 export interface DeleteLink {
@@ -40,6 +56,7 @@ export interface DeleteLink {
   readonly dedup: Dedup;
   readonly code: string;
   readonly ifRevision: Revision | undefined;
+  readonly cold?: ColdSight | undefined;
 }
 
 /** Proposed by the leader's collector: does nothing unless the row still has this revision and expiry. */
@@ -57,6 +74,7 @@ export interface KvPut {
   readonly value: Uint8Array;
   /** Revision that the key must have; 0: the key must not exist; undefined: no condition. */
   readonly ifRevision: Revision | undefined;
+  readonly cold?: ColdSight | undefined;
 }
 
 export interface KvDelete {
@@ -64,6 +82,7 @@ export interface KvDelete {
   readonly dedup: Dedup;
   readonly key: Uint8Array;
   readonly ifRevision: Revision | undefined;
+  readonly cold?: ColdSight | undefined;
 }
 
 /** All or nothing: one failed condition and no operation takes effect. All keys lie in one shard. */
@@ -78,6 +97,7 @@ export interface KvOperation {
   /** Undefined deletes. */
   readonly value: Uint8Array | undefined;
   readonly ifRevision: Revision | undefined;
+  readonly cold?: ColdSight | undefined;
 }
 
 /** The leader's state hash at an applied index; a replica that remembers another one stops serving (H8). */
@@ -87,6 +107,26 @@ export interface StateHashCheck {
   readonly hash: string;
 }
 
+/** HOLDING: what one node reports of the copies it holds, all at once. */
+export interface Holdings {
+  readonly type: 'holdings';
+  readonly node: NodeId;
+  /** Names of objects whose copies are whole and checked on its disk. */
+  readonly holds: readonly string[];
+  /** Copies that it would like to drop: granted where enough other holders in `placement` remain. */
+  readonly drops: readonly string[];
+  readonly placement: Placement;
+}
+
+/** The objects are gone from the store: they need not be remembered any more. */
+export interface Forget {
+  readonly type: 'forget';
+  readonly objects: readonly string[];
+}
+
+/** Proposed by nodes to themselves, never by clients. */
+export type LifecycleCommand = Upload | Digest | Exported | Readback | Redistribute | Holdings | Retire | Forget;
+
 export type Command =
   | CreateLink
   | UpdateLink
@@ -95,7 +135,8 @@ export type Command =
   | KvPut
   | KvDelete
   | KvBatch
-  | StateHashCheck;
+  | StateHashCheck
+  | LifecycleCommand;
 
 export interface Link {
   readonly code: string;
@@ -118,6 +159,8 @@ export type CommandResult =
   | { readonly kind: 'taken'; readonly dead: boolean }
   /** A generated code was taken meanwhile: the leader draws again, nothing is remembered. */
   | { readonly kind: 'redraw' }
+  /** The cold tier has changed since the leader looked, or it did not look: it looks again, nothing is remembered. */
+  | { readonly kind: 'lookAgain' }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'gone'; readonly reason: DeadReason }
   | { readonly kind: 'revisionMismatch'; readonly actual: Revision }
@@ -126,5 +169,7 @@ export type CommandResult =
   | { readonly kind: 'kvBatch'; readonly revision: Revision }
   | { readonly kind: 'kvBatchMismatch'; readonly operation: number; readonly actual: Revision }
   | { readonly kind: 'collected' }
+  | { readonly kind: 'lifecycle'; readonly verdict: 'done' | IgnoreReason }
+  | { readonly kind: 'holdings'; readonly kept: readonly string[] }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'stateHash'; readonly verdict: 'equal' | 'different' | 'unknown' };

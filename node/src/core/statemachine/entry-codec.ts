@@ -16,7 +16,7 @@ export interface EntryContent {
   readonly commands: readonly Command[];
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
 
 /**
  * Every command must have passed `prepareCommands`: what is in the log and cannot be applied stops all replicas,

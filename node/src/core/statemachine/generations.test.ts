@@ -20,7 +20,7 @@ function tierOf(rows: readonly (readonly (readonly [Uint8Array, Uint8Array])[])[
   for (const [i, generation] of rows.entries()) {
     for (const [suffix, bytes] of generation) reader.put(generationKey(namespaces.kv, scope, i + 1, suffix), bytes);
   }
-  const generations = rows.map((_, i) => ({ id: i + 1, state: i + 1 === rows.length ? 'active' : 'sealed' }) as const);
+  const generations = rows.map((_, i) => ({ id: i + 1 }));
   return { reader, scope, generations: generations.reverse() };
 }
 

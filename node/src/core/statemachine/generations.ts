@@ -10,7 +10,7 @@ import type { StateReader, StateRow } from './state-reader.ts';
 export interface HotTier {
   readonly reader: StateReader;
   readonly scope: ShardScope;
-  readonly generations: readonly GenerationInfo[];
+  readonly generations: readonly Pick<GenerationInfo, 'id'>[];
 }
 
 /** The newest value of a row, tombstones included; undefined when no generation has one. */
@@ -56,8 +56,15 @@ export interface HotPage {
 
 /** One page of the merged view of all generations. */
 export function hotScan(tier: HotTier, namespace: Namespace, scan: HotScan): HotPage {
+  return mergePages(
+    tier.generations.map(({ id }) => scanGeneration(tier, namespace, id, scan)),
+    scan,
+  );
+}
+
+/** One page out of pages of the same scan, the newest source first. */
+export function mergePages(pages: readonly HotPage[], scan: HotScan): HotPage {
   const sign = scan.reverse === true ? -1 : 1;
-  const pages = tier.generations.map(({ id }) => scanGeneration(tier, namespace, id, scan));
   // Beyond the last row of a page that a limit ended, that generation is not known: the merge must stop there.
   const horizon = pages
     .filter((page) => page.more)

@@ -43,10 +43,10 @@ export function recall(context: ApplyContext, command: DedupCommand): CommandRes
 
 /**
  * Failures are remembered too: a delayed copy of a request that was answered with a failure must not succeed later.
- * Only a redraw is not an answer to anybody.
+ * Only a redraw, or another look into the cold tier, is not an answer to anybody.
  */
 export function remember(context: ApplyContext, command: DedupCommand, result: CommandResult): void {
-  if (result.kind === 'redraw') return;
+  if (result.kind === 'redraw' || result.kind === 'lookAgain') return;
   const epoch = defined(context.state.idempotencyEpochs[0], 'current idempotency epoch');
   putEffect(context, idempotencyKey(context.tx.scope, epoch, command.dedup.key), encodeDedupRow(command, result));
 }

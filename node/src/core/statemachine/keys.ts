@@ -6,12 +6,15 @@ import type { StateRange } from './state-reader.ts';
 
 /**
  * First byte of every key. The numbers are the format on disk: never change one, never use one again.
- * Rows of `shardState`, `stateHash` and `idempotency` lie outside the generations (generation 0).
+ * Rows below `link` lie outside the generations (generation 0).
  */
 export const namespaces = {
   shardState: 0x01,
   stateHash: 0x02,
   idempotency: 0x03,
+  generation: 0x04,
+  chunk: 0x05,
+  garbage: 0x06,
   link: 0x10,
   linkByCreator: 0x11,
   linkByExpiry: 0x12,
@@ -130,6 +133,27 @@ export function expiryIndexSuffix(expiresAtMs: number, code: string): Uint8Array
   return suffix;
 }
 
+/** What a sealed generation has gone through; see lifecycle/types.ts. */
+export function generationRecordKey(scope: ShardScope, generation: number): Uint8Array {
+  const key = newKey(namespaces.generation, scope, noGeneration, 4);
+  setUint32(key, keyPrefixBytes, generation);
+  return key;
+}
+
+/** A member of the chunk set, or an object that is to be deleted, by the object's name. */
+export function objectKey(
+  namespace: typeof namespaces.chunk | typeof namespaces.garbage,
+  scope: ShardScope,
+  name: string,
+): Uint8Array {
+  return generationKey(namespace, scope, noGeneration, utf8(name));
+}
+
+/** Every row of a namespace outside the generations. */
+export function namespaceRange(namespace: Namespace, scope: ShardScope): StateRange {
+  return generationRange(namespace, scope, noGeneration);
+}
+
 /** All ranges that together hold every row of one installed copy of a shard, in the order of keys. */
 export function shardPrefixRanges(shard: ShardId, slot: number): StateRange[] {
   return Object.values(namespaces)
@@ -144,6 +168,22 @@ export function shardPrefixRanges(shard: ShardId, slot: number): StateRange[] {
 export function generationRange(namespace: Namespace, scope: ShardScope, generation: number): StateRange {
   const gte = newKey(namespace, scope, generation, 0);
   return { gte, lt: defined(prefixEnd(gte), 'end of a generation') };
+}
+
+/** The namespaces whose rows lie in generations, and so in chunks. */
+export const generationNamespaces = [
+  namespaces.link,
+  namespaces.linkByCreator,
+  namespaces.linkByExpiry,
+  namespaces.kv,
+] as const;
+
+/** Every row of the generations up to and including `generation`: what is retired in order can be swept in one piece. */
+export function generationRangesThrough(scope: ShardScope, generation: number): StateRange[] {
+  return generationNamespaces.map((namespace) => ({
+    gte: newKey(namespace, scope, firstGeneration, 0),
+    lt: newKey(namespace, scope, generation + 1, 0),
+  }));
 }
 
 /** The same row in another installed copy of the shard. */

@@ -3,12 +3,12 @@ import { defined } from '@shortlink/common/assert.ts';
 import { prefixEnd } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import type { Link } from './commands.ts';
-import { hotGetMany, hotScan } from './generations.ts';
-import type { HotTier } from './generations.ts';
 import { decodeIndexRow } from './index-row.ts';
 import { creatorIndexSuffix, getUint64, linkSuffix, namespaces } from './keys.ts';
 import { decodeLinkRow, isExpired } from './link-row.ts';
 import type { ReadOp, ReadResult } from './reads.ts';
+import { getRows, scanRows } from './tiers.ts';
+import type { Tiers } from './tiers.ts';
 
 /** Links that are read at once, so that a page that ends by its bytes has read little in vain. */
 const linksPerRead = 64;
@@ -25,7 +25,7 @@ interface IndexEntry {
  * a page may hold fewer links than that, even none, and still name a next one.
  */
 export function listLinks(
-  tier: HotTier,
+  tiers: Tiers,
   operation: Extract<ReadOp, { readonly type: 'links' }>,
   timeMs: number,
 ): Extract<ReadResult, { readonly kind: 'links' }> {
@@ -33,7 +33,7 @@ export function listLinks(
   const limit = Math.min(operation.limit, limits.listMaxLinks);
   const gte = creatorIndexSuffix(creatorId, afterRevision + 1);
   const lt = defined(prefixEnd(gte.subarray(0, -8)), 'end of a creator');
-  const page = hotScan(tier, namespaces.linkByCreator, { gte, lt, limit, maxBytes: indexPageMaxBytes });
+  const page = scanRows(tiers, namespaces.linkByCreator, { gte, lt, limit, maxBytes: indexPageMaxBytes });
   const links: Link[] = [];
   let bytes = 0;
   for (let i = 0; i < page.rows.length; i += linksPerRead) {
@@ -41,7 +41,7 @@ export function listLinks(
       const code = decodeIndexRow(value);
       return code === undefined ? [] : [{ code, createRevision: getUint64(key, key.length - 8) }];
     });
-    for (const { link, rowBytes } of readLinks(tier, entries, timeMs)) {
+    for (const { link, rowBytes } of readLinks(tiers, entries, timeMs)) {
       if (bytes > limits.rangePageMaxBytes) return { kind: 'links', links, nextRevision: links.at(-1)?.createRevision };
       links.push(link);
       bytes += rowBytes;
@@ -54,12 +54,12 @@ export function listLinks(
 
 /** The links that the index entries still mean: alive, and not another link that has got the code since. */
 function readLinks(
-  tier: HotTier,
+  tiers: Tiers,
   entries: readonly IndexEntry[],
   timeMs: number,
 ): { readonly link: Link; readonly rowBytes: number }[] {
-  const values = hotGetMany(
-    tier,
+  const values = getRows(
+    tiers,
     namespaces.link,
     entries.map(({ code }) => linkSuffix(code)),
   );

@@ -2,11 +2,14 @@
 import { unreachable } from '@shortlink/common/assert.ts';
 import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { readTexts, writeTexts } from '../lifecycle/codec.ts';
+import { ignoreReasons } from '../lifecycle/transitions.ts';
 import type { CommandResult, DeadReason, Link } from './commands.ts';
 import { expectVersion, readFlag, readName, readOptional, writeFlag, writeOptional } from './wire-fields.ts';
 
 const formatVersion = 1;
 const deadReasons: readonly DeadReason[] = ['deleted', 'expired'];
+const lifecycleVerdicts = ['done', ...ignoreReasons] as const;
 const verdicts = ['equal', 'different', 'unknown'] as const;
 
 /** Numbers of the kinds on the wire and in idempotency rows: never change one, never use one again. */
@@ -25,6 +28,9 @@ const kinds = {
   collected: 12,
   nothing: 13,
   stateHash: 14,
+  lookAgain: 15,
+  lifecycle: 16,
+  holdings: 17,
 } as const satisfies Record<CommandResult['kind'], number>;
 
 export function encodeResult(result: CommandResult): Uint8Array {
@@ -67,7 +73,13 @@ export function writeResult(writer: ByteWriter, result: CommandResult): void {
     case 'stateHash':
       writer.uint8(verdicts.indexOf(result.verdict));
       return;
+    case 'lifecycle':
+      writer.uint8(lifecycleVerdicts.indexOf(result.verdict));
+      return;
+    case 'holdings':
+      return writeTexts(writer, result.kept);
     case 'redraw':
+    case 'lookAgain':
     case 'notFound':
     case 'idempotencyMismatch':
     case 'collected':
@@ -110,6 +122,12 @@ export function readResult(reader: ByteReader): CommandResult {
       return { kind: 'nothing' };
     case kinds.stateHash:
       return { kind: 'stateHash', verdict: readName(reader, verdicts) };
+    case kinds.lookAgain:
+      return { kind: 'lookAgain' };
+    case kinds.lifecycle:
+      return { kind: 'lifecycle', verdict: readName(reader, lifecycleVerdicts) };
+    case kinds.holdings:
+      return { kind: 'holdings', kept: readTexts(reader) };
     default:
       throw new DecodeError(`result of unknown kind ${kind}`);
   }

@@ -7,7 +7,7 @@ import type { Link } from './commands.ts';
 import { decodeIndexRow, encodeIndexRow, indexTombstone } from './index-row.ts';
 import { decodeKvValue, encodeKvValue } from './kv-row.ts';
 import { decodeLinkRow, encodeDeadLink, encodeLiveLink, isExpired } from './link-row.ts';
-import { decodeShardState, encodeShardState, initialShardState } from './shard-state.ts';
+import { decodeShardState, encodeShardState, initialShardState, newGeneration } from './shard-state.ts';
 import * as arbitraries from './testing/arbitraries.ts';
 
 const halfSafe = fc.integer({ min: 0, max: 2 ** 52 });
@@ -100,9 +100,19 @@ describe('the shard state', () => {
     revision: fc.maxSafeNat(),
     timeMs: fc.maxSafeNat(),
     generations: fc
-      .array(fc.record({ id: fc.nat(), state: fc.constantFrom('sealed', 'exported', 'placed') }), { maxLength: 3 })
-      .map((older) => [{ id: 9, state: 'active' as const }, ...older]),
+      .array(
+        fc.record({
+          id: fc.nat(),
+          state: fc.constantFrom('sealed', 'exported', 'placed'),
+          rows: fc.maxSafeNat(),
+          bytes: fc.maxSafeNat(),
+          startedAtMs: fc.maxSafeNat(),
+        }),
+        { maxLength: 3 },
+      )
+      .map((older) => [newGeneration(9), ...older]),
     chunkSetVersion: fc.maxSafeNat(),
+    retiredVersion: fc.maxSafeNat(),
     idempotencyEpochs: fc.array(fc.maxSafeNat(), { maxLength: 2 }),
     stateHash: fc.stringMatching(/^[0-9a-f]{16}$/),
     confState: fc.record({
@@ -125,7 +135,7 @@ describe('the shard state', () => {
   });
 
   it('without an active generation is refused', () => {
-    const sealed = { ...initialShardState(), generations: [{ id: 1, state: 'sealed' as const }] };
+    const sealed = { ...initialShardState(), generations: [{ ...newGeneration(1), state: 'sealed' as const }] };
     expect(() => decodeShardState(encodeShardState(sealed))).toThrow(DecodeError);
     expect(() => decodeShardState(encodeShardState({ ...sealed, generations: [] }))).toThrow(DecodeError);
   });

@@ -3,18 +3,23 @@ import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
+import { generationStates } from '../lifecycle/types.ts';
+import type { GenerationState } from '../lifecycle/types.ts';
 import type { ConfState } from '../raft/types.ts';
 import { firstGeneration } from './keys.ts';
 import { initialStateHash } from './state-hash.ts';
 import { expectVersion, readFlag, readName, writeFlag } from './wire-fields.ts';
 
-/** Where a generation stands on its way to the cold tier (design §4); a retired one is no longer listed. */
-export const generationStates = ['active', 'sealed', 'exported', 'placed'] as const;
-export type GenerationState = (typeof generationStates)[number];
-
+/** A generation that is in the hot tier; a retired one is no longer listed. */
 export interface GenerationInfo {
   readonly id: number;
   readonly state: GenerationState;
+  /** Links and keys in it, tombstones included. */
+  readonly rows: number;
+  /** Keys and values that were put into it, less what they replaced, as far as that is known without another read. */
+  readonly bytes: number;
+  /** Shard time of its first entry; 0 while it is empty. */
+  readonly startedAtMs: number;
 }
 
 /**
@@ -32,6 +37,8 @@ export interface ShardState {
   generations: GenerationInfo[];
   /** V of the design: raised by each change of the set of chunks; 0: there are no chunks. */
   chunkSetVersion: number;
+  /** V after the last retirement: what was seen in the cold tier at an older V may have missed rows that were still hot. */
+  retiredVersion: number;
   /** Start times of the live epochs of the idempotency memory, newest first; at most two. */
   idempotencyEpochs: number[];
   /** 16 hexadecimal digits, see state-hash.ts. */
@@ -39,7 +46,7 @@ export interface ShardState {
   confState: ConfState;
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
 
 export const emptyConfState: ConfState = {
   voters: [],
@@ -49,14 +56,19 @@ export const emptyConfState: ConfState = {
   autoLeave: false,
 };
 
+export function newGeneration(id: number): GenerationInfo {
+  return { id, state: 'active', rows: 0, bytes: 0, startedAtMs: 0 };
+}
+
 export function initialShardState(confState: ConfState = emptyConfState): ShardState {
   return {
     appliedIndex: 0,
     appliedTerm: 0,
     revision: 0,
     timeMs: 0,
-    generations: [{ id: firstGeneration, state: 'active' }],
+    generations: [newGeneration(firstGeneration)],
     chunkSetVersion: 0,
+    retiredVersion: 0,
     idempotencyEpochs: [],
     stateHash: initialStateHash,
     confState,
@@ -67,8 +79,10 @@ export function encodeShardState(state: ShardState): Uint8Array {
   const writer = new ByteWriter().uint8(formatVersion);
   writer.varint(state.appliedIndex).varint(state.appliedTerm).varint(state.revision).varint(state.timeMs);
   writer.varint(state.generations.length);
-  for (const { id, state: stage } of state.generations) writer.varint(id).uint8(generationStates.indexOf(stage));
-  writer.varint(state.chunkSetVersion);
+  for (const { id, state: stage, rows, bytes, startedAtMs } of state.generations) {
+    writer.varint(id).uint8(generationStates.indexOf(stage)).varint(rows).varint(bytes).varint(startedAtMs);
+  }
+  writer.varint(state.chunkSetVersion).varint(state.retiredVersion);
   writeNumbers(writer, state.idempotencyEpochs);
   writer.raw(fromHex(state.stateHash));
   writeNumbers(writer, state.confState.voters);
@@ -90,6 +104,7 @@ export function decodeShardState(bytes: Uint8Array): ShardState {
     timeMs: reader.varint(),
     generations: readGenerations(reader),
     chunkSetVersion: reader.varint(),
+    retiredVersion: reader.varint(),
     idempotencyEpochs: readNumbers(reader),
     stateHash: toHex(reader.raw(8)),
     confState: {
@@ -108,7 +123,13 @@ function readGenerations(reader: ByteReader): GenerationInfo[] {
   const generations: GenerationInfo[] = [];
   const count = reader.varint();
   for (let i = 0; i < count; i++) {
-    generations.push({ id: reader.varint(), state: readName(reader, generationStates) });
+    generations.push({
+      id: reader.varint(),
+      state: readName(reader, generationStates),
+      rows: reader.varint(),
+      bytes: reader.varint(),
+      startedAtMs: reader.varint(),
+    });
   }
   if (generations[0]?.state !== 'active') throw new DecodeError('the newest generation is not active');
   return generations;

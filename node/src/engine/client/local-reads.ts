@@ -18,7 +18,13 @@ export function readLocally(
   view: ReadView,
 ): readonly ReadResult[] | undefined {
   const { slot, generations, revision, timeMs } = view;
-  const context = { reader: stateReader(reader), shard, slot, state: { generations, revision, timeMs } };
+  const context = {
+    reader: stateReader(reader),
+    shard,
+    slot,
+    state: { generations, revision, timeMs },
+    cold: undefined,
+  };
   const results = operations.map((operation) => executeRead(operation, context));
   return reader.get('state', shardStateKey({ shard, slot })) === undefined ? undefined : results;
 }

@@ -126,7 +126,12 @@ export class ShardMachine implements Machine {
   read(payload: Uint8Array, nowMs: number): Uint8Array {
     const timeMs = Math.max(this.#state.timeMs, nowMs);
     const { generations, revision } = this.#state;
-    const context = { reader: this.#reader, state: { generations, revision, timeMs }, ...this.#options.scope };
+    const context = {
+      reader: this.#reader,
+      state: { generations, revision, timeMs },
+      cold: undefined,
+      ...this.#options.scope,
+    };
     return encodeList(
       decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)),
       encodeReadResult,

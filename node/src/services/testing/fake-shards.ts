@@ -79,7 +79,7 @@ export class FakeShards implements Shards {
     this.calls.push({ type: 'read', shard, count: operations.length, options });
     const { state, rows } = await this.#enter(shard);
     const timeMs = Math.max(state.timeMs, this.nowMs);
-    const context = { reader: rows, shard, slot: 1, state: { ...state, timeMs } };
+    const context = { reader: rows, shard, slot: 1, state: { ...state, timeMs }, cold: undefined };
     return operations.map((operation) => executeRead(operation, context));
   }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { utf8 } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
-import type { Command } from '../commands.ts';
+import type { Command, LifecycleCommand } from '../commands.ts';
 
 // Histories in which commands meet: few codes, few keys, low revisions, expiries around the times of the entries.
+
+/** What a client or a collector may ask for. */
+type ClientCommand = Exclude<Command, LifecycleCommand>;
 
 export interface Step {
   readonly elapsedMs: number;
   /** The generation is sealed before the entry. */
   readonly seal: boolean;
-  readonly commands: readonly Command[];
+  /** The oldest sealed generation, if there is one, is taken to the cold tier before the entry. */
+  readonly retire: boolean;
+  readonly commands: readonly ClientCommand[];
 }
 
 const code = fc.constantFrom('a', 'b', 'c/d', 'zz00zz00');
@@ -49,7 +54,7 @@ const mutation = fc.oneof(
 );
 
 /** A mutation with an idempotency key of its own; a fingerprint is a function of what is asked, as the services make it. */
-const asked = fc.tuple(mutation, fc.uuid()).map(([body, id]): Command => {
+const asked = fc.tuple(mutation, fc.uuid()).map(([body, id]): ClientCommand => {
   const fingerprint = Uint8Array.from({ length: 8 }, () => 0);
   for (const [i, unit] of [...JSON.stringify(body)].entries()) {
     fingerprint[i % 8] = ((fingerprint[i % 8] ?? 0) * 31 + unit.charCodeAt(0)) & 0xff;
@@ -58,7 +63,7 @@ const asked = fc.tuple(mutation, fc.uuid()).map(([body, id]): Command => {
 });
 
 /** Collections that a leader could have proposed, some of them long out of date. */
-const collection: fc.Arbitrary<Command> = fc.record({
+const collection: fc.Arbitrary<ClientCommand> = fc.record({
   type: fc.constant('collectExpired' as const),
   code,
   revision: fc.integer({ min: 1, max: 12 }),
@@ -76,17 +81,19 @@ export const history: fc.Arbitrary<readonly Step[]> = fc
   .array(
     fc.record({
       elapsedMs: fc.constantFrom(0, 1, 50, 100),
-      seal: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
+      seal: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
+      retire: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
       actions: fc.array(action, { minLength: 1, maxLength: 5 }),
     }),
     { maxLength: 12 },
   )
   .map((steps) => {
-    const asks: Command[] = [];
-    return steps.map(({ elapsedMs, seal, actions }) => ({
+    const asks: ClientCommand[] = [];
+    return steps.map(({ elapsedMs, seal, retire, actions }) => ({
       elapsedMs,
       seal,
-      commands: actions.flatMap((next): Command[] => {
+      retire,
+      commands: actions.flatMap((next): ClientCommand[] => {
         if ('type' in next) {
           if (next.type !== 'collectExpired') asks.push(next);
           return [next];
@@ -97,6 +104,6 @@ export const history: fc.Arbitrary<readonly Step[]> = fc
     }));
   });
 
-function changed(command: Extract<Command, { readonly dedup: unknown }>): Command {
+function changed(command: Extract<Command, { readonly dedup: unknown }>): ClientCommand {
   return { ...command, dedup: { ...command.dedup, fingerprint: new Uint8Array(8).fill(0xff) } };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toHex } from '@shortlink/common/bytes.ts';
-import type { Command, CommandResult, CreateLink, Link, UpdateLink } from '../commands.ts';
+import type { Command, CommandResult, CreateLink, LifecycleCommand, Link, UpdateLink } from '../commands.ts';
 
 interface ModelKey {
   readonly value: string;
@@ -23,7 +23,7 @@ export class Model {
   revision = 0;
   timeMs = 0;
 
-  apply(command: Command, timeMs: number): CommandResult {
+  apply(command: Exclude<Command, LifecycleCommand>, timeMs: number): CommandResult {
     this.timeMs = Math.max(this.timeMs, timeMs);
     if (command.type === 'stateHashCheck') return { kind: 'stateHash', verdict: 'unknown' };
     if (command.type === 'collectExpired') {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
+import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { applyEntry } from '../apply.ts';
 import type { CommittedEntry } from '../apply.ts';
+import { ColdOverlay, coldRoundsMax } from '../cold-overlay.ts';
 import { findExpired } from '../collect.ts';
 import type { CollectExpired, Command, CommandResult } from '../commands.ts';
 import { encodeEntry } from '../entry-codec.ts';
 import { executeRead } from '../execute-read.ts';
-import type { ShardScope } from '../keys.ts';
+import { generationKey, namespaces } from '../keys.ts';
+import type { Namespace, ShardScope } from '../keys.ts';
 import type { ReadOp, ReadResult } from '../reads.ts';
 import { initialShardState } from '../shard-state.ts';
 import type { ShardState } from '../shard-state.ts';
 import { StateTx } from '../state-tx.ts';
+import { MemoryChunks } from './memory-chunks.ts';
 import { MemoryState } from './memory-state.ts';
 
 export const testWindowMs = 10_000;
@@ -20,6 +24,7 @@ export class TestShard {
   readonly scope: ShardScope;
   readonly state: ShardState;
   readonly memory = new MemoryState();
+  readonly cold = new MemoryChunks();
   timeMs = 1000;
   windowMs = testWindowMs;
 
@@ -54,17 +59,66 @@ export class TestShard {
 
   /** At the shard's time, or at a later one of the reader's clock. */
   read(operation: ReadOp, timeMs = this.state.timeMs): ReadResult {
-    return executeRead(operation, { reader: this.memory, ...this.scope, state: { ...this.state, timeMs } });
+    const cold = this.state.chunkSetVersion === 0 ? undefined : new ColdOverlay();
+    for (let round = 0; round <= coldRoundsMax; round++) {
+      const result = executeRead(operation, {
+        reader: this.memory,
+        ...this.scope,
+        state: { ...this.state, timeMs },
+        cold,
+      });
+      const missing = cold?.missing ?? [];
+      if (missing.length === 0) return result;
+      cold?.add(
+        missing,
+        missing.map((need) => this.cold.answer(need)),
+      );
+    }
+    throw new Error('the read does not come to an end');
+  }
+
+  /** The command with what a leader sees in the cold tier, which it looks at before every proposal once there are chunks. */
+  looked(command: Command): Command {
+    const { chunkSetVersion: version } = this.state;
+    if (version === 0) return command;
+    const sight = (namespace: Namespace, suffix: Uint8Array) => ({ version, prior: this.cold.row(namespace, suffix) });
+    switch (command.type) {
+      case 'createLink':
+      case 'updateLink':
+      case 'deleteLink':
+        return { ...command, cold: sight(namespaces.link, utf8(command.code ?? '')) };
+      case 'kvPut':
+      case 'kvDelete':
+        return { ...command, cold: sight(namespaces.kv, command.key) };
+      case 'kvBatch':
+        return {
+          ...command,
+          operations: command.operations.map((one) => ({ ...one, cold: sight(namespaces.kv, one.key) })),
+        };
+      default:
+        return command;
+    }
+  }
+
+  /** Codes whose newest rows lie in chunks. */
+  coldLinks(): string[] {
+    const isHot = (suffix: Uint8Array): boolean =>
+      this.state.generations.some(
+        ({ id }) => this.memory.get(generationKey(namespaces.link, this.scope, id, suffix)) !== undefined,
+      );
+    return this.cold
+      .suffixes(namespaces.link)
+      .filter((suffix) => !isHot(suffix))
+      .map(fromUtf8);
   }
 
   findExpired(nowMs: number, limit = 100): CollectExpired[] {
     return findExpired({ reader: this.memory, ...this.scope, state: this.state, nowMs, limit });
   }
 
-  /** The first step of a generation's way to the cold tier, as apply will do it. */
+  /** Seals the active generation, as a leader does that finds it large enough; an empty one stays. */
   seal(): void {
-    const [active, ...older] = this.state.generations;
-    const { id } = defined(active, 'active generation');
-    this.state.generations = [{ id: id + 1, state: 'active' }, { id, state: 'sealed' }, ...older];
+    const { id } = defined(this.state.generations[0], 'active generation');
+    this.apply({ type: 'upload', generation: id, format: { version: 1, blockBytes: 24_576, zstdLevel: 3 } });
   }
 }

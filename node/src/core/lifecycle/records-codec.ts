@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
+import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { fromHex, toHex } from '@shortlink/common/bytes.ts';
+import {
+  readChunkFormat,
+  readChunkObject,
+  readList,
+  readPlacement,
+  readTexts,
+  writeChunkFormat,
+  writeChunkObject,
+  writePlacement,
+  writeTexts,
+} from './codec.ts';
+import type { ChunkRecord, GarbageRecord, GenerationRecord } from './types.ts';
+
+// Values of the rows that hold the lifecycle: one a sealed generation, one a chunk, one an object that may be deleted.
+
+const formatVersion = 1;
+
+function open(bytes: Uint8Array, what: string): ByteReader {
+  const reader = new ByteReader(bytes);
+  const version = reader.uint8();
+  if (version !== formatVersion) throw new DecodeError(`${what} of unknown version ${version}`);
+  return reader;
+}
+
+function writeMaybe<T>(writer: ByteWriter, value: T | undefined, write: (value: T) => void): void {
+  writer.uint8(value === undefined ? 0 : 1);
+  if (value !== undefined) write(value);
+}
+
+function readMaybe<T>(reader: ByteReader, read: () => T): T | undefined {
+  const flag = reader.uint8();
+  if (flag > 1) throw new DecodeError(`flag is ${flag}`);
+  return flag === 1 ? read() : undefined;
+}
+
+export function encodeGenerationRecord(record: GenerationRecord): Uint8Array {
+  const writer = new ByteWriter(256).uint8(formatVersion);
+  writer.varint(record.id).varint(record.sealedIndex).varint(record.sealedTerm).varint(record.sealedAtMs);
+  writeChunkFormat(writer, record.format);
+  writer.varint(record.votes.length);
+  for (const { replica, digest } of record.votes) writer.varint(replica).bytes(fromHex(digest));
+  writeMaybe(writer, record.object, (object) => writeChunkObject(writer, object));
+  writeMaybe(writer, record.readback, (digest) => writer.bytes(fromHex(digest)));
+  writeMaybe(writer, record.placement, (placement) => writePlacement(writer, placement));
+  writeTexts(writer, record.holders);
+  return writer.finish();
+}
+
+/** @throws DecodeError */
+export function decodeGenerationRecord(bytes: Uint8Array): GenerationRecord {
+  const reader = open(bytes, 'generation record');
+  const record: GenerationRecord = {
+    id: reader.varint(),
+    sealedIndex: reader.varint(),
+    sealedTerm: reader.varint(),
+    sealedAtMs: reader.varint(),
+    format: readChunkFormat(reader),
+    votes: readList(reader, () => ({ replica: reader.varint(), digest: toHex(reader.bytes()) })),
+    object: readMaybe(reader, () => readChunkObject(reader)),
+    readback: readMaybe(reader, () => toHex(reader.bytes())),
+    placement: readMaybe(reader, () => readPlacement(reader)),
+    holders: readTexts(reader),
+  };
+  reader.end();
+  return record;
+}
+
+export function encodeChunkRecord(record: ChunkRecord): Uint8Array {
+  const writer = new ByteWriter(256).uint8(formatVersion);
+  writeChunkObject(writer, record.object);
+  writer.varint(record.firstGeneration).varint(record.lastGeneration).varint(record.level).varint(record.addedVersion);
+  writeTexts(writer, record.holders);
+  return writer.finish();
+}
+
+/** @throws DecodeError */
+export function decodeChunkRecord(bytes: Uint8Array): ChunkRecord {
+  const reader = open(bytes, 'chunk record');
+  const record: ChunkRecord = {
+    object: readChunkObject(reader),
+    firstGeneration: reader.varint(),
+    lastGeneration: reader.varint(),
+    level: reader.varint(),
+    addedVersion: reader.varint(),
+    holders: readTexts(reader),
+  };
+  reader.end();
+  return record;
+}
+
+export function encodeGarbageRecord(record: GarbageRecord): Uint8Array {
+  const writer = new ByteWriter(64).uint8(formatVersion).text(record.name);
+  return writer.varint(record.unlinkedVersion).varint(record.unlinkedAtMs).finish();
+}
+
+/** @throws DecodeError */
+export function decodeGarbageRecord(bytes: Uint8Array): GarbageRecord {
+  const reader = open(bytes, 'garbage record');
+  const record = { name: reader.text(), unlinkedVersion: reader.varint(), unlinkedAtMs: reader.varint() };
+  reader.end();
+  return record;
+}
