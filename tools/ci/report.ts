@@ -23,6 +23,36 @@ export function parseVitestReport(text: string): Counts | undefined {
   return { passed: numPassedTests, failed: numFailedTests, skipped: pending + todo };
 }
 
+const messageMaxChars = 300;
+
+/** One line a failed test of vitest's JSON report: where it is, its title, and how its failure begins. */
+export function failedTests(text: string): string[] {
+  const files = parseJson(text)?.['testResults'];
+  if (!Array.isArray(files)) return [];
+  return files.flatMap((file: unknown) => failedIn(file));
+}
+
+function failedIn(file: unknown): string[] {
+  if (!isRecord(file)) return [];
+  const name = String(file['name']).split('/').slice(-2).join('/');
+  const tests = Array.isArray(file['assertionResults']) ? file['assertionResults'] : [];
+  const failed = tests.filter((test: unknown) => isRecord(test) && test['status'] === 'failed');
+  // A file that could not be loaded has no tests.
+  if (failed.length === 0) return file['status'] === 'failed' ? [`${name}: ${firstLine(file['message'])}`] : [];
+  return failed.map((test: unknown) => {
+    const { fullName, failureMessages } = isRecord(test) ? test : {};
+    return `${name}: ${String(fullName)}: ${firstLine(Array.isArray(failureMessages) ? failureMessages[0] : '')}`;
+  });
+}
+
+function firstLine(text: unknown): string {
+  return (typeof text === 'string' ? (text.split('\n')[0] ?? '') : '').slice(0, messageMaxChars);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Reads the last `…: N passed, N failed[, N skipped]` line of a runner's output; undefined when there is none. */
 export function parseClosingLine(output: string): Counts | undefined {
   const last = [...output.matchAll(/(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/g)].at(-1);

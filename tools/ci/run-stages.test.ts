@@ -53,6 +53,27 @@ describe('the closing line', () => {
 });
 
 describe('the exit code is not 0', () => {
+  test('when a test fails, which the end of the output names', async () => {
+    const failed = { fullName: 'a thing works', status: 'failed', failureMessages: ['Error: it does not\n  at x'] };
+    const report = JSON.stringify({
+      ...(JSON.parse(reportOf(3, 1)) as object),
+      testResults: [
+        { name: '/project/e2e/a.e2e.ts', status: 'failed', assertionResults: [failed, { status: 'passed' }] },
+        { name: '/project/e2e/b.e2e.ts', status: 'failed', message: 'cannot be loaded', assertionResults: [] },
+      ],
+    });
+    const result = await run(
+      vitestStage('f.json', `require('fs').writeFileSync(FILE, ${JSON.stringify(report)}); process.exit(1)`),
+    );
+    expect(result.text.split('\n').slice(-5)).toEqual([
+      'failed in stage: e2e/a.e2e.ts: a thing works: Error: it does not',
+      'failed in stage: e2e/b.e2e.ts: cannot be loaded',
+      '',
+      'tests: 3 passed, 1 failed, 2 skipped',
+      '',
+    ]);
+  });
+
   test('when tests fail, and later stages still run', async () => {
     const result = await run(stage('console.log("4 passed, 2 failed")'), stage('console.log("1 passed, 0 failed")'));
     expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 5 passed, 2 failed, 0 skipped' });

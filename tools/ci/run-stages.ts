@@ -16,6 +16,8 @@ export async function runStages(stages: readonly Stage[], write: (text: string) 
     results.push(await runStage(stage, write));
   }
   write(`\n${results.map(summaryLine).join('\n')}\n`);
+  // Last of all, because the end of the output is what is kept and read.
+  for (const { name, failedTests } of results) for (const test of failedTests) write(`failed in ${name}: ${test}\n`);
   const counts = results.map((result) => result.counts).reduce(addCounts, noCounts);
   const failed = results.some((result) => result.failure !== undefined);
   const total = `tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`;

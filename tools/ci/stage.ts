@@ -3,7 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { noCounts, parseClosingLine, parseSeeds, parseVerdicts, parseVitestReport, type Counts } from './report.ts';
+import {
+  failedTests,
+  noCounts,
+  parseClosingLine,
+  parseSeeds,
+  parseVerdicts,
+  parseVitestReport,
+  type Counts,
+} from './report.ts';
 
 /** One command of the test run, and where it says how many tests it ran. */
 export interface Stage {
@@ -26,6 +34,8 @@ export interface StageResult {
   readonly counts: Counts;
   /** Why the stage failed; undefined when it did not. */
   readonly failure: string | undefined;
+  /** The failed tests, as far as the report names them. */
+  readonly failedTests: readonly string[];
   readonly elapsedMs: number;
 }
 
@@ -44,14 +54,20 @@ const drainMs = 5000;
 export async function runStage(stage: Stage, write: (text: string) => void): Promise<StageResult> {
   if (stage.skip !== undefined) {
     write(`skipped: ${stage.skip}\n`);
-    return { name: stage.name, counts: { ...noCounts, skipped: 1 }, failure: undefined, elapsedMs: 0 };
+    return {
+      name: stage.name,
+      counts: { ...noCounts, skipped: 1 },
+      failure: undefined,
+      failedTests: [],
+      elapsedMs: 0,
+    };
   }
   // A report of an earlier run must not speak for a run that crashed before it wrote its own.
   if (stage.report.kind === 'vitest') rmSync(stage.report.file, { force: true });
   const startedMs = performance.now();
   const ended = await runProcess(stage, write);
   const elapsedMs = performance.now() - startedMs;
-  return { name: stage.name, elapsedMs, ...judge(stage, ended) };
+  return { name: stage.name, elapsedMs, ...judge(stage, ended), failedTests: namesOfFailed(stage.report) };
 }
 
 function judge(stage: Stage, ended: Ended): Pick<StageResult, 'counts' | 'failure'> {
@@ -83,6 +99,11 @@ function readCounts(report: Stage['report'], output: string): Counts | undefined
     case 'vitest':
       return existsSync(report.file) ? parseVitestReport(readFileSync(report.file, 'utf8')) : undefined;
   }
+}
+
+function namesOfFailed(report: Stage['report']): readonly string[] {
+  if (report.kind !== 'vitest' || !existsSync(report.file)) return [];
+  return failedTests(readFileSync(report.file, 'utf8'));
 }
 
 async function runProcess(stage: Stage, write: (text: string) => void): Promise<Ended> {
