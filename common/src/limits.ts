@@ -33,4 +33,8 @@ export const limits = {
   /** Parts of one upload; what S3 allows. */
   objectMaxParts: 10_000,
   objectListMaxNames: 1000,
+  /** Capacity of a node in percent of a usual one. */
+  nodeMaxWeight: 1000,
+  /** A planned absence that takes longer is none: the node should be removed. */
+  holdMaxMs: 24 * 60 * 60_000,
 } as const;

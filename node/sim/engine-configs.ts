@@ -18,6 +18,7 @@ export function engineConfig({ name, founders, initialShards, compactEntries }: 
   return {
     name,
     zone: `zone-${name}`,
+    weight: 100,
     addresses: { peer: peerAddress(name), redirect: `${name}:8080`, api: `${name}:8081`, grpc: `${name}:8082` },
     initialNodes: founders.map((founder) => ({ name: founder, address: peerAddress(founder) })),
     joinAddresses: founders.map(peerAddress),
@@ -35,6 +36,7 @@ export function engineConfig({ name, founders, initialShards, compactEntries }: 
       maxInflightMsgs: 256,
       maxInflightBytes: 16 * 1024 * 1024,
     },
+    ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
     stateHashIntervalEntries: 20,
     slowTicks: 10,

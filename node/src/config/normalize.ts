@@ -23,6 +23,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: membership, run: membershipProblems },
   { reads: ['node.name', 'cluster.initialNodes', 'peer.address', 'peer.advertise'], run: advertiseProblems },
   { reads: ['raft.electionTicks', 'raft.heartbeatTicks'], run: tickProblems },
+  { reads: ['ring.suspectAfterMs', 'ring.downAfterMs', 'ring.outAfterMs'], run: livenessProblems },
   { reads: ['raft.maxInflightBytes', 'raft.maxUncommittedBytes'], run: flowProblems },
   { reads: listeners, run: listenerProblems },
   { reads: [...peerTls, 'auth.clientCaFile'], run: tlsProblems },
@@ -101,6 +102,17 @@ function tickProblems(raw: RawConfig): OptionProblem[] {
   if (raw['raft.electionTicks'] > raw['raft.heartbeatTicks']) return [];
   const message = `must be above raft.heartbeatTicks (${raw['raft.heartbeatTicks']}), or followers campaign against a living leader`;
   return [{ option: 'raft.electionTicks', source: undefined, message }];
+}
+
+function livenessProblems(raw: RawConfig): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const order = ['ring.suspectAfterMs', 'ring.downAfterMs', 'ring.outAfterMs'] as const;
+  order.forEach((option, i) => {
+    const before = order[i - 1];
+    if (before === undefined || raw[option] > raw[before]) return;
+    problems.push({ option, source: undefined, message: `must be above ${before} (${raw[before]} ms)` });
+  });
+  return problems;
 }
 
 function flowProblems(raw: RawConfig): OptionProblem[] {

@@ -30,6 +30,14 @@ export const options = {
     default: '',
     help: 'Failure zone of the node; replicas of a shard are spread over zones.',
   },
+  'node.weight': {
+    kind: 'int',
+    default: 100,
+    min: 1,
+    max: limits.nodeMaxWeight,
+    unit: '%',
+    help: 'Capacity of the node for chunks, in percent of a usual node.',
+  },
   'data.dir': {
     kind: 'string',
     path: true,
@@ -66,6 +74,36 @@ export const options = {
     min: 1,
     max: 7,
     help: 'Voters of each shard; fewer while the cluster has fewer nodes.',
+  },
+
+  'ring.suspectAfterMs': {
+    kind: 'durationMs',
+    default: 5000,
+    min: 100,
+    max: 10 * minuteMs,
+    help: 'A node without a heartbeat for this long is SUSPECT. Nothing follows from it yet.',
+  },
+  'ring.downAfterMs': {
+    kind: 'durationMs',
+    default: 15_000,
+    min: 200,
+    max: 60 * minuteMs,
+    help: 'A node without a heartbeat for this long is DOWN: traffic goes elsewhere, nothing moves.',
+  },
+  'ring.outAfterMs': {
+    kind: 'durationMs',
+    default: 10 * minuteMs,
+    min: 300,
+    max: 7 * dayMs,
+    help: 'A node without a heartbeat for this long is OUT: others take its replicas and its chunks.',
+  },
+  'ring.brakePercent': {
+    kind: 'int',
+    default: 34,
+    min: 0,
+    max: 100,
+    unit: '%',
+    help: 'While more than this share of the nodes is DOWN, no node goes OUT and nothing moves. The default lets three nodes heal the loss of one.',
   },
 
   'redirect.address': {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeAddresses } from '../core/cluster/cluster-map.ts';
 import type { InitialNode } from './cluster/formation.ts';
+import type { RingSettings } from '../core/cluster/liveness.ts';
 import type { RaftSettings } from './host/raft-settings.ts';
 
 /** Settings of the engine: plain values, so that they can cross to its thread. */
 export interface EngineConfig {
   readonly name: string;
   readonly zone: string;
+  /** Capacity in percent of a usual node. */
+  readonly weight: number;
   readonly addresses: NodeAddresses;
   readonly initialNodes: readonly InitialNode[];
   readonly joinAddresses: readonly string[];
@@ -16,6 +19,7 @@ export interface EngineConfig {
   readonly idempotencyWindowMs: number;
   readonly clockMaxJumpMs: number;
   readonly raft: RaftSettings;
+  readonly ring: RingSettings;
   readonly compactEntries: number;
   readonly stateHashIntervalEntries: number;
   /** Ticks between two attempts of what is not urgent: formation, membership, map refresh. */

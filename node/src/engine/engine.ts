@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
+import { isSameDescription } from '../core/cluster/cluster-map.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
-import { decodeJson } from '../core/cluster/map-codec.ts';
-import type { FormationRecord } from '../core/cluster/meta-state.ts';
-import { foundingMetaReplicas, replicasOf } from '../core/cluster/meta-state.ts';
+import { foundingMap } from '../core/cluster/initialize.ts';
+import { decodeMap } from '../core/cluster/map-codec.ts';
+import type { FormationRecord } from '../core/cluster/meta-commands.ts';
+import { replicasOf } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import { StoreFailedError } from '../ports/kv-engine.ts';
 import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
@@ -242,18 +244,10 @@ export class Engine implements EngineApi, PeerHandler {
 
   /** Until the meta group has written a map, the founders are all there is to know. */
   #foundMeta(record: FormationRecord): void {
-    const replicas = foundingMetaReplicas(record);
-    const nodes = record.founders;
-    this.host.useMap({
-      clusterId: record.clusterId,
-      epoch: 0,
-      policy: record.policy,
-      nodes,
-      meta: replicas,
-      shards: [],
-    });
-    this.#setPeers(nodes);
-    this.#lifecycle.foundMeta(replicas);
+    const map = foundingMap(record);
+    this.host.useMap(map);
+    this.#setPeers(map.nodes);
+    this.#lifecycle.foundMeta(map.meta);
   }
 
   #openMachine(shard: ShardId, slot: number): Machine {
@@ -326,20 +320,18 @@ export class Engine implements EngineApi, PeerHandler {
     } as const;
     this.#forwarder.forward(node, request, (status, payload) => {
       this.#fetchingMap = false;
-      const map = status === 'ok' ? (decodeJson(payload) as ClusterMap | null) : null;
-      if (map !== null) this.#learnMap(map);
+      const map = status === 'ok' ? decodeMap(payload) : undefined;
+      if (map !== undefined) this.#learnMap(map);
     });
     this.host.wake();
   }
 
-  /** Addresses and zone of this node, when they are not what the map says. */
+  /** What this node is, when the map says something else. */
   #announce(): void {
-    const { name, zone, addresses } = this.config;
+    const { name, zone, weight, addresses } = this.config;
     const listed = this.volume.map?.nodes.find((node) => node.id === this.nodeId);
-    if (listed === undefined) return;
-    const current = { id: this.nodeId, name, zone, addresses };
-    if (JSON.stringify({ ...current, state: listed.state }) === JSON.stringify({ ...listed, state: listed.state }))
-      return;
+    const current = { id: this.nodeId, name, zone, weight, addresses };
+    if (listed === undefined || isSameDescription(listed, current)) return;
     this.#inBackground(this.driver.propose({ type: 'putNode', node: current }));
   }
 

@@ -15,6 +15,7 @@ export function engineConfig(config: Config): EngineConfig {
   return {
     name: config.node.name,
     zone: config.node.zone,
+    weight: config.node.weight,
     addresses: { peer: peer.advertise, redirect: redirect.advertise, api: api.advertise, grpc: grpc.advertise },
     initialNodes: initialNodes(config).map(({ name, address }) => ({ name, address })),
     joinAddresses: config.cluster.join,
@@ -32,6 +33,7 @@ export function engineConfig(config: Config): EngineConfig {
       maxInflightMsgs,
       maxInflightBytes: Math.max(raft.maxInflightBytes, maxSizePerMsgBytes),
     },
+    ring: config.ring,
     compactEntries: raft.compactEntries,
     stateHashIntervalEntries: config.stateHash.intervalEntries,
     slowTicks: ticks(slowIntervalMs),

@@ -2,6 +2,7 @@
 import { limits } from '@shortlink/common/limits.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { appendOf, frameOf, RecordingHandler } from '../../ports/testing/peers-contract.ts';
+import { protocolVersion } from './hello.ts';
 import { GrpcFixture } from './testing/grpc-fixture.ts';
 import type { NodeOptions } from './testing/grpc-fixture.ts';
 import { RawStream } from './testing/raw-peer.ts';
@@ -32,12 +33,12 @@ function stream(address: string): RawStream {
   return opened;
 }
 
-const honest = { clusterId: 'c', fromNodeId: 'node-a', toNodeId: 'node-b', protocolVersion: 1 };
+const honest = { clusterId: 'c', fromNodeId: 'node-a', toNodeId: 'node-b', protocolVersion };
 
 it.each([
   ['another cluster', { ...honest, clusterId: 'other' }, 'belongs to cluster c, node node-a to cluster other'],
   ['no cluster', { ...honest, clusterId: '' }, 'belongs to cluster c'],
-  ['a protocol of before the first version', { ...honest, protocolVersion: 0 }, 'versions 1 to 1'],
+  ['a protocol that is too old', { ...honest, protocolVersion: 1 }, 'versions 2 to 2'],
   ['somebody else in mind', { ...honest, toNodeId: 'node-x' }, 'the address of node node-x led to node node-b'],
   ['its own name', { ...honest, fromNodeId: 'node-b' }, 'does not talk to itself'],
   ['a larger id than this node', { ...honest, fromNodeId: 'node-c' }, 'node node-b dials node node-c'],
@@ -52,7 +53,7 @@ it.each([
 
 it('takes a caller of a later version, who knows how to speak this one', async () => {
   const b = await fixture.addNode({ nodeId: 'node-b', clusterId: 'c', handler: handlers.b });
-  stream(b.address).hello({ ...honest, protocolVersion: 7 });
+  stream(b.address).hello({ ...honest, protocolVersion: protocolVersion + 7 });
   await fixture.until(() => b.peers.isConnected('node-a'));
 });
 

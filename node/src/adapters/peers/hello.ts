@@ -8,8 +8,8 @@ import type { Hello } from '@shortlink/proto/peer.ts';
  * Raised by a change that an older node would misunderstand; unknown fields are passed over without. Two nodes use the
  * lower of their versions, so a node refuses only what is too old for it.
  */
-export const protocolVersion = 1;
-const oldestProtocolVersion = 1;
+export const protocolVersion = 2;
+const oldestProtocolVersion = 2;
 
 export interface Self {
   readonly nodeId: NodeId;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { compareBytes } from '@shortlink/common/bytes.ts';
 import type { ClusterId, NodeId, ReplicaId, ShardId } from '@shortlink/common/ids.ts';
+import type { RingMember } from '../placement/ring.ts';
 
 export interface NodeAddresses {
   /** host:port of each listener, as other nodes and clients reach them. */
@@ -10,13 +11,21 @@ export interface NodeAddresses {
   readonly grpc: string;
 }
 
-export interface NodeInfo {
+/** What a node says of itself. */
+export interface NodeDescription {
   readonly id: NodeId;
   readonly name: string;
   readonly zone: string;
+  /** Capacity in percent of a usual node: its share of the chunks. */
+  readonly weight: number;
   readonly addresses: NodeAddresses;
+}
+
+export interface NodeInfo extends NodeDescription {
   /** `draining`: its replicas are being moved away; `removed` nodes are no longer listed. */
   readonly state: 'active' | 'draining';
+  /** Away for so long that others take its place; undone when it comes back. */
+  readonly isOut: boolean;
 }
 
 export interface ReplicaInfo {
@@ -41,17 +50,40 @@ export interface ClusterPolicy {
   readonly reuseDeadCodes: boolean;
 }
 
+/** Of the JSON that maps, and commands and state of the meta group, are written as. Others are refused. */
+export const mapVersion = 2;
+
 /** The meta group's state as every gateway caches it. */
 export interface ClusterMap {
+  readonly version: typeof mapVersion;
   readonly clusterId: ClusterId;
   /** Raised by every change; the higher one is the newer one. */
   readonly epoch: number;
+  /** Raised by every change of who takes chunks, and of their zones and weights. */
+  readonly ringEpoch: number;
   readonly policy: ClusterPolicy;
   readonly nodes: readonly NodeInfo[];
   /** The meta group's replicas. */
   readonly meta: readonly ReplicaInfo[];
   /** In the order of their ranges, which cover all keys without gap or overlap. */
   readonly shards: readonly ShardInfo[];
+}
+
+/** Whether a node says the same of itself in both. */
+export function isSameDescription(a: NodeDescription, b: NodeDescription): boolean {
+  const text = ({ id, name, zone, weight, addresses: { peer, redirect, api, grpc } }: NodeDescription): string =>
+    JSON.stringify([id, name, zone, weight, peer, redirect, api, grpc]);
+  return text(a) === text(b);
+}
+
+/** A node that takes replicas and chunks. */
+export function takesData(node: NodeInfo): boolean {
+  return node.state === 'active' && !node.isOut;
+}
+
+/** The members of the ring, in the order of their ids. */
+export function ringMembers(nodes: readonly NodeInfo[]): readonly RingMember[] {
+  return nodes.filter(takesData).map(({ id, zone, weight }) => ({ id, zone, weight }));
 }
 
 /** The shard that owns a routing key: the last one that starts at or before it. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import { fromHex, fromUtf8, toHex, utf8 } from '@shortlink/common/bytes.ts';
+import { mapVersion } from './cluster-map.ts';
+import type { ClusterMap } from './cluster-map.ts';
 
 /**
  * JSON with byte strings as {"hex": "…"}: for the meta group's commands and state, which are small, rare and worth
@@ -18,4 +21,19 @@ export function decodeJson(bytes: Uint8Array): unknown {
     }
     return item;
   });
+}
+
+/** @throws DecodeError for JSON of the meta group that another version of the program wrote. */
+export function checkVersion(value: unknown, what: string): void {
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : 1;
+  if (version !== mapVersion)
+    throw new DecodeError(`${what} has version ${String(version)}; this program reads version ${mapVersion}`);
+}
+
+/** A map as it is cached and sent; null where there is none. @throws DecodeError for another version. */
+export function decodeMap(bytes: Uint8Array): ClusterMap | undefined {
+  const value = decodeJson(bytes);
+  if (value === null) return undefined;
+  checkVersion(value, 'the cluster map');
+  return value as ClusterMap;
 }

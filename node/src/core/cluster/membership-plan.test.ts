@@ -4,7 +4,8 @@ import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from './cluster-map.ts';
 import { planMembership } from './membership-plan.ts';
 import type { GroupObservation, MembershipAction } from './membership-plan.ts';
-import { applyMetaCommand, replicasOf } from './meta-state.ts';
+import { applyMetaCommand } from './apply-meta.ts';
+import { replicasOf } from './meta-state.ts';
 import type { MetaState } from './meta-state.ts';
 import { formed, nodeInfo } from './testing/maps.ts';
 

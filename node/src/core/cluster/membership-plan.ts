@@ -4,7 +4,7 @@ import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ConfChangeSingle } from '../raft/conf-change.ts';
 import type { ConfState } from '../raft/types.ts';
 import type { ClusterMap, NodeInfo, ReplicaInfo } from './cluster-map.ts';
-import type { MetaCommand } from './meta-state.ts';
+import type { MetaCommand } from './meta-commands.ts';
 
 /** What the leader of a group says of it. */
 export interface GroupObservation {

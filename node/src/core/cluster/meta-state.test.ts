@@ -4,21 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import { compareBytes, utf8 } from '@shortlink/common/bytes.ts';
 import { shardOf } from './cluster-map.ts';
-import type { ClusterMap, ShardInfo } from './cluster-map.ts';
+import type { ShardInfo } from './cluster-map.ts';
 import { initialSplits } from './initial-splits.ts';
 import { decodeJson, encodeJson } from './map-codec.ts';
-import { applyMetaCommand } from './meta-state.ts';
-import type { MetaCommand, MetaState } from './meta-state.ts';
-import { formed, nodeInfo } from './testing/maps.ts';
-
-function run(state: MetaState, ...commands: readonly MetaCommand[]): MetaState {
-  return commands.reduce((now, command) => applyMetaCommand(now, command).state, state);
-}
-
-function mapOf(state: MetaState): ClusterMap {
-  if (state.map === undefined) throw new Error('no map');
-  return state.map;
-}
+import { applyMetaCommand } from './apply-meta.ts';
+import { formed, mapOf, nodeInfo, run } from './testing/maps.ts';
 
 /** JSON has no undefined. */
 function withoutEnd(shard: ShardInfo): Omit<ShardInfo, 'end'> {

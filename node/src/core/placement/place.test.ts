@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { limits } from '@shortlink/common/limits.ts';
 import { place } from './place.ts';
-import { buildRing, ringMaxWeight } from './ring.ts';
+import { buildRing } from './ring.ts';
 import type { RingMember } from './ring.ts';
 import { countMoved, runPlaceScript } from './testing/place-script.ts';
 
@@ -20,7 +21,7 @@ const members = (options: { readonly max: number; readonly zones: number }): fc.
     fc.record({
       id: nodeId,
       zone: fc.integer({ min: 0, max: options.zones - 1 }).map((zone) => `zone-${zone}`),
-      weight: fc.integer({ min: 1, max: ringMaxWeight }),
+      weight: fc.integer({ min: 1, max: limits.nodeMaxWeight }),
     }),
     { minLength: 1, maxLength: options.max, selector: (member) => member.id },
   );
@@ -95,7 +96,7 @@ describe('a change of the ring (P-I2)', () => {
       fc.property(members({ max: 10, zones: 3 }), fc.integer({ min: 1, max: 3 }), (nodes, copies) => {
         const [first, ...others] = nodes;
         if (first === undefined) return;
-        const raised = { ...first, weight: Math.min(ringMaxWeight, first.weight * 2) };
+        const raised = { ...first, weight: Math.min(limits.nodeMaxWeight, first.weight * 2) };
         const before = buildRing(1, nodes);
         const after = buildRing(2, [raised, ...others]);
         for (const id of chunkIds) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert } from '@shortlink/common/assert.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
+import { limits } from '@shortlink/common/limits.ts';
 import { hashText, mix32 } from './hash.ts';
 
 /** A node that takes chunks. */
@@ -8,7 +9,7 @@ export interface RingMember {
   readonly id: NodeId;
   /** Copies of a chunk are spread over zones as far as there are any; nodes of one zone have the same text here. */
   readonly zone: string;
-  /** Capacity in percent of a usual node: integer, 1…`ringMaxWeight`. A node gets chunks in proportion to it. */
+  /** Capacity in percent of a usual node: integer, 1…1000. A node gets chunks in proportion to it. */
   readonly weight: number;
 }
 
@@ -30,7 +31,6 @@ export interface Ring {
   readonly zoneSizes: readonly number[];
 }
 
-export const ringMaxWeight = 1000;
 /** Of a node of weight 100: with eight probes a lookup, shares of nodes differ from the ideal by some 1.5 % (measured). */
 const virtualNodesPerHundred = 256;
 /** Points and owners are sorted as one number, owner in the low part. */
@@ -66,8 +66,8 @@ export function buildRing(epoch: number, members: readonly RingMember[]): Ring {
 
 function virtualNodesOf({ id, weight }: RingMember): number {
   assert(
-    Number.isInteger(weight) && weight >= 1 && weight <= ringMaxWeight,
-    `node ${id} has the weight ${weight}, which is no integer in 1…${ringMaxWeight}`,
+    Number.isInteger(weight) && weight >= 1 && weight <= limits.nodeMaxWeight,
+    `node ${id} has the weight ${weight}, which is no integer in 1…${limits.nodeMaxWeight}`,
   );
   return Math.max(1, Math.round((weight * virtualNodesPerHundred) / 100));
 }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { metaShardId } from '@shortlink/common/ids.ts';
 import { replicasOf } from '../../core/cluster/meta-state.ts';
-import type { MetaCommand } from '../../core/cluster/meta-state.ts';
+import type { MetaCommand } from '../../core/cluster/meta-commands.ts';
 import type { AdminRequest, AdminResponse, NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
 import type { Engine } from '../engine.ts';
 import type { Replica } from '../host/replica.ts';
 import { encodeOrder } from './group-control.ts';
+
+const byAdministrator = { reason: 'an administrator asked for it' } as const;
 
 export async function answerAdmin(engine: Engine, request: AdminRequest): Promise<AdminResponse> {
   switch (request.type) {
     case 'status':
       return { type: 'status', status: nodeStatus(engine) };
     case 'removeNode':
-      return propose(engine, { type: 'setNodeState', nodeId: request.nodeId, state: 'draining' });
+      return propose(engine, { ...byAdministrator, type: 'setNodeState', nodeId: request.nodeId, state: 'draining' });
     case 'cancelRemoveNode':
-      return propose(engine, { type: 'setNodeState', nodeId: request.nodeId, state: 'active' });
+      return propose(engine, { ...byAdministrator, type: 'setNodeState', nodeId: request.nodeId, state: 'active' });
     case 'transferLeadership':
       return transfer(engine, request.shard, request.toNodeId);
   }

@@ -2,8 +2,8 @@
 import { toHex } from '@shortlink/common/bytes.ts';
 import type { ClusterId } from '@shortlink/common/ids.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
-import type { ClusterMap, ClusterPolicy, NodeInfo } from '../../core/cluster/cluster-map.ts';
-import type { FormationRecord } from '../../core/cluster/meta-state.ts';
+import type { ClusterMap, ClusterPolicy, NodeDescription } from '../../core/cluster/cluster-map.ts';
+import type { FormationRecord } from '../../core/cluster/meta-commands.ts';
 import type { Peers } from '../../ports/peers.ts';
 import type { Random } from '../../ports/random.ts';
 import type { EngineObserver } from '../engine-observer.ts';
@@ -20,7 +20,7 @@ export interface FormationOptions {
   readonly peers: Peers;
   readonly random: Random;
   readonly observer: EngineObserver;
-  readonly self: Omit<NodeInfo, 'id' | 'state'>;
+  readonly self: Omit<NodeDescription, 'id'>;
   readonly initialNodes: readonly InitialNode[];
   readonly joinAddresses: readonly string[];
   readonly initialShards: number;
@@ -29,7 +29,7 @@ export interface FormationOptions {
   readonly onFounded: (record: FormationRecord) => void;
   readonly onJoined: (map: ClusterMap) => void;
   /** A member asks the meta group to list another node. */
-  readonly admit: (node: NodeInfo) => Promise<FormationAnswer>;
+  readonly admit: (node: NodeDescription) => Promise<FormationAnswer>;
 }
 
 const askTimeoutMs = 2_000;
@@ -91,7 +91,7 @@ export class Formation {
 
   #whoAmI(): FormationAnswer {
     const { volume, self } = this.#options;
-    const node: NodeInfo = { ...self, id: volume.nodeId, state: 'active' };
+    const node: NodeDescription = { ...self, id: volume.nodeId };
     if (volume.clusterId !== undefined) return { kind: 'member', node, clusterId: volume.clusterId };
     if (volume.promise !== undefined) return { kind: 'promised', node, clusterId: volume.promise.clusterId };
     return { kind: 'empty', node };
@@ -152,16 +152,16 @@ export class Formation {
   }
 
   /** Formation was cut short: the same founders go on with the same uuid. */
-  #reusable(others: readonly NodeInfo[]): FormationRecord | undefined {
+  #reusable(others: readonly NodeDescription[]): FormationRecord | undefined {
     const { promise, nodeId } = this.#options.volume;
     const present = [nodeId, ...others.map((node) => node.id)].sort();
     const founders = promise?.founders.map((node) => node.id).sort();
     return JSON.stringify(founders) === JSON.stringify(present) ? promise : undefined;
   }
 
-  #newRecord(others: readonly NodeInfo[]): FormationRecord {
+  #newRecord(others: readonly NodeDescription[]): FormationRecord {
     const { volume, self, initialShards, policy } = this.#options;
-    const me: NodeInfo = { ...self, id: volume.nodeId, state: 'active' };
+    const me: NodeDescription = { ...self, id: volume.nodeId };
     return { clusterId: this.#mintClusterId(), founders: [me, ...others], initialShards, policy };
   }
 
@@ -184,7 +184,7 @@ export class Formation {
 
   async #join(addresses: readonly string[]): Promise<void> {
     const { volume, self, onJoined, observer } = this.#options;
-    const node: NodeInfo = { ...self, id: volume.nodeId, state: 'active' };
+    const node: NodeDescription = { ...self, id: volume.nodeId };
     this.#waitingFor = `a member that lets this node join: ${addresses.join(', ')}`;
     for (const address of addresses) {
       const answer = await this.#ask(address, { kind: 'join', node });

@@ -5,7 +5,7 @@ import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
 import { planMembership } from '../../core/cluster/membership-plan.ts';
 import type { GroupObservation, PlannedAction } from '../../core/cluster/membership-plan.ts';
-import type { MetaCommand, MetaResult } from '../../core/cluster/meta-state.ts';
+import type { MetaCommand, MetaResult } from '../../core/cluster/meta-commands.ts';
 import type { ForwardKind } from '../../ports/peers.ts';
 import type { EngineObserver } from '../engine-observer.ts';
 import { decodeObservation, encodeOrder } from './group-control.ts';
@@ -64,7 +64,7 @@ export class MembershipDriver {
     this.#options.observer.log('info', 'membership step', { action, reason });
     switch (action.type) {
       case 'meta':
-        await this.propose(action.command);
+        await this.propose({ ...action.command, reason });
         return;
       case 'confChange':
         await this.#order(action.shard, { type: 'confChange', changes: action.changes });

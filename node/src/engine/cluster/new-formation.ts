@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
-import type { FormationRecord } from '../../core/cluster/meta-state.ts';
+import type { FormationRecord } from '../../core/cluster/meta-commands.ts';
 import type { Engine } from '../engine.ts';
 import { Formation } from './formation.ts';
 import type { FormationAnswer } from './formation-messages.ts';
@@ -18,7 +18,7 @@ export function newFormation(engine: Engine, events: FormationEvents): Formation
     peers: deps.peers,
     random: deps.random,
     observer: deps.observer,
-    self: { name: config.name, zone: config.zone, addresses: config.addresses },
+    self: { name: config.name, zone: config.zone, weight: config.weight, addresses: config.addresses },
     initialNodes: config.initialNodes,
     joinAddresses: config.joinAddresses,
     initialShards: config.initialShards,

@@ -3,7 +3,7 @@ import type { ClusterId, NodeId } from '@shortlink/common/ids.ts';
 import { toHex } from '@shortlink/common/bytes.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
-import type { FormationRecord } from '../../core/cluster/meta-state.ts';
+import type { FormationRecord } from '../../core/cluster/meta-commands.ts';
 import type { KvEngine } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
 import { putCachedMap, putIdentity, readCachedMap, readIdentity } from '../storage/directory.ts';

@@ -2,19 +2,30 @@
 import { assert } from '@shortlink/common/assert.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
-import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
-import { applyMetaCommand, emptyMetaState } from '../../core/cluster/meta-state.ts';
-import type { MetaCommand, MetaResult, MetaState } from '../../core/cluster/meta-state.ts';
+import { applyMetaCommand } from '../../core/cluster/apply-meta.ts';
+import { mapVersion } from '../../core/cluster/cluster-map.ts';
+import { checkVersion, decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
+import type { MetaCommand, MetaResult } from '../../core/cluster/meta-commands.ts';
+import { emptyMetaState } from '../../core/cluster/meta-state.ts';
+import type { MetaState } from '../../core/cluster/meta-state.ts';
 import type { ConfState } from '../../core/raft/types.ts';
 import { shardStateKey } from '../../core/statemachine/keys.ts';
 import type { KvEngine, WriteBatch } from '../../ports/kv-engine.ts';
 import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus } from './machine.ts';
 
 interface MetaRow {
+  readonly version: typeof mapVersion;
   readonly appliedIndex: number;
   readonly appliedTerm: number;
   readonly confState: ConfState;
   readonly state: MetaState;
+}
+
+/** Commands of one entry, with the time that its leader gave it. */
+interface MetaEntry {
+  readonly version: typeof mapVersion;
+  readonly timeMs: number;
+  readonly commands: readonly MetaCommand[];
 }
 
 /** The meta group: one small row of JSON, held in memory. */
@@ -28,7 +39,9 @@ export class MetaMachine implements Machine {
     this.#onMap = onMap;
     const bytes = store.get('state', metaRowKey(slot));
     assert(bytes !== undefined, 'the meta group has no state row; the replica was never started here');
-    this.#row = decodeJson(bytes) as MetaRow;
+    const row = decodeJson(bytes);
+    checkVersion(row, 'the state of the meta group');
+    this.#row = row as MetaRow;
     if (this.#row.state.map !== undefined) onMap(this.#row.state.map);
   }
 
@@ -44,17 +57,20 @@ export class MetaMachine implements Machine {
     return this.#row.confState;
   }
 
-  get map(): ClusterMap | undefined {
-    return this.#row.state.map;
+  /** As of the last entry that was applied here. */
+  get state(): MetaState {
+    return this.#row.state;
   }
 
   status(): MachineStatus {
-    return { revision: this.#row.state.map?.epoch ?? 0, timeMs: 0, stateHash: '' };
+    const { map, timeMs } = this.#row.state;
+    return { revision: map?.epoch ?? 0, timeMs, stateHash: '' };
   }
 
-  buildEntry(requests: readonly Uint8Array[]): BuiltEntry {
+  buildEntry(requests: readonly Uint8Array[], nowMs: number): BuiltEntry {
     const commands = requests.map((request) => decodeJson(request) as readonly MetaCommand[]);
-    return { data: encodeJson(commands.flat()), counts: commands.map((list) => list.length) };
+    const entry: MetaEntry = { version: mapVersion, timeMs: nowMs, commands: commands.flat() };
+    return { data: encodeJson(entry), counts: commands.map((list) => list.length) };
   }
 
   apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[] {
@@ -64,8 +80,9 @@ export class MetaMachine implements Machine {
       assert(entry.index === row.appliedIndex + 1, `meta: entry ${entry.index} applied after ${row.appliedIndex}`);
       row = { ...row, appliedIndex: entry.index, appliedTerm: entry.term, confState: confState ?? row.confState };
       if (entry.type !== 'normal' || entry.data.length === 0) return [];
-      return (decodeJson(entry.data) as readonly MetaCommand[]).map((command): MetaResult => {
-        const outcome = applyMetaCommand(row.state, command);
+      const { timeMs, commands } = decodeEntry(entry.data);
+      return commands.map((command): MetaResult => {
+        const outcome = applyMetaCommand(row.state, command, timeMs);
         row = { ...row, state: outcome.state };
         return outcome.result;
       });
@@ -99,12 +116,19 @@ export function putInitialMetaRow(
   batch: WriteBatch,
 ): void {
   const row: MetaRow = {
+    version: mapVersion,
     appliedIndex: start.index,
     appliedTerm: start.term,
     confState: start.confState,
     state: emptyMetaState,
   };
   batch.put('state', metaRowKey(start.slot), encodeJson(row));
+}
+
+function decodeEntry(data: Uint8Array): MetaEntry {
+  const entry = decodeJson(data);
+  checkVersion(entry, 'an entry of the meta group');
+  return entry as MetaEntry;
 }
 
 function metaRowKey(slot: number): Uint8Array {

@@ -2,7 +2,7 @@
 import { ByteReader } from '@shortlink/common/byte-reader.ts';
 import type { ClusterId, NodeId, ReplicaId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
-import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
+import { decodeJson, decodeMap, encodeJson } from '../../core/cluster/map-codec.ts';
 import type { KvReader, WriteBatch } from '../../ports/kv-engine.ts';
 import { directoryKey, directoryRange, identityKey, mapKey, nextSlotKey, stagingKey, stagingRange } from './keys.ts';
 
@@ -48,9 +48,10 @@ export function putReplicaRecord(record: ReplicaRecord, batch: WriteBatch): void
   batch.put('meta', directoryKey(record.shard), encodeJson(record));
 }
 
+/** @throws DecodeError for a map of another version. */
 export function readCachedMap(store: KvReader): ClusterMap | undefined {
   const bytes = store.get('meta', mapKey);
-  return bytes === undefined ? undefined : (decodeJson(bytes) as ClusterMap);
+  return bytes === undefined ? undefined : decodeMap(bytes);
 }
 
 export function putCachedMap(map: ClusterMap, batch: WriteBatch): void {

@@ -9,6 +9,7 @@ import { DirectNetwork } from './direct-peers.ts';
 /** Small numbers: a test should not need many entries to see a compaction. */
 export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes'> = {
   zone: '',
+  weight: 100,
   joinAddresses: [],
   initialShards: 1,
   shardReplicas: 3,
@@ -24,6 +25,7 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
     maxInflightMsgs: 64,
     maxInflightBytes: 1024 * 1024,
   },
+  ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
   compactEntries: 50,
   stateHashIntervalEntries: 64,
   slowTicks: 5,

@@ -133,10 +133,14 @@ function fakeMap(starts: readonly string[]): ClusterMap {
   const addresses = { peer: '10.0.0.1:8083', redirect: '10.0.0.1:8080', api: '10.0.0.1:8081', grpc: '10.0.0.1:8082' };
   const replicas = [{ id: 1, nodeId: 'aaaaaaaaaaaaaaaa', role: 'voter' }] as const;
   return {
+    version: 2,
     clusterId: '6f4e1d1c-0000-4000-8000-000000000001',
+    ringEpoch: 1,
     epoch: 7,
     policy: { shardReplicas: 1, reuseDeadCodes: false },
-    nodes: [{ id: 'aaaaaaaaaaaaaaaa', name: 'node-1', zone: 'a', addresses, state: 'active' }],
+    nodes: [
+      { id: 'aaaaaaaaaaaaaaaa', name: 'node-1', zone: 'a', weight: 100, addresses, state: 'active', isOut: false },
+    ],
     meta: replicas,
     shards: bounds
       .slice(0, -1)

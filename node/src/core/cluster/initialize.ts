@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
+import type { ClusterMap, NodeDescription, ReplicaInfo, ShardInfo } from './cluster-map.ts';
+import { mapVersion } from './cluster-map.ts';
+import { initialSplits } from './initial-splits.ts';
+import type { FormationRecord } from './meta-commands.ts';
+import { noted, refused } from './meta-state.ts';
+import type { MetaState, Outcome } from './meta-state.ts';
+
+/** Founders take the replica ids 1…n of the meta group, in the order of their node ids. */
+export function foundingMetaReplicas(record: FormationRecord): readonly ReplicaInfo[] {
+  return sortedFounders(record)
+    .slice(0, record.policy.shardReplicas)
+    .map((node, i) => ({ id: i + 1, nodeId: node.id, role: 'voter' }));
+}
+
+/** What the founders know before the meta group has written a map. */
+export function foundingMap(record: FormationRecord): ClusterMap {
+  return {
+    version: mapVersion,
+    clusterId: record.clusterId,
+    epoch: 0,
+    ringEpoch: 0,
+    policy: record.policy,
+    nodes: sortedFounders(record).map((node) => ({ ...node, state: 'active', isOut: false })),
+    meta: foundingMetaReplicas(record),
+    shards: [],
+  };
+}
+
+/** The first map: the founders share the replicas of the shards. */
+export function initialize(state: MetaState, record: FormationRecord): Outcome {
+  if (state.map !== undefined) return refused(state, 'the cluster is formed already');
+  const founders = sortedFounders(record);
+  let nextReplicaId = founders.length + 1;
+  const starts = initialSplits(record.initialShards);
+  const shards = starts.map((start, i): ShardInfo => {
+    const replicas = Array.from({ length: Math.min(record.policy.shardReplicas, founders.length) }, (_, r) => {
+      const node = founders[(i + r) % founders.length];
+      assert(node !== undefined, 'a shard needs a founder');
+      return { id: nextReplicaId++, nodeId: node.id, role: 'voter' as const };
+    });
+    return { id: i + 1, start, end: starts[i + 1], founders: replicas, replicas };
+  });
+  const map: ClusterMap = { ...foundingMap(record), epoch: 1, ringEpoch: 1, shards };
+  const reason = `${founders.length} founders, ${shards.length} shards`;
+  return {
+    state: noted({ ...state, map, nextReplicaId }, { kind: 'formed', reason }),
+    result: { ok: true, epoch: map.epoch },
+  };
+}
+
+function sortedFounders(record: FormationRecord): readonly NodeDescription[] {
+  return record.founders.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
