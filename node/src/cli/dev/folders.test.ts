@@ -76,7 +76,7 @@ test('add-node makes the next folder and says how to start it', async () => {
   createNodes([], plan([0, 1, 2], { basePort: 9000 }), io);
   const ran = await runCli(['add-node', '--data', data, '--set', 'node.zone=b']);
   expect(ran.out).toBe(`start it: npx shortlink node --config ${join(data, 'node3', 'config.yaml')}`);
-  expect(existingNodes(data, io)[3]?.config.node).toEqual({ name: 'node3', zone: 'b' });
+  expect(existingNodes(data, io)[3]?.config.node).toMatchObject({ name: 'node3', zone: 'b' });
 });
 
 test('only folders of the layout count', () => {
