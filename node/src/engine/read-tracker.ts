@@ -17,8 +17,11 @@ interface Round {
   ticks: number;
 }
 
-/** Rounds in flight at once: a second one covers what came while the first was on its way. */
-const maxRounds = 4;
+/**
+ * Rounds that wait for their confirmation at once: a second one covers what came while the first was on its way. A round
+ * costs all replicas the same however many reads it serves, so more of them would only be smaller.
+ */
+const maxUnconfirmed = 2;
 /** A round without an answer after so many ticks is asked again: its messages may be lost. */
 const retryTicks = 5;
 
@@ -48,7 +51,9 @@ export class ReadTracker {
 
   /** The context of a round that should start now. */
   startRound(): Uint8Array | undefined {
-    if (this.#waiting.length === 0 || this.#rounds.length >= maxRounds) return undefined;
+    if (this.#waiting.length === 0) return undefined;
+    const unconfirmed = this.#rounds.reduce((count, round) => count + (round.index === undefined ? 1 : 0), 0);
+    if (unconfirmed >= maxUnconfirmed) return undefined;
     const round: Round = { context: this.#nextContext++, reads: this.#waiting, index: undefined, ticks: 0 };
     this.#waiting = [];
     this.#rounds.push(round);

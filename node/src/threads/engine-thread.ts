@@ -25,7 +25,7 @@ import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
 import { EngineGauges, meteredObserver } from './engine-metrics.ts';
 import { engineConfig } from './engine-settings.ts';
 import type { EngineOrder, EngineReport, EngineThreadData } from './messages.ts';
-import { portChannel, soon } from './port-channel.ts';
+import { atOnce, portChannel, soon } from './port-channel.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
 
@@ -129,7 +129,7 @@ async function run(): Promise<void> {
   report({ type: 'started', nodeId: engine.nodeId, handle: store.handle });
 
   main.on('message', (order: EngineOrder) => {
-    if (order.type === 'serve') return serveEngine(engine, portChannel(order.port), soon);
+    if (order.type === 'serve') return serveEngine(engine, portChannel(order.port), atOnce);
     if (order.type === 'drain') {
       void engine.drain(Math.ceil(order.timeoutMs / config.raft.tickMs)).then(() => report({ type: 'drained' }));
       return;

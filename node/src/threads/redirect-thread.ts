@@ -14,7 +14,7 @@ import { newRedirectService } from '../services/redirect.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
 import type { RedirectOrder, RedirectReport, RedirectThreadData } from './messages.ts';
-import { portChannel, soon } from './port-channel.ts';
+import { atOnce, portChannel } from './port-channel.ts';
 
 // Composition root of a thread that serves redirects and does nothing else.
 
@@ -30,7 +30,7 @@ function report(message: RedirectReport): void {
 
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
-  const engine = new RemoteEngine(portChannel(enginePort), soon);
+  const engine = new RemoteEngine(portChannel(enginePort), atOnce);
   const shards = new ShardsClient({
     engine,
     clock: systemClock,

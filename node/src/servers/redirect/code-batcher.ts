@@ -19,7 +19,8 @@ interface Waiting {
 
 interface Group {
   waiting: Waiting[];
-  inFlight: number;
+  /** Codes of each call that is on its way. */
+  readonly inFlight: number[];
 }
 
 const unavailable: Resolution = { kind: 'unavailable' };
@@ -42,7 +43,7 @@ export class CodeBatcher {
     const key = this.#options.resolver.groupOf(code);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { waiting: [], inFlight: 0 };
+      group = { waiting: [], inFlight: [] };
       this.#groups.set(key, group);
     }
     if (group.waiting.length >= this.#options.maxWaiting) return false;
@@ -57,11 +58,16 @@ export class CodeBatcher {
     return true;
   }
 
+  /**
+   * A call costs every replica of the group the same, however many codes it has. So a further one starts only once as
+   * many codes wait as one on its way has: under load calls grow, and while there is none nothing waits.
+   */
   #start(group: Group): void {
-    if (group.waiting.length === 0 || group.inFlight >= this.#options.maxInFlight) return;
-    const batch = group.waiting;
+    const { waiting: batch, inFlight } = group;
+    if (batch.length === 0 || inFlight.length >= this.#options.maxInFlight) return;
+    if (inFlight.some((codes) => codes > batch.length)) return;
     group.waiting = [];
-    group.inFlight++;
+    inFlight.push(batch.length);
     this.#options.onBatch(batch.length);
     void this.#run(group, batch);
   }
@@ -73,9 +79,11 @@ export class CodeBatcher {
     } catch (error) {
       this.#options.onError(error);
     }
-    group.inFlight--;
+    group.inFlight.splice(group.inFlight.indexOf(batch.length), 1);
+    this.#start(group);
+    // The next call leaves now: writing the answers of this one takes as long as it is on its way.
+    await Promise.resolve();
     for (const [i, waiting] of batch.entries()) waiting.done(resolutions[i] ?? unavailable);
     this.#afterAnswers();
-    this.#start(group);
   }
 }
