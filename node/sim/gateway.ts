@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import type { KvRow } from '../src/core/statemachine/reads.ts';
 import type { Link } from '../src/core/statemachine/commands.ts';
@@ -48,7 +49,14 @@ export class Gateway {
     serveEngine(engine, far, soon);
     // Half of the processes have serving threads that share the store, the others ask the engine for each read.
     const reader = random.chance(0.5) ? store : undefined;
-    this.#shards = new ShardsClient({ engine: new RemoteEngine(near, soon), clock, timers, random, reader });
+    this.#shards = new ShardsClient({
+      engine: new RemoteEngine(near, soon),
+      clock,
+      timers,
+      random,
+      reader,
+      coldTier: noColdTier,
+    });
     const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
     const dependencies = { shards: this.#shards, clock, random, sha256 };
     const destinations = { schemes: new Set(['https']), ownHosts: new Set<string>() };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../src/ports/cold-tier.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
@@ -95,6 +96,7 @@ export class SimProcess implements Endpoint {
       honoursSync: hooks.honoursSync,
     });
     this.engine = new Engine(config, {
+      coldTier: noColdTier,
       store: this.store,
       peers: new SimPeers(network, () => this),
       clock,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ShardsClient } from '../src/engine/client/shards-client.ts';
@@ -15,7 +16,7 @@ const names = ['n1', 'n2', 'n3'];
 
 function serviceOf(process: SimProcess): LinksService {
   const { engine, clock, timers, store, random } = process;
-  const shards = new ShardsClient({ engine, clock, timers, random, reader: store });
+  const shards = new ShardsClient({ engine, clock, timers, random, reader: store, coldTier: noColdTier });
   const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
   return newLinksService(
     { shards, clock, random, sha256 },

@@ -2,7 +2,6 @@
 import type { ShardId } from '@shortlink/common/ids.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
-import type { GenerationInfo } from '../core/statemachine/shard-state.ts';
 import type { Answer } from './requests.ts';
 
 /** Where a serving thread may read by itself, at a state no older than when it asked. */
@@ -10,7 +9,8 @@ export interface ReadView {
   readonly slot: number;
   readonly timeMs: number;
   readonly revision: number;
-  readonly generations: GenerationInfo[];
+  readonly generations: readonly { readonly id: number }[];
+  readonly chunkSetVersion: number;
 }
 
 export type BarrierOutcome =

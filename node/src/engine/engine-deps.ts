@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ColdTier } from '../ports/cold-tier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KvEngine } from '../ports/kv-engine.ts';
 import type { Peers } from '../ports/peers.ts';
@@ -12,6 +13,8 @@ export interface EngineDeps {
   readonly peers: Peers;
   readonly clock: Clock;
   readonly random: Random;
+  /** The chunks of the shards that have a replica here. */
+  readonly coldTier: ColdTier;
   readonly observer: EngineObserver;
   /** Runs the callback soon, after what already waits in the event loop. */
   readonly soon: (run: () => void) => void;

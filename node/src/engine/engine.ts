@@ -74,6 +74,7 @@ export class Engine implements EngineApi, PeerHandler {
       clockGuard: this.#clockGuard,
       map: () => this.volume.map,
       isConnected: (node) => peers.isConnected(node),
+      coldTier: deps.coldTier,
       control: (replica, payload, answer) => controlGroup(this.host, replica, payload, answer),
       clock,
       random,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../ports/cold-tier.ts';
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
@@ -109,6 +110,7 @@ async function run(): Promise<void> {
   const engine = new Engine(engineConfig(config), {
     store,
     peers: transport.peers,
+    coldTier: noColdTier,
     clock: systemClock,
     random,
     observer,

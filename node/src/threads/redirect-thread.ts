@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../ports/cold-tier.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
 import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
@@ -37,6 +38,7 @@ async function run(): Promise<void> {
     timers: systemTimers,
     random: new SystemRandom(),
     reader: attachReader(handle),
+    coldTier: noColdTier,
   });
   const server = new RedirectServer({
     resolver: newRedirectService(shards, { consistency: 'linearizable', timeoutMs: config.request.timeoutMs }),

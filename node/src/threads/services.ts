@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
@@ -34,6 +35,7 @@ export function newServices(config: Config, handle: RocksHandle, port: MessagePo
     timers: systemTimers,
     random,
     reader: attachReader(handle),
+    coldTier: noColdTier,
   });
   const ownHosts = new Set(ownHostSet(config.links.ownHosts));
   // No link may lead back here, whatever node it would come in by.

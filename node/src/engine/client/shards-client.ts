@@ -10,6 +10,7 @@ import { decodeReadResult, encodeReadOp } from '../../core/statemachine/read-cod
 import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
 import { decodeResult } from '../../core/statemachine/result-codec.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
+import type { ColdTier } from '../../ports/cold-tier.ts';
 import type { Clock, Timers } from '../../ports/clock.ts';
 import type { ForwardStatus } from '../../ports/peers.ts';
 import type { KvReader } from '../../ports/kv-engine.ts';
@@ -18,7 +19,7 @@ import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
 import type { BarrierOutcome, ClientRequest, EngineApi } from '../engine-api.ts';
 import { readModes } from '../host/router.ts';
 import { decodeList, encodeList } from '../machines/shard-payload.ts';
-import { readLocally } from './local-reads.ts';
+import { readTiers } from './cold-reads.ts';
 
 export interface ShardsClientOptions {
   readonly engine: EngineApi;
@@ -27,6 +28,8 @@ export interface ShardsClientOptions {
   readonly random: Random;
   /** The store, where this thread shares it: linearizable reads then cost the engine only a barrier. */
   readonly reader: KvReader | undefined;
+  /** The chunks, as this thread reaches them. */
+  readonly coldTier: ColdTier;
 }
 
 interface Reply {
@@ -62,8 +65,19 @@ export class ShardsClient implements Shards {
 
   async write(shard: ShardId, commands: readonly Command[], options: CallOptions): Promise<readonly CommandResult[]> {
     const payload = encodeList(commands, encodeCommand);
-    const { payload: answer } = await this.#persist({ kind: 'write', shard, payload }, this.#deadline(options));
-    return decodeList(answer, decodeResult);
+    const deadlineMs = this.#deadline(options);
+    for (let attempt = 0; ; attempt++) {
+      const { payload: answer } = await this.#persist({ kind: 'write', shard, payload }, deadlineMs);
+      const results = decodeList(answer, decodeResult);
+      // What took effect is remembered, so all of it can be asked again until the leader has seen every tier in time.
+      if (results.every((result) => result.kind !== 'lookAgain')) return results;
+      if (this.#options.clock.monotonicMs() + firstBackoffMs >= deadlineMs)
+        throw new ServiceError(
+          'unavailable',
+          'the chunks of the shard kept changing; try again with the same idempotency key',
+        );
+      await this.#backoff(attempt);
+    }
   }
 
   async read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]> {
@@ -102,7 +116,9 @@ export class ShardsClient implements Shards {
       const outcome = await promise;
       if (outcome.kind === 'elsewhere') return undefined;
       if (outcome.kind === 'view') {
-        const results = readLocally(reader, shard, operations, outcome.view);
+        const left = (): number => deadlineMs - this.#options.clock.monotonicMs();
+        const tiers = { reader, coldTier: this.#options.coldTier, leftMs: left };
+        const results = await readTiers(tiers, shard, operations, outcome.view);
         if (results !== undefined) return results;
       }
       await this.#backoff(attempt);

@@ -5,6 +5,7 @@ import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { encodeJson } from '../../core/cluster/map-codec.ts';
 import { replicasOf } from '../../core/cluster/meta-state.ts';
+import type { ColdTier } from '../../ports/cold-tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ForwardKind, ForwardRequest, ForwardStatus } from '../../ports/peers.ts';
 import type { Random } from '../../ports/random.ts';
@@ -12,6 +13,7 @@ import type { ClockGuard } from '../clock-guard.ts';
 import type { EngineEvent, EngineObserver } from '../engine-observer.ts';
 import { explain } from '../requests.ts';
 import type { Answer } from '../requests.ts';
+import { ColdLooks } from './cold-looks.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Host } from './host.ts';
 import type { Replica } from './replica.ts';
@@ -37,6 +39,7 @@ export interface RouterOptions {
   readonly map: () => ClusterMap | undefined;
   readonly isConnected: (node: NodeId) => boolean;
   readonly control: (replica: Replica, payload: Uint8Array, answer: Answer) => void;
+  readonly coldTier: ColdTier;
 }
 
 const forwardEvents = {
@@ -61,11 +64,13 @@ export const readModes = { linearizable: 0, stale: 1 } as const;
 /** Sends each request to where it can be answered: here, or one node further. */
 export class Router {
   readonly #options: RouterOptions;
+  readonly #looks: ColdLooks;
   /** The node that last said, by an answer, that it led a shard without a replica here. */
   readonly #leaderByShard = new Map<ShardId, NodeId>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#looks = new ColdLooks(options.coldTier, options.clock);
   }
 
   route(request: RoutedRequest, answer: Answer): void {
@@ -74,15 +79,26 @@ export class Router {
     if (request.kind === 'read') return this.#read(replica, request, answer);
     if (replica?.isLeader !== true || !replica.healthy) return this.#toLeader(request, answer);
     if (request.kind === 'control') return this.#options.control(replica, request.payload, answer);
-    replica.addWrite({
-      payload: request.payload,
-      deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs,
-      answer: (status, payload) => {
-        this.#options.observer.count(writeEvents[status]);
-        answer(status, payload);
-      },
+    const counted: Answer = (status, payload) => {
+      this.#options.observer.count(writeEvents[status]);
+      answer(status, payload);
+    };
+    this.#write(replica, request, counted);
+  }
+
+  /** Proposes at once, or after a look into the chunks where the requests depend on what only those know. */
+  #write(replica: Replica, request: RoutedRequest, answer: Answer): void {
+    const deadlineMs = this.#options.clock.monotonicMs() + request.timeoutMs;
+    const add = (payload: Uint8Array): void => {
+      replica.addWrite({ payload, deadlineMs, answer });
+      this.#options.host.activate(replica);
+    };
+    const look = replica.machine.look(request.payload);
+    if (look === undefined) return add(request.payload);
+    this.#looks.run(look, deadlineMs, (outcome) => {
+      if (outcome.kind === 'seen') add(outcome.payload);
+      else answer(outcome.status, explain(outcome.message));
     });
-    this.#options.host.activate(replica);
   }
 
   /** The node that leads a shard, as far as this one knows. */
@@ -101,14 +117,17 @@ export class Router {
     if (replica === undefined || !replica.healthy || replica.machine.appliedIndex === 0)
       return this.#toReplica(request, answer);
     const payload = request.payload.subarray(1);
-    if (request.payload[0] === readModes.stale) return answer('ok', replica.machine.read(payload, this.readNowMs()));
+    const deadlineMs = this.#options.clock.monotonicMs() + request.timeoutMs;
+    const execute = (): void =>
+      this.#looks.read(replica, { payload, deadlineMs, nowMs: () => this.readNowMs() }, answer);
+    if (request.payload[0] === readModes.stale) return execute();
     replica.reads.add({
       ready: () => {
-        if (replica.healthy) answer('ok', replica.machine.read(payload, this.readNowMs()));
+        if (replica.healthy) execute();
         else answer('unavailable', explain('the replica stopped serving: its state differs from its leader’s'));
       },
       failed: (message) => answer('unavailable', explain(message)),
-      deadlineMs: this.#options.clock.monotonicMs() + request.timeoutMs,
+      deadlineMs,
     });
     this.#options.host.activate(replica);
   }

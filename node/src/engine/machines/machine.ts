@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ColdFound, ColdOverlay } from '../../core/statemachine/cold-overlay.ts';
+import type { ColdQuery } from '../../ports/cold-tier.ts';
 import type { ConfState, Entry } from '../../core/raft/types.ts';
 import type { KeyRange, WriteBatch } from '../../ports/kv-engine.ts';
 
@@ -37,10 +39,33 @@ export interface Machine {
   /** Ranges to sweep after the batch is written. */
   takeDroppedRanges(): readonly KeyRange[];
   encodeResults(results: EntryResults, from: number, count: number): Uint8Array;
-  /** Answers a read at the applied state. `nowMs`: the node's own clock, or 0 while it is not trusted. */
-  read(payload: Uint8Array, nowMs: number): Uint8Array;
+  /**
+   * Answers a read at the applied state. `nowMs`: the node's own clock, or 0 while it is not trusted. `known`: what an
+   * earlier call wanted to know of the chunks.
+   */
+  read(payload: Uint8Array, nowMs: number, known?: KnownCold): ReadOutcome;
+  /** What a leader must see of the chunks before it proposes these requests; undefined: nothing. */
+  look(payload: Uint8Array): Look | undefined;
   /** Commands that the leader should propose by itself now (collection of expired links). */
   chores(nowMs: number): Uint8Array | undefined;
+}
+
+/** Rows of chunks that were fetched for a read, at one version of the chunk set. */
+export interface KnownCold {
+  readonly version: number;
+  readonly overlay: ColdOverlay;
+}
+
+export type ReadOutcome =
+  | { readonly kind: 'answer'; readonly payload: Uint8Array }
+  /** Read again, with `known` filled by the answer to `query`. */
+  | { readonly kind: 'cold'; readonly known: KnownCold; readonly query: ColdQuery };
+
+/** A look into the chunks on the way to a proposal. */
+export interface Look {
+  readonly query: ColdQuery;
+  /** The request with what was found; another look where that showed a drawn code to be taken. */
+  readonly complete: (found: readonly ColdFound[]) => Uint8Array | Look;
 }
 
 export interface AppliedEntry {

@@ -11,7 +11,7 @@ import type { MetaState } from '../../core/cluster/meta-state.ts';
 import type { ConfState } from '../../core/raft/types.ts';
 import { shardStateKey } from '../../core/statemachine/keys.ts';
 import type { KvEngine, WriteBatch } from '../../ports/kv-engine.ts';
-import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus } from './machine.ts';
+import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus, ReadOutcome } from './machine.ts';
 
 interface MetaRow {
   readonly version: typeof mapVersion;
@@ -101,8 +101,12 @@ export class MetaMachine implements Machine {
     return encodeJson(results.slice(from, from + count));
   }
 
-  read(): Uint8Array {
-    return encodeJson(this.#row.state.map ?? null);
+  read(): ReadOutcome {
+    return { kind: 'answer', payload: encodeJson(this.#row.state.map ?? null) };
+  }
+
+  look(): undefined {
+    return undefined;
   }
 
   chores(): undefined {

@@ -3,12 +3,15 @@ import { assert } from '@shortlink/common/assert.ts';
 import type { ShardInfo } from '../../core/cluster/cluster-map.ts';
 import type { ConfState } from '../../core/raft/types.ts';
 import { applyEntry } from '../../core/statemachine/apply.ts';
+import { ColdOverlay } from '../../core/statemachine/cold-overlay.ts';
+import type { ColdFound } from '../../core/statemachine/cold-overlay.ts';
+import { coldLook, withoutTakenDraws } from '../../core/statemachine/look.ts';
 import { findExpired } from '../../core/statemachine/collect.ts';
 import { decodeCommand, encodeCommand } from '../../core/statemachine/command-codec.ts';
 import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
 import { encodeEntry } from '../../core/statemachine/entry-codec.ts';
 import { executeRead } from '../../core/statemachine/execute-read.ts';
-import { shardStateKey } from '../../core/statemachine/keys.ts';
+import { firstGeneration, generationRangesThrough, shardStateKey } from '../../core/statemachine/keys.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
 import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { PrepareContext } from '../../core/statemachine/prepare.ts';
@@ -22,7 +25,17 @@ import { StateTx } from '../../core/statemachine/state-tx.ts';
 import type { KeyRange, KvEngine, KvReader, WriteBatch } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ReadView } from '../engine-api.ts';
-import type { AppliedEntry, BuiltEntry, EntryResults, Machine, MachineStatus, Refuse } from './machine.ts';
+import type {
+  AppliedEntry,
+  BuiltEntry,
+  EntryResults,
+  KnownCold,
+  Look,
+  Machine,
+  MachineStatus,
+  ReadOutcome,
+  Refuse,
+} from './machine.ts';
 import { decodeList, encodeList } from './shard-payload.ts';
 
 export interface ShardMachineOptions {
@@ -38,6 +51,8 @@ export interface ShardMachineOptions {
 
 /** Expired links that one proposal collects. */
 const collectLimit = 200;
+/** A drawn code that a chunk has is drawn again; after so many the entry decides, and its proposer may ask for longer codes. */
+const maxColdDraws = 8;
 
 /** Links and keys of one shard. */
 export class ShardMachine implements Machine {
@@ -53,6 +68,9 @@ export class ShardMachine implements Machine {
     const bytes = options.store.get('state', shardStateKey(options.scope));
     assert(bytes !== undefined, `shard ${options.scope.shard} has no state row; the replica was never started here`);
     this.#state = decodeShardState(bytes);
+    // Whether the sweep behind the last retirement ran before a crash is not known; a second one is harmless.
+    const oldest = this.#state.generations.at(-1)?.id ?? firstGeneration;
+    if (oldest > firstGeneration) this.#dropped.push(...generationRangesThrough(options.scope, oldest - 1));
   }
 
   get appliedIndex(): number {
@@ -76,13 +94,11 @@ export class ShardMachine implements Machine {
   }
 
   buildEntry(requests: readonly Uint8Array[], nowMs: number, refuse: Refuse): BuiltEntry | undefined {
-    const shardRange = this.#options.range();
-    const { random, scope } = this.#options;
-    if (shardRange === undefined) {
+    const context = this.#prepareContext();
+    if (context === undefined) {
       requests.forEach((_, i) => refuse(i, 'unavailable', 'the range of the shard is not known here yet'));
       return undefined;
     }
-    const context: PrepareContext = { reader: this.#reader, state: this.#state, scope, shardRange, random };
     const { commands, counts } = prepareRequests(
       requests.map((request) => decodeList(request, decodeCommand)),
       context,
@@ -123,25 +139,56 @@ export class ShardMachine implements Machine {
     return encodeList(results.slice(from, from + count) as readonly CommandResult[], encodeResult);
   }
 
-  read(payload: Uint8Array, nowMs: number): Uint8Array {
+  read(payload: Uint8Array, nowMs: number, known?: KnownCold): ReadOutcome {
     const timeMs = Math.max(this.#state.timeMs, nowMs);
-    const { generations, revision } = this.#state;
-    const context = {
-      reader: this.#reader,
-      state: { generations, revision, timeMs },
-      cold: undefined,
-      ...this.#options.scope,
+    const { generations, revision, chunkSetVersion: version } = this.#state;
+    const { scope } = this.#options;
+    // What was fetched for another chunk set must not be mixed with this one.
+    const cold = known?.version === version ? known : { version, overlay: new ColdOverlay() };
+    const state = { generations, revision, timeMs };
+    const context = { reader: this.#reader, state, cold: version === 0 ? undefined : cold.overlay, ...scope };
+    const results = decodeList(payload, decodeReadOp).map((op) => executeRead(op, context));
+    const needs = cold.overlay.missing;
+    if (needs.length > 0) return { kind: 'cold', known: cold, query: { ...scope, version, needs } };
+    return { kind: 'answer', payload: encodeList(results, encodeReadResult) };
+  }
+
+  look(payload: Uint8Array): Look | undefined {
+    if (this.#state.chunkSetVersion === 0) return undefined;
+    return this.#lookAt(decodeList(payload, decodeCommand), maxColdDraws);
+  }
+
+  /** Undefined also where `buildEntry` will refuse the commands, and where every key is in the hot tier. */
+  #lookAt(commands: readonly Command[], draws: number): Look | undefined {
+    const context = this.#prepareContext();
+    const prepared = context === undefined ? undefined : prepareCommands(commands, context);
+    if (prepared?.kind !== 'prepared') return undefined;
+    const { scope } = this.#options;
+    const { chunkSetVersion: version, generations } = this.#state;
+    const { needs, sighted } = coldLook(prepared.commands, { reader: this.#reader, scope, generations });
+    if (needs.length === 0) return undefined;
+    const complete = (found: readonly ColdFound[]): Uint8Array | Look => {
+      const seen = sighted(found, version);
+      const again = draws === 0 ? undefined : withoutTakenDraws(seen);
+      const next = again === undefined ? undefined : this.#lookAt(again, draws - 1);
+      return next ?? encodeList(seen, encodeCommand);
     };
-    return encodeList(
-      decodeList(payload, decodeReadOp).map((op) => executeRead(op, context)),
-      encodeReadResult,
-    );
+    return { query: { ...scope, version, needs }, complete };
+  }
+
+  #prepareContext(): PrepareContext | undefined {
+    const shardRange = this.#options.range();
+    const { random, scope } = this.#options;
+    return shardRange === undefined
+      ? undefined
+      : { reader: this.#reader, state: this.#state, scope, shardRange, random };
   }
 
   /** What a serving thread needs to read the rows by itself. */
   view(nowMs: number): ReadView {
-    const { revision, generations, timeMs } = this.#state;
-    return { slot: this.slot, revision, generations: [...generations], timeMs: Math.max(timeMs, nowMs) };
+    const { revision, generations, timeMs, chunkSetVersion } = this.#state;
+    const ids = generations.map(({ id }) => ({ id }));
+    return { slot: this.slot, revision, generations: ids, chunkSetVersion, timeMs: Math.max(timeMs, nowMs) };
   }
 
   chores(nowMs: number): Uint8Array | undefined {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../../ports/cold-tier.ts';
+import type { ColdTier } from '../../ports/cold-tier.ts';
 import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
 import type { Random } from '../../ports/random.ts';
 import { Engine } from '../engine.ts';
@@ -40,6 +42,8 @@ export class TestCluster {
   readonly engines: Engine[] = [];
   readonly platters: FakePlatter[] = [];
   readonly fatal: unknown[] = [];
+  /** Shared by all nodes, as an object store is. */
+  coldTier: ColdTier = noColdTier;
   nowMs = 1_700_000_000_000;
   #soon: (() => void)[] = [];
   #seed = 1;
@@ -72,6 +76,7 @@ export class TestCluster {
       {
         store: new FakeDisk(platter),
         peers,
+        coldTier: { query: async (query, timeoutMs) => this.coldTier.query(query, timeoutMs) },
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: this.#random(),
         observer: silentObserver,

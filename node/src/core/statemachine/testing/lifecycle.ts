@@ -36,11 +36,15 @@ export function rowsOfGeneration(shard: TestShard, generation: number): StateRow
   );
 }
 
-/** The steps between UPLOAD and RETIRE as three healthy nodes propose them; the replicas 1, 2 and 3 vote. */
-export function exportSteps(generation: number, object: ChunkObject): readonly Command[] {
+/** The steps between UPLOAD and RETIRE as healthy nodes propose them. */
+export function exportSteps(
+  generation: number,
+  object: ChunkObject,
+  replicas: readonly number[] = [1, 2],
+): readonly Command[] {
   const { name } = object;
   return [
-    ...[1, 2].map((replica) => ({ type: 'digest' as const, generation, replica, digest: object.contentDigest })),
+    ...replicas.map((replica) => ({ type: 'digest' as const, generation, replica, digest: object.contentDigest })),
     { type: 'exported', generation, object, replaces: undefined },
     { type: 'readback', generation, object: name, digest: object.contentDigest },
     { type: 'redistribute', generation, object: name, placement },

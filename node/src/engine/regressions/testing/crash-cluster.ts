@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noColdTier } from '../../../ports/cold-tier.ts';
 import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
 import { FakeDisk, FakePlatter } from '../../../../sim/disk.ts';
 import { encodeCommand } from '../../../core/statemachine/command-codec.ts';
@@ -72,6 +73,7 @@ export class CrashCluster {
       {
         store: this.#options.wrapStore?.(disk, i) ?? disk,
         peers: this.network.peersOf(() => engine?.nodeId ?? ''),
+        coldTier: noColdTier,
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: randomOf(++this.#starts),
         observer: silentObserver,
@@ -144,7 +146,9 @@ export class CrashCluster {
   /** Reads at the applied state of the node's own replica, whoever leads. */
   holds(i: number, code: string): boolean {
     const payload = encodeList([{ type: 'link', code } as const], encodeReadOp);
-    return decodeList(this.replica(i).machine.read(payload, 0), decodeReadResult)[0]?.kind === 'link';
+    const outcome = this.replica(i).machine.read(payload, 0);
+    if (outcome.kind !== 'answer') throw new Error('the link lies in a chunk');
+    return decodeList(outcome.payload, decodeReadResult)[0]?.kind === 'link';
   }
 
   async reads(i: number, code: string): Promise<boolean> {

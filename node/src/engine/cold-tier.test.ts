@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { concatBytes } from '@shortlink/common/bytes.ts';
+import { expect, it } from 'vitest';
+import type { Command } from '../core/statemachine/commands.ts';
+import { generationNamespaces, generationRange, keySuffix } from '../core/statemachine/keys.ts';
+import { chunkObject, exportSteps } from '../core/statemachine/testing/lifecycle.ts';
+import { MemoryChunks } from '../core/statemachine/testing/memory-chunks.ts';
+import type { ColdAnswer, ColdQuery } from '../ports/cold-tier.ts';
+import { ShardMachine } from './machines/shard-machine.ts';
+import { create, engineAt, formedCluster, read, write } from './testing/engine-client.ts';
+import type { TestCluster } from './testing/test-cluster.ts';
+
+/** One shard's chunks in memory, filled by retiring generations; answers as it is told to, first. */
+class TestChunks {
+  readonly #chunks = new MemoryChunks();
+  readonly queries: ColdQuery[] = [];
+  readonly answers: ColdAnswer[] = [];
+
+  async query(query: ColdQuery): Promise<ColdAnswer> {
+    this.queries.push(query);
+    const next = this.answers.shift();
+    return next ?? { kind: 'found', found: query.needs.map((need) => this.#chunks.answer(need)) };
+  }
+
+  /** Seals what is hot and takes it to the cold tier, as nodes with an object store do. */
+  async retire(cluster: TestCluster, generation: number): Promise<void> {
+    const engine = engineAt(cluster, 0);
+    const format = { version: 1, blockBytes: 24_576, zstdLevel: 3 };
+    await write(cluster, engine, { type: 'upload', generation, format });
+    const replica = engine.host.replicasByShard.get(1);
+    if (!(replica?.machine instanceof ShardMachine)) throw new Error('no replica of shard 1');
+    const scope = { shard: 1, slot: replica.machine.slot };
+    for (const namespace of generationNamespaces) {
+      const rows = engine.deps.store.scan('state', generationRange(namespace, scope, generation), { limit: 1000 });
+      const prefix = Uint8Array.of(namespace);
+      this.#chunks.add(rows.map(({ key, value }) => ({ key: concatBytes(prefix, keySuffix(key)), value })));
+    }
+    const object = chunkObject(`chunk-${generation}`);
+    const chunkSetVersion = generation - 1;
+    const retire: Command = { type: 'retire', generation, object: object.name, chunkSetVersion };
+    const steps = exportSteps(generation, object, replica.machine.confState.voters);
+    for (const step of steps) await write(cluster, engine, step);
+    const retired = await write(cluster, engine, retire);
+    if (retired.kind !== 'lifecycle' || retired.verdict !== 'done') throw new Error(JSON.stringify(retired));
+  }
+}
+
+async function coldCluster(): Promise<{ cluster: TestCluster; chunks: TestChunks }> {
+  const cluster = await formedCluster(3);
+  const chunks = new TestChunks();
+  cluster.coldTier = chunks;
+  return { cluster, chunks };
+}
+
+it('reads, refuses, changes and deletes a link in a chunk as if it were hot, through every node', async () => {
+  const { cluster, chunks } = await coldCluster();
+  for (const code of ['a', 'b', 'c']) await write(cluster, engineAt(cluster, 0), create(code, `https://${code}/`));
+  await chunks.retire(cluster, 1);
+  for (const engine of cluster.engines) {
+    expect(await read(cluster, engine, 'a')).toMatchObject({ kind: 'link', link: { url: 'https://a/' } });
+    expect(await read(cluster, engine, 'none')).toEqual({ kind: 'notFound' });
+    expect(await write(cluster, engine, create('a', 'https://other/'))).toEqual({ kind: 'taken', dead: false });
+  }
+  const remove: Command = {
+    type: 'deleteLink',
+    dedup: { key: new Uint8Array(16).fill(7), fingerprint: new Uint8Array(8) },
+    code: 'b',
+    ifRevision: undefined,
+  };
+  expect(await write(cluster, engineAt(cluster, 1), remove)).toMatchObject({ kind: 'deleted' });
+  await chunks.retire(cluster, 2);
+  expect(await write(cluster, engineAt(cluster, 2), create('b', 'https://b2/'))).toEqual({ kind: 'taken', dead: true });
+  expect(await write(cluster, engineAt(cluster, 2), create('d', 'https://d/'))).toMatchObject({ kind: 'link' });
+});
+
+it('answers that a link cannot be read, not that it is not there, while the chunks are away', async () => {
+  const { cluster, chunks } = await coldCluster();
+  await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
+  await chunks.retire(cluster, 1);
+  chunks.answers.push({ kind: 'unavailable', message: 'the object store is away' });
+  await expect(read(cluster, engineAt(cluster, 0), 'a')).rejects.toThrow('unavailable: the object store is away');
+  chunks.answers.push({ kind: 'unavailable', message: 'the object store is away' });
+  await expect(write(cluster, engineAt(cluster, 0), create('x', 'https://x/'))).rejects.toThrow('away');
+  expect(await read(cluster, engineAt(cluster, 0), 'a')).toMatchObject({ kind: 'link' });
+});
+
+it('looks again when a read finds the chunk set changed', async () => {
+  const { cluster, chunks } = await coldCluster();
+  await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
+  await chunks.retire(cluster, 1);
+  const asked = chunks.queries.length;
+  chunks.answers.push({ kind: 'moved' }, { kind: 'moved' });
+  expect(await read(cluster, engineAt(cluster, 0), 'a')).toMatchObject({ kind: 'link' });
+  expect(chunks.queries.length).toBe(asked + 3);
+});
+
+it('draws another code when a chunk has the one that was drawn', async () => {
+  const { cluster, chunks } = await coldCluster();
+  await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
+  await chunks.retire(cluster, 1);
+  const draw: Command = { ...create('', 'https://x/'), code: undefined, generated: true } as Command;
+  const asked = chunks.queries.length;
+  const row = Uint8Array.of(1, 1, 1, 1);
+  chunks.answers.push({ kind: 'found', found: [{ kind: 'row', value: row }] });
+  const made = await write(cluster, engineAt(cluster, 0), draw);
+  expect(made.kind).toBe('link');
+  const codes = chunks.queries.slice(asked).map(({ needs }) => needs[0]);
+  expect(codes).toHaveLength(2);
+  expect(codes[0]).not.toEqual(codes[1]);
+});
