@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from 'vitest/config';
 
-// `unit` is everything that needs no process of its own; `e2e` starts real nodes, one file after the other, so that
-// their ports and the two cores of CI are theirs.
+// `unit` is everything that needs no process of its own. `object-store` starts real S3 servers and `e2e` real nodes, one
+// file after the other, so that their ports and the two cores of CI are theirs.
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +10,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{common,proto,node,e2e,bench,tools}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.s3.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'object-store',
+          include: ['node/**/*.s3.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          // The first start of a server builds it.
+          hookTimeout: 25 * 60_000,
         },
       },
       {

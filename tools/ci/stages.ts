@@ -51,6 +51,9 @@ const raftRunner = 'node/src/core/raft/conformance/main.ts';
 /** Test data of others, which need not lie beside the project. */
 const published = process.env['CONFORMANCE_DATA'] ?? join('..', 'shared', 'data');
 
+/** Real S3 servers, which need not lie beside the project either. */
+const s3Servers = process.env['S3_SERVERS'] ?? join('..', 'shared', 's3');
+
 /** What CI runs. */
 export function testStages(): Stage[] {
   const etcdScripts = join(published, 'etcd-raft');
@@ -61,6 +64,8 @@ export function testStages(): Stage[] {
     whenPresent(etcdScripts, runner('conformance etcd-raft', [raftRunner, etcdScripts])),
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
     runner('sim', ['node/sim/main.ts', '--seeds', '1..40'], 'seeds'),
+    // The first run builds the servers.
+    whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
     vitest('e2e', 20 * minuteMs),
   ];
 }

@@ -184,7 +184,7 @@ export function describeUploadEnds(stores: Stores, traits: StoreTraits): void {
       await begun.upload.abort(call);
       await begun.upload.abort(call);
       expect(await begun.upload.complete(call)).toBe('gone');
-      expect(await kindOf(begun.upload.writePart(1, begun.parts[0] ?? new Uint8Array(0), call))).toBe('invalid');
+      expect(await kindOf(begun.upload.writePart(2, begun.parts[1] ?? new Uint8Array(0), call))).toBe('invalid');
       expect(await namesIn(other, '')).toEqual([]);
       expect(await other.abortUploads({ prefix: 'a/b', startedBeforeMs: Date.now() + 3_600_000 }, call)).toEqual([]);
     });
