@@ -20,6 +20,8 @@ export interface StringSpec extends SpecCommon {
   readonly check?: ValueCheck;
   /** The value is a path of a file or folder. */
   readonly path?: true;
+  /** The value may be a file: URL, which may be relative (`file:../objects`) where paths may be. */
+  readonly fileUrl?: true;
 }
 
 export interface NumberSpec extends SpecCommon {

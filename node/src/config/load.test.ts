@@ -66,6 +66,15 @@ describe('sources', () => {
     expect(config.auth.tokensFile).toBe('/etc/sl/tokens.yaml');
   });
 
+  test('a file URL of the file may be relative to the file, and no other one', () => {
+    const urlOf = (yaml: string): string => accepted({ yaml: `objectStore: { url: "${yaml}" }` }).objectStore.url;
+    expect(urlOf('file:../objects')).toBe('file:///etc/objects');
+    expect(urlOf('file:objects')).toBe('file:///etc/sl/objects');
+    expect(urlOf('file:///var/objects')).toBe('file:///var/objects');
+    expect(urlOf('s3://bucket/prefix')).toBe('s3://bucket/prefix');
+    expect(problems({ env: { SHORTLINK_OBJECT_STORE_URL: 'file:objects' } })[0]).toContain('file:///FOLDER');
+  });
+
   test('the config cannot be changed', () => {
     expect(Object.isFrozen(accepted({}).redirect)).toBe(true);
   });
@@ -118,6 +127,42 @@ describe('problems', () => {
   test('mutual TLS takes all three files', () => {
     const found = problems({ argv: [...needed, '--tls.peer.caFile', 'ca.pem'] });
     expect(found.map((line) => line.split(':')[0])).toEqual(['tls.peer.certFile', 'tls.peer.keyFile']);
+  });
+});
+
+describe('an object store', () => {
+  const withStore = (...more: string[]): string[] => [...needed, '--objectStore.url', 's3://chunks/a', ...more];
+
+  test('is none unless one is named', () => {
+    expect(accepted({}).objectStore).toMatchObject({ url: '', endpoint: '', region: '', pathStyle: 'auto' });
+  });
+
+  test('is named by a URL, and reached as is told', () => {
+    const yaml = 'objectStore: { pathStyle: true, credentialsFile: keys }';
+    const config = accepted({ argv: withStore('--objectStore.endpoint', 'http://127.0.0.1:9000'), yaml });
+    expect(config.objectStore).toEqual({
+      url: 's3://chunks/a',
+      endpoint: 'http://127.0.0.1:9000',
+      region: '',
+      pathStyle: 'true',
+      credentialsFile: '/etc/sl/keys',
+    });
+  });
+
+  test('that is misspelt is a problem', () => {
+    const found = (...argv: string[]): string => problems({ argv }).join('\n');
+    expect(found(...needed, '--objectStore.url', 'http://chunks')).toContain('s3://BUCKET');
+    expect(found(...withStore('--objectStore.endpoint', '127.0.0.1:9000'))).toContain('not http://host:port');
+    expect(found(...withStore('--objectStore.endpoint', 'http://x/bucket'))).toContain('not http://host:port');
+    expect(found(...withStore('--objectStore.region', 'Europe!'))).toContain('eu-central-1');
+    expect(found(...withStore('--objectStore.pathStyle', 'yes'))).toContain('auto, true, false');
+  });
+
+  test('in a folder, or none at all, has no use for how a bucket is reached', () => {
+    for (const url of ['file:///var/objects', '']) {
+      const argv = [...needed, '--objectStore.url', url, '--objectStore.region', 'eu-central-1'];
+      expect(problems({ argv })).toEqual([expect.stringMatching(/^objectStore\.region: .*s3:\/\/BUCKET/)]);
+    }
   });
 });
 

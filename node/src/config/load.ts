@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseDocument } from 'yaml';
 import { parseFlags } from '@shortlink/common/flags.ts';
-import type { OptionSpec } from '@shortlink/common/option-values.ts';
+import type { OptionSpec, StringSpec } from '@shortlink/common/option-values.ts';
 import {
   environmentName,
   nestValues,
@@ -97,16 +98,19 @@ function fileLayer(file: ConfigSources['file'], problems: OptionProblem[]): Opti
   if (tree === null || tree === undefined) return { raw, source };
   if (isMap(tree)) flatten(tree, '', raw);
   else problems.push({ option: file.name, source: undefined, message: 'is not a map of options' });
-  for (const name of pathOptions) {
-    const path = raw.get(name);
-    if (typeof path === 'string' && path !== '') raw.set(name, resolve(file.folder, path));
+  for (const [name, value] of raw) {
+    const spec = Object.entries<OptionSpec>(options).find(([option]) => option === name)?.[1];
+    if (spec?.kind === 'string' && typeof value === 'string') raw.set(name, resolveInFile(spec, value, file.folder));
   }
   return { raw, source };
 }
 
-const pathOptions = Object.entries<OptionSpec>(options)
-  .filter(([, spec]) => spec.kind === 'string' && spec.path === true)
-  .map(([name]) => name);
+function resolveInFile(spec: StringSpec, value: string, folder: string): string {
+  if (spec.path === true && value !== '') return resolve(folder, value);
+  // With no slash behind the colon the URL is relative.
+  const base = pathToFileURL(`${folder}/`).href;
+  return spec.fileUrl === true && /^file:[^/]/.test(value) ? new URL(value, base).href : value;
+}
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -19,6 +19,8 @@ const listeners = ['redirect.address', 'api.address', 'grpc.address', 'peer.addr
 const membership = ['node.name', 'cluster.initialNodes', 'cluster.join'] as const;
 const peerTls = ['tls.peer.caFile', 'tls.peer.certFile', 'tls.peer.keyFile'] as const;
 
+const s3Only = ['objectStore.endpoint', 'objectStore.region', 'objectStore.credentialsFile'] as const;
+
 const crossChecks: readonly CrossCheck[] = [
   { reads: membership, run: membershipProblems },
   { reads: ['node.name', 'cluster.initialNodes', 'peer.address', 'peer.advertise'], run: advertiseProblems },
@@ -27,6 +29,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['raft.maxInflightBytes', 'raft.maxUncommittedBytes'], run: flowProblems },
   { reads: listeners, run: listenerProblems },
   { reads: [...peerTls, 'auth.clientCaFile'], run: tlsProblems },
+  { reads: ['objectStore.url', ...s3Only], run: objectStoreProblems },
   { reads: ['api.address', 'grpc.address', 'auth.tokensFile', 'auth.clientCaFile'], run: exposureProblems },
 ];
 
@@ -145,6 +148,12 @@ function tlsProblems(raw: RawConfig): OptionProblem[] {
   if (missing.length === 0 || missing.length === peerTls.length) return [];
   const message = 'is required as soon as another of tls.peer.{caFile,certFile,keyFile} is given';
   return missing.map((option) => ({ option, source: undefined, message }));
+}
+
+function objectStoreProblems(raw: RawConfig): OptionProblem[] {
+  if (raw['objectStore.url'].startsWith('s3://')) return [];
+  const message = 'says how a bucket is reached, and objectStore.url names none: s3://BUCKET/PREFIX';
+  return s3Only.filter((name) => raw[name] !== '').map((option) => ({ option, source: undefined, message }));
 }
 
 /** Without tokens or client certificates everyone who reaches an API may do everything, so it stays on the loopback. */

@@ -2,6 +2,7 @@
 import type { Nested, OptionTable, RawValues, Values } from '@shortlink/common/options.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import { checkListenAddress, checkNamedAddress, checkNodeName, checkReachableAddress } from './addresses.ts';
+import { objectStoreOptions } from './object-store-options.ts';
 
 const kib = 2 ** 10;
 const mib = 2 ** 20;
@@ -218,6 +219,8 @@ export const options = {
     default: '',
     help: 'PEM file of the CA whose client certificates the APIs accept.',
   },
+
+  ...objectStoreOptions,
 
   'links.ownHosts': {
     kind: 'list',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { formatProblem } from '@shortlink/common/options.ts';
+import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import type { OptionValue } from '@shortlink/common/option-values.ts';
 import { command } from '../command.ts';
 import { createNodes, existingNodes } from '../dev/folders.ts';
@@ -18,6 +19,12 @@ const flags = {
   },
   shards: { kind: 'int', min: 1, max: 1024, help: 'Shards of the new cluster.' },
   replicas: { kind: 'int', min: 1, max: 7, help: 'Replicas of each shard of the new cluster.' },
+  'object-store': {
+    kind: 'string',
+    unit: 'URL',
+    check: checkObjectStoreUrl,
+    help: 'Where the new nodes keep cold data: file:///FOLDER or s3://BUCKET/PREFIX, with options objectStore.* by --set and credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Without it the folder DIR/objects, or as the existing nodes have it.',
+  },
   set: {
     kind: 'list',
     default: [],
@@ -44,7 +51,9 @@ export const devCommand = command({
     );
     const settings = settingsOf(values);
     if (missing.length === 0 && settings.size > 0) {
-      io.err(`shortlink: every node in ${values.data} exists; --shards, --replicas and --set change nothing`);
+      io.err(
+        `shortlink: every node in ${values.data} exists; --shards, --replicas, --object-store and --set change nothing`,
+      );
     }
     const created = createNodes(
       existing,
@@ -61,6 +70,7 @@ export const devCommand = command({
 function settingsOf(values: {
   shards: number | undefined;
   replicas: number | undefined;
+  'object-store': string | undefined;
   set: readonly string[];
 }): GivenOptions {
   const { given, problems } = parseSettings(values.set);
@@ -68,5 +78,7 @@ function settingsOf(values: {
   const settings = new Map<string, OptionValue>(given);
   if (values.shards !== undefined) settings.set('shards.initial', values.shards);
   if (values.replicas !== undefined) settings.set('shards.replicas', values.replicas);
+  const url = values['object-store'];
+  if (url !== undefined) settings.set('objectStore.url', url);
   return settings;
 }

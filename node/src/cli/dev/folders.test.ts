@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CliError } from '../exit-codes.ts';
 import { runCli } from '../testing/fake-io.ts';
@@ -77,6 +78,35 @@ test('add-node makes the next folder and says how to start it', async () => {
   const ran = await runCli(['add-node', '--data', data, '--set', 'node.zone=b']);
   expect(ran.out).toBe(`start it: npx shortlink node --config ${join(data, 'node3', 'config.yaml')}`);
   expect(existingNodes(data, io)[3]?.config.node).toMatchObject({ name: 'node3', zone: 'b' });
+});
+
+test('the nodes share a folder of objects that can be moved with theirs', async () => {
+  createNodes([], plan([0, 1]), io);
+  const moved = `${data}-moved`;
+  renameSync(data, moved);
+  try {
+    expect((await runCli(['add-node', '--data', moved])).exitCode).toBe(0);
+    const urls = existingNodes(moved, io).map((node) => node.config.objectStore.url);
+    const objects = pathToFileURL(join(moved, 'objects')).href;
+    expect(urls).toEqual([objects, objects, objects]);
+    expect(readFileSync(join(moved, 'node2', 'config.yaml'), 'utf8')).toContain('url: file:../objects');
+  } finally {
+    renameSync(moved, data);
+  }
+});
+
+test('a later node keeps its objects where the others do, and nowhere when they do not', () => {
+  const settings = new Map([
+    ['objectStore.url', 's3://chunks/dev'],
+    ['objectStore.endpoint', 'http://127.0.0.1:9000'],
+  ]);
+  createNodes([], plan([0], { settings }), io);
+  const [second] = createNodes(existingNodes(data, io), plan([1]), io);
+  expect(second?.config.objectStore).toMatchObject({ url: 's3://chunks/dev', endpoint: 'http://127.0.0.1:9000' });
+  const file = join(data, 'node0', 'config.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/objectStore:\n(?: .*\n)+/, ''));
+  const [third] = createNodes(existingNodes(data, io), plan([2]), io);
+  expect(third?.config.objectStore.url).toBe('');
 });
 
 test('only folders of the layout count', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Config } from '../../config/options.ts';
 import { configOrThrow, readConfigFile } from '../commands/node.ts';
 import type { Io } from '../io.ts';
@@ -8,6 +9,7 @@ import {
   basePortOf,
   devAddresses,
   devDefaultBasePort,
+  devObjectStoreFolder,
   indexOfFolder,
   renderDevConfig,
   type GivenOptions,
@@ -45,6 +47,7 @@ export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, i
   const basePort = plan.basePort ?? inferredBasePort(existing) ?? devDefaultBasePort;
   const founders = plan.indexes.map((index) => `node${index}=${devAddresses(basePort, index).peer}`);
   const members = existing.map((node) => node.config.peer.advertise);
+  const objectStore = objectStoreOf(existing[0], plan.data);
   return plan.indexes.map((index) => {
     mkdirSync(folderOf(plan.data, index), { recursive: true });
     const text = renderDevConfig({
@@ -52,6 +55,7 @@ export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, i
       basePort,
       initialNodes: existing.length === 0 ? founders : [],
       join: members,
+      objectStore,
       settings: plan.settings,
     });
     // A second `dev` on the same folder must not replace what the first one wrote.
@@ -63,6 +67,16 @@ export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, i
 function inferredBasePort(existing: readonly DevNode[]): number | undefined {
   const first = existing[0];
   return first === undefined ? undefined : basePortOf(first.config.redirect.address, first.index);
+}
+
+/** The store of the nodes that are there; for the first ones a folder that can be moved with theirs. */
+function objectStoreOf(existing: DevNode | undefined, data: string): GivenOptions {
+  const shared = pathToFileURL(resolve(data, devObjectStoreFolder)).href;
+  if (existing === undefined || existing.config.objectStore.url === shared) {
+    return new Map([['objectStore.url', `file:../${devObjectStoreFolder}`]]);
+  }
+  const given = Object.entries(existing.config.objectStore).filter(([, value]) => value !== '' && value !== 'auto');
+  return new Map(given.map(([name, value]) => [`objectStore.${name}`, value]));
 }
 
 function loadNode(data: string, index: number, io: Io): DevNode {

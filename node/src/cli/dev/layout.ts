@@ -55,9 +55,14 @@ export interface NewNode {
   readonly initialNodes: readonly string[];
   /** Peer addresses of members when the node joins, else empty. */
   readonly join: readonly string[];
+  /** Options objectStore.*, as the other nodes have them. */
+  readonly objectStore: GivenOptions;
   /** What the user set; wins over the layout. */
   readonly settings: GivenOptions;
 }
+
+/** Beside the folders of the nodes, which share it. */
+export const devObjectStoreFolder = 'objects';
 
 /** The text of a node's config.yaml. The file lies in the data folder, so that the folder can be moved as one. */
 export function renderDevConfig(node: NewNode): string {
@@ -67,6 +72,7 @@ export function renderDevConfig(node: NewNode): string {
     ['data.dir', '.'],
     ...Object.entries(addresses).map(([name, address]) => [`${name}.address`, address] as const),
     ['shutdown.lameDuckMs', 0],
+    ...node.objectStore,
   ]);
   if (node.initialNodes.length > 0) values.set('cluster.initialNodes', node.initialNodes);
   if (node.join.length > 0) values.set('cluster.join', node.join);
