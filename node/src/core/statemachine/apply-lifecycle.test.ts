@@ -4,6 +4,7 @@ import { decodeChunkRecord, decodeGarbageRecord, decodeGenerationRecord } from '
 import { waitingGenerationsMax } from '../lifecycle/transitions.ts';
 import type { Command, Holdings } from './commands.ts';
 import { generationRecordKey, namespaceRange, namespaces, objectKey } from './keys.ts';
+import { decodeReadResult, encodeReadResult } from './read-codec.ts';
 import { createLink, deleteLink, kvPut, linkOf } from './testing/commands.ts';
 import {
   chunkObject,
@@ -260,5 +261,33 @@ describe('CL-I7: what the leader saw in the cold tier', () => {
     });
     const again = shard.apply(createLink('one', { reuseDeadCodes: true }));
     expect(linkOf(again)).toMatchObject({ revision: 4, createRevision: 4 });
+  });
+});
+
+describe('the lifecycle as nodes read it', () => {
+  const lifecycle = (shard: TestShard, knownVersion: number) => {
+    const result = shard.read({ type: 'lifecycle', knownVersion });
+    if (result.kind !== 'lifecycle') throw new Error(`a ${result.kind}`);
+    expect(decodeReadResult(encodeReadResult(result))).toEqual(result);
+    return result.view;
+  };
+
+  it('has every record, and leaves them out for who has them already', () => {
+    const shard = sealedShard();
+    const sealed = lifecycle(shard, 0);
+    expect(sealed).toMatchObject({ lifecycleVersion: 1, chunkSetVersion: 0, voters: [1, 2, 3], timeMs: 1000 });
+    expect(sealed.generations.map(({ id, state }) => `${id} ${state}`)).toEqual(['2 active', '1 sealed']);
+    expect(sealed.records?.generations.map(({ id }) => id)).toEqual([1]);
+    shard.apply(createLink('more'));
+    expect(lifecycle(shard, 1)).toMatchObject({ lifecycleVersion: 1, records: undefined });
+    shard.apply({ type: 'readback', generation: 1, object: 'none', digest: undefined });
+    expect(lifecycle(shard, 1).lifecycleVersion, 'a step without an effect').toBe(1);
+    for (const step of exportSteps(1, chunkObject('chunk-1')).slice(0, 3)) shard.apply(step);
+    shard.apply({ type: 'readback', generation: 1, object: 'chunk-1', digest: digestB });
+    retireOldest(shard);
+    const retired = lifecycle(shard, 1).records;
+    expect(retired?.generations).toEqual([]);
+    expect(retired?.chunks.map(({ object }) => object.name)).toEqual(['chunk-1']);
+    expect(retired?.garbage.map(({ name }) => name)).toEqual(['chunk-1']);
   });
 });

@@ -17,10 +17,19 @@ import type { ApplyContext } from './apply-context.ts';
 import type { CommandResult, Forget, Holdings, LifecycleCommand } from './commands.ts';
 import { generationRangesThrough, generationRecordKey, namespaces, objectKey } from './keys.ts';
 import { newGeneration } from './shard-state.ts';
+import { formatStateHash } from './state-hash.ts';
 import type { GenerationInfo } from './shard-state.ts';
 
 /** Binds the steps of a generation's life (lifecycle/transitions.ts) to the rows and the state of a shard. */
 export function applyLifecycle(context: ApplyContext, command: LifecycleCommand): CommandResult {
+  const hashBefore = formatStateHash(context.hasher);
+  const result = applyStep(context, command);
+  // Whatever has an effect changes a record.
+  if (formatStateHash(context.hasher) !== hashBefore) context.state.lifecycleVersion += 1;
+  return result;
+}
+
+function applyStep(context: ApplyContext, command: LifecycleCommand): CommandResult {
   if (command.type === 'holdings') return applyHoldings(context, command);
   if (command.type === 'forget') return applyForget(context, command);
   const step = stepGeneration(context, command);

@@ -9,6 +9,7 @@ import { linkSuffix, namespaces } from './keys.ts';
 import { decodeKvValue } from './kv-row.ts';
 import { decodeLinkRow, isExpired } from './link-row.ts';
 import { listLinks } from './list-links.ts';
+import { readLifecycle } from './read-lifecycle.ts';
 import type { KvRow, ReadOp, ReadResult } from './reads.ts';
 import type { ShardState } from './shard-state.ts';
 import type { StateReader } from './state-reader.ts';
@@ -38,6 +39,10 @@ export function executeRead(operation: ReadOp, context: ReadContext): ReadResult
       return { kind: 'kv', row: readKv(tiers, operation.key), shardRevision: state.revision };
     case 'kvRange':
       return { kind: 'kvRange', ...readRange(tiers, operation), shardRevision: state.revision };
+    case 'lifecycle': {
+      const view = readLifecycle(reader, { shard, slot }, operation.knownVersion);
+      return view === undefined ? { kind: 'notFound' } : { kind: 'lifecycle', view };
+    }
     default:
       return unreachable(operation);
   }

@@ -2,6 +2,7 @@
 import { unreachable } from '@shortlink/common/assert.ts';
 import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { readLifecycleView, writeLifecycleView } from '../lifecycle/view-codec.ts';
 import type { Link } from './commands.ts';
 import type { KvRow, ReadOp, ReadResult } from './reads.ts';
 import { readDeadReason, readLink, writeDeadReason, writeLink } from './result-codec.ts';
@@ -10,7 +11,10 @@ import { expectVersion, readFlag, readOptional, writeFlag, writeOptional } from 
 const formatVersion = 1;
 
 /** Numbers on the wire between nodes: never change one, never use one again. */
-const operationTypes = { link: 1, links: 2, kvGet: 3, kvRange: 4 } as const satisfies Record<ReadOp['type'], number>;
+const operationTypes = { link: 1, links: 2, kvGet: 3, kvRange: 4, lifecycle: 5 } as const satisfies Record<
+  ReadOp['type'],
+  number
+>;
 const resultKinds = {
   link: 1,
   notFound: 2,
@@ -18,6 +22,7 @@ const resultKinds = {
   links: 4,
   kv: 5,
   kvRange: 6,
+  lifecycle: 7,
 } as const satisfies Record<ReadResult['kind'], number>;
 
 export function encodeReadOp(operation: ReadOp): Uint8Array {
@@ -31,6 +36,9 @@ export function encodeReadOp(operation: ReadOp): Uint8Array {
       break;
     case 'kvGet':
       writer.bytes(operation.key);
+      break;
+    case 'lifecycle':
+      writer.varint(operation.knownVersion);
       break;
     case 'kvRange':
       writer.bytes(operation.gte);
@@ -68,6 +76,8 @@ function readOperation(reader: ByteReader): ReadOp {
       };
     case operationTypes.kvGet:
       return { type: 'kvGet', key: reader.bytes() };
+    case operationTypes.lifecycle:
+      return { type: 'lifecycle', knownVersion: reader.varint() };
     case operationTypes.kvRange:
       return {
         type: 'kvRange',
@@ -96,6 +106,9 @@ export function encodeReadResult(result: ReadResult): Uint8Array {
       writeLink(writer, result.link);
       break;
     case 'notFound':
+      break;
+    case 'lifecycle':
+      writeLifecycleView(writer, result.view);
       break;
     case 'gone':
       writeDeadReason(writer, result.reason);
@@ -137,6 +150,8 @@ function readResult(reader: ByteReader): ReadResult {
       return { kind: 'link', link: readLink(reader) };
     case resultKinds.notFound:
       return { kind: 'notFound' };
+    case resultKinds.lifecycle:
+      return { kind: 'lifecycle', view: readLifecycleView(reader) };
     case resultKinds.gone:
       return { kind: 'gone', reason: readDeadReason(reader) };
     case resultKinds.links: {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Revision } from '@shortlink/common/ids.ts';
+import type { LifecycleView } from '../lifecycle/view.ts';
 import type { DeadReason, Link } from './commands.ts';
 
 /** A read of one shard, executed by any of its replicas once its applied index has passed the barrier. */
@@ -7,6 +8,8 @@ export type ReadOp =
   | { readonly type: 'link'; readonly code: string }
   | { readonly type: 'links'; readonly creatorId: string; readonly afterRevision: Revision; readonly limit: number }
   | { readonly type: 'kvGet'; readonly key: Uint8Array }
+  /** For nodes, not for clients. */
+  | { readonly type: 'lifecycle'; readonly knownVersion: number }
   | {
       readonly type: 'kvRange';
       readonly gte: Uint8Array;
@@ -30,6 +33,7 @@ export interface KvRow {
 export type ReadResult =
   | { readonly kind: 'link'; readonly link: Link }
   | { readonly kind: 'notFound' }
+  | { readonly kind: 'lifecycle'; readonly view: LifecycleView }
   | { readonly kind: 'gone'; readonly reason: DeadReason }
   /** `nextRevision`: pass it as `afterRevision` for the next page; undefined at the end. */
   | { readonly kind: 'links'; readonly links: readonly Link[]; readonly nextRevision: Revision | undefined }

@@ -113,6 +113,7 @@ describe('the shard state', () => {
       .map((older) => [newGeneration(9), ...older]),
     chunkSetVersion: fc.maxSafeNat(),
     retiredVersion: fc.maxSafeNat(),
+    lifecycleVersion: fc.maxSafeNat(),
     idempotencyEpochs: fc.array(fc.maxSafeNat(), { maxLength: 2 }),
     stateHash: fc.stringMatching(/^[0-9a-f]{16}$/),
     confState: fc.record({

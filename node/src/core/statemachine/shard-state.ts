@@ -4,23 +4,18 @@ import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import { generationStates } from '../lifecycle/types.ts';
-import type { GenerationState } from '../lifecycle/types.ts';
+import type { GenerationSummary } from '../lifecycle/view.ts';
 import type { ConfState } from '../raft/types.ts';
 import { firstGeneration } from './keys.ts';
 import { initialStateHash } from './state-hash.ts';
 import { expectVersion, readFlag, readName, writeFlag } from './wire-fields.ts';
 
-/** A generation that is in the hot tier; a retired one is no longer listed. */
-export interface GenerationInfo {
-  readonly id: number;
-  readonly state: GenerationState;
-  /** Links and keys in it, tombstones included. */
-  readonly rows: number;
-  /** Keys and values that were put into it, less what they replaced, as far as that is known without another read. */
-  readonly bytes: number;
-  /** Shard time of its first entry; 0 while it is empty. */
-  readonly startedAtMs: number;
-}
+/**
+ * A generation that is in the hot tier; a retired one is no longer listed. `rows`: links and keys in it, tombstones included.
+ * `bytes`: keys and values that were put into it, less what they replaced, as far as that is known without another read.
+ * `startedAtMs`: shard time of its first row; 0 while it is empty.
+ */
+export type GenerationInfo = GenerationSummary;
 
 /**
  * What a shard knows beside its rows: the row at `shardStateKey`, written in the same batch as the effects.
@@ -39,6 +34,8 @@ export interface ShardState {
   chunkSetVersion: number;
   /** V after the last retirement: what was seen in the cold tier at an older V may have missed rows that were still hot. */
   retiredVersion: number;
+  /** Raised by every entry that changes a record of the lifecycle: who has read the records at this version has them all. */
+  lifecycleVersion: number;
   /** Start times of the live epochs of the idempotency memory, newest first; at most two. */
   idempotencyEpochs: number[];
   /** 16 hexadecimal digits, see state-hash.ts. */
@@ -69,6 +66,7 @@ export function initialShardState(confState: ConfState = emptyConfState): ShardS
     generations: [newGeneration(firstGeneration)],
     chunkSetVersion: 0,
     retiredVersion: 0,
+    lifecycleVersion: 0,
     idempotencyEpochs: [],
     stateHash: initialStateHash,
     confState,
@@ -82,7 +80,7 @@ export function encodeShardState(state: ShardState): Uint8Array {
   for (const { id, state: stage, rows, bytes, startedAtMs } of state.generations) {
     writer.varint(id).uint8(generationStates.indexOf(stage)).varint(rows).varint(bytes).varint(startedAtMs);
   }
-  writer.varint(state.chunkSetVersion).varint(state.retiredVersion);
+  writer.varint(state.chunkSetVersion).varint(state.retiredVersion).varint(state.lifecycleVersion);
   writeNumbers(writer, state.idempotencyEpochs);
   writer.raw(fromHex(state.stateHash));
   writeNumbers(writer, state.confState.voters);
@@ -105,6 +103,7 @@ export function decodeShardState(bytes: Uint8Array): ShardState {
     generations: readGenerations(reader),
     chunkSetVersion: reader.varint(),
     retiredVersion: reader.varint(),
+    lifecycleVersion: reader.varint(),
     idempotencyEpochs: readNumbers(reader),
     stateHash: toHex(reader.raw(8)),
     confState: {

@@ -104,6 +104,7 @@ export const readOp: fc.Arbitrary<ReadOp> = fc.oneof(
   fc.record({ type: fc.constant('link' as const), code }),
   fc.record({ type: fc.constant('links' as const), creatorId: text, afterRevision: number, limit: positive }),
   fc.record({ type: fc.constant('kvGet' as const), key: bytes(0, 30) }),
+  fc.record({ type: fc.constant('lifecycle' as const), knownVersion: number }),
   fc.record({
     type: fc.constant('kvRange' as const),
     gte: bytes(0, 30),

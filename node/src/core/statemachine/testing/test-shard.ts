@@ -8,10 +8,10 @@ import { findExpired } from '../collect.ts';
 import type { CollectExpired, Command, CommandResult } from '../commands.ts';
 import { encodeEntry } from '../entry-codec.ts';
 import { executeRead } from '../execute-read.ts';
-import { generationKey, namespaces } from '../keys.ts';
+import { generationKey, namespaces, shardStateKey } from '../keys.ts';
 import type { Namespace, ShardScope } from '../keys.ts';
 import type { ReadOp, ReadResult } from '../reads.ts';
-import { initialShardState } from '../shard-state.ts';
+import { encodeShardState, initialShardState } from '../shard-state.ts';
 import type { ShardState } from '../shard-state.ts';
 import { StateTx } from '../state-tx.ts';
 import { MemoryChunks } from './memory-chunks.ts';
@@ -59,6 +59,7 @@ export class TestShard {
 
   /** At the shard's time, or at a later one of the reader's clock. */
   read(operation: ReadOp, timeMs = this.state.timeMs): ReadResult {
+    if (operation.type === 'lifecycle') this.memory.put(shardStateKey(this.scope), encodeShardState(this.state));
     const cold = this.state.chunkSetVersion === 0 ? undefined : new ColdOverlay();
     for (let round = 0; round <= coldRoundsMax; round++) {
       const result = executeRead(operation, {
