@@ -98,6 +98,7 @@ export class Cluster {
     return {
       tickMs,
       honoursSync: mutant?.honoursSync ?? true,
+      linkVersionsFor: mutant?.linkVersionsFor,
       turnFor: () => checkedTurn(base, checkers),
       onDefect: (process, error) => {
         if (error instanceof CrashSignal) return;

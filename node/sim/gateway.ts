@@ -2,7 +2,8 @@
 import { noColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import type { KvRow } from '../src/core/statemachine/reads.ts';
-import type { Link } from '../src/core/statemachine/commands.ts';
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { LinkCache } from '../src/engine/client/link-cache.ts';
 import { RemoteEngine } from '../src/engine/client/remote-engine.ts';
 import type { Channel, FromEngine, ToEngine } from '../src/engine/client/channel.ts';
 import { serveEngine } from '../src/engine/client/engine-server.ts';
@@ -14,6 +15,8 @@ import type { KvService } from '../src/services/kv.ts';
 import { newLinksService } from '../src/services/links.ts';
 import type { LinksService } from '../src/services/links.ts';
 import type { NewLink } from '../src/services/link-input.ts';
+import { newRedirectService } from '../src/services/redirect.ts';
+import type { Resolver } from '../src/services/redirect.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -35,6 +38,8 @@ export class Gateway {
   readonly #shards: ShardsClient;
   readonly #links: LinksService;
   readonly #kv: KvService;
+  readonly #redirects: Resolver;
+  #reads = 0;
 
   constructor(world: World, process: SimProcess, { engine, timeoutMs }: GatewayOptions) {
     this.timeoutMs = timeoutMs;
@@ -49,14 +54,19 @@ export class Gateway {
     serveEngine(engine, far, soon);
     // Half of the processes have serving threads that share the store, the others ask the engine for each read.
     const reader = random.chance(0.5) ? store : undefined;
+    // Some so small that links are driven out all the time.
+    const linkCache = new LinkCache(process.linkVersions, random.pick([1_000, 3_000, 1_000_000]));
+    const engineThread = new RemoteEngine(near, soon);
     this.#shards = new ShardsClient({
-      engine: new RemoteEngine(near, soon),
+      engine: engineThread,
       clock,
       timers,
       random,
       reader,
       coldTier: noColdTier,
+      linkCache,
     });
+    this.#redirects = newRedirectService(this.#shards, { timeoutMs, consistency: linearizable });
     const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
     const dependencies = { shards: this.#shards, clock, random, sha256 };
     const destinations = { schemes: new Set(['https']), ownHosts: new Set<string>() };
@@ -75,8 +85,13 @@ export class Gateway {
     return code;
   }
 
-  async getLink(code: string): Promise<Link> {
-    return this.#links.get(code, { timeoutMs: this.timeoutMs, consistency: linearizable });
+  /** Where a link leads: by turns as programs ask for it and as visitors follow it. */
+  async destinationOf(code: string): Promise<string> {
+    if (this.#reads++ % 2 === 0)
+      return (await this.#links.get(code, { timeoutMs: this.timeoutMs, consistency: linearizable })).url;
+    const [resolution] = await this.#redirects.resolve([code]);
+    if (resolution?.kind === 'found') return resolution.url;
+    throw new ServiceError(resolution?.kind ?? 'internal', `following ${code}`);
   }
 
   async updateLink(code: string, url: string, idempotencyKey: string | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import type { Command, CommandResult } from '../src/core/statemachine/commands.t
 import type { Entry } from '../src/core/raft/types.ts';
 import type { BarrierOutcome, EngineApi } from '../src/engine/engine-api.ts';
 import { turn } from '../src/engine/host/turn.ts';
+import { LinkVersions } from '../src/engine/link-versions.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
 import type { TurnWork } from '../src/engine/host/turn-work.ts';
 import { ShardMachine } from '../src/engine/machines/shard-machine.ts';
@@ -13,6 +14,7 @@ import type { SimProcess } from './sim-process.ts';
 export interface Mutant {
   readonly turn?: Turn | undefined;
   readonly honoursSync?: boolean | undefined;
+  readonly linkVersionsFor?: (() => LinkVersions) | undefined;
   /** What the serving threads talk to, instead of the engine. */
   readonly engineFor?: ((process: SimProcess) => EngineApi) | undefined;
 }
@@ -92,4 +94,6 @@ export const mutants = {
   'store that ignores sync': { honoursSync: false },
   'answers before commit': { turn: answerBeforeCommit },
   'reads at once': { engineFor: readAtOnce },
+  // The engine raises versions that no cache looks at.
+  'tells no cache of changes': { linkVersionsFor: () => new LinkVersions() },
 } as const satisfies Readonly<Record<string, Mutant>>;

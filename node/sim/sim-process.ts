@@ -4,6 +4,7 @@ import type { NodeId } from '@shortlink/common/ids.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
 import { silentObserver } from '../src/engine/engine-observer.ts';
+import { LinkVersions } from '../src/engine/link-versions.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
 import { StoreFailedError } from '../src/ports/kv-engine.ts';
 import type { PeerHandler } from '../src/ports/peers.ts';
@@ -24,6 +25,8 @@ export interface ProcessHooks {
   /** The turn that the process runs. */
   readonly turnFor: (process: SimProcess) => Turn;
   readonly honoursSync: boolean;
+  /** What the engine raises versions in, instead of what its serving threads look at. */
+  readonly linkVersionsFor?: (() => LinkVersions) | undefined;
   /** The engine wants its process to end and it was not us who made it so. */
   readonly onDefect: (process: SimProcess, error: unknown) => void;
   readonly onStarted: (process: SimProcess) => void;
@@ -62,6 +65,7 @@ export class SimProcess implements Endpoint {
   readonly store: SimStore;
   readonly clock: SimClock;
   readonly random: SimRandom;
+  readonly linkVersions = new LinkVersions();
   /** Settles when the process dies: clients see their connections break. */
   readonly death: Promise<void>;
   pausedUntilUs = 0;
@@ -101,6 +105,7 @@ export class SimProcess implements Endpoint {
       peers: new SimPeers(network, () => this),
       clock,
       random: random.split('engine'),
+      linkVersions: hooks.linkVersionsFor?.() ?? this.linkVersions,
       observer: { ...silentObserver, log: (level, message, fields) => this.#log(level, message, fields) },
       soon: (run) => world.after(random.int(100), run, this),
       onFatal: (error) => this.failed(error),

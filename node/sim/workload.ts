@@ -92,8 +92,8 @@ export class Workload {
   /** What a generated code leads to, as one node says it. */
   async resolveThrough(node: SimNode, code: string): Promise<string> {
     for (let attempt = 0; attempt < finalTries; attempt++) {
-      const link = await this.#ask(node, (gateway) => gateway.getLink(code).catch(refusalText));
-      if (link !== undefined) return typeof link === 'string' ? link : link.url;
+      const url = await this.#ask(node, (gateway) => gateway.destinationOf(code).catch(refusalText));
+      if (url !== undefined) return url;
       await this.#options.world.sleep(500_000);
     }
     return 'nothing';
@@ -214,7 +214,7 @@ export class Workload {
     const { key } = input;
     switch (input.f) {
       case 'get': {
-        if (kind === 'link') return { result: 'ok', value: (await gateway.getLink(key)).url };
+        if (kind === 'link') return { result: 'ok', value: await gateway.destinationOf(key) };
         const row = await gateway.getKey(utf8(key));
         if (row === undefined) return { result: 'absent' };
         const value = fromUtf8(row.value);

@@ -40,11 +40,11 @@ export async function runNode(config: Config): Promise<void> {
   const engine = new EngineWorker(config, { onFatal, onMetrics: (snapshot) => hub.update('engine', snapshot) });
   const ops = new OpsServer({ readiness: () => engine.health, isLive: () => engine.isLive(), metrics: hub, onError });
   await ops.listen(hostPort(config.ops.address));
-  const { nodeId, handle } = await engine.started();
+  const { nodeId, shares } = await engine.started();
   const paths = dataDirPaths(config.data.dir);
   writePidFile(paths, process.pid);
 
-  const services = newServices(config, handle, engine.connect());
+  const services = newServices(config, shares.handle, engine.connect());
   const timeoutMs = config.request.timeoutMs;
   const common = { ...services, authenticator, metrics, timeoutMs, onError };
   const api = new ApiServer({ ...common, tls: clientTls(config) });
@@ -59,7 +59,7 @@ export async function runNode(config: Config): Promise<void> {
       onFatal,
       onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot),
     };
-    return new RedirectWorker({ config, handle, engine: engine.connect() }, events);
+    return new RedirectWorker({ config, shares, engine: engine.connect() }, events);
   });
   await api.listen(hostPort(config.api.address));
   await grpc.listen(hostPort(config.grpc.address));

@@ -136,6 +136,13 @@ export const options = {
     help: 'Cache-Control max-age of a redirect, cut at the expiry of the link; 0 sends no-store.',
   },
   'redirect.threads': { kind: 'int', default: 1, min: 1, max: 64, help: 'Worker threads that serve redirects.' },
+  'redirect.cacheBytes': {
+    kind: 'bytes',
+    default: 64 * mib,
+    min: 0,
+    max: 16 * gib,
+    help: 'Memory per redirect thread for links that were followed lately, about 300 bytes each; what was not followed for a while goes first. 0: every redirect reads the store.',
+  },
   'redirect.maxConnections': {
     kind: 'int',
     default: 10_000,

@@ -6,6 +6,7 @@ import type { Peers } from '../ports/peers.ts';
 import type { Random } from '../ports/random.ts';
 import type { EngineObserver } from './engine-observer.ts';
 import type { Turn } from './host/turn.ts';
+import type { LinkVersions } from './link-versions.ts';
 
 /** Everything nondeterministic that the engine touches. */
 export interface EngineDeps {
@@ -16,6 +17,8 @@ export interface EngineDeps {
   /** The chunks of the shards that have a replica here. */
   readonly coldTier: ColdTier;
   readonly observer: EngineObserver;
+  /** Raised as links change, for the caches of serving threads. */
+  readonly linkVersions: LinkVersions;
   /** Runs the callback soon, after what already waits in the event loop. */
   readonly soon: (run: () => void) => void;
   /** The store or an invariant is broken: the process must end. */

@@ -252,13 +252,14 @@ export class Engine implements EngineApi, PeerHandler {
   }
 
   #openMachine(shard: ShardId, slot: number): Machine {
-    const { store, random, observer, soon } = this.deps;
+    const { store, random, observer, soon, linkVersions } = this.deps;
     if (shard === metaShardId) return new MetaMachine(store, slot, (map) => soon(() => this.#learnMap(map)));
     return new ShardMachine({
       store,
       scope: { shard, slot },
       random,
       range: () => this.volume.map?.shards.find((s) => s.id === shard),
+      linkVersions,
       idempotencyWindowMs: this.config.idempotencyWindowMs,
       stateHashIntervalEntries: this.config.stateHashIntervalEntries,
       onStateHashMismatch: (index) => {

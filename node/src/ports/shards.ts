@@ -3,6 +3,7 @@ import type { ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import type { Command, CommandResult } from '../core/statemachine/commands.ts';
 import type { ReadOp, ReadResult } from '../core/statemachine/reads.ts';
+import type { LinkResolution } from '../core/statemachine/resolution.ts';
 import type { AdminRequest, AdminResponse } from './admin.ts';
 
 export type Consistency = 'linearizable' | 'stale';
@@ -28,5 +29,7 @@ export interface Shards {
   write(shard: ShardId, commands: readonly Command[], options: CallOptions): Promise<readonly CommandResult[]>;
   /** All operations see one state, at or after the state at the time of the call when linearizable. */
   read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]>;
+  /** What following each code comes to, in the order of the codes; as consistent as reads of the links would be. */
+  resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]>;
   admin(request: AdminRequest, options: CallOptions): Promise<AdminResponse>;
 }

@@ -42,7 +42,7 @@ test('each code of a turn has its resolution, for one read per shard', async () 
     'notFound',
   ]);
   expect(shards.calls.map(({ shard, count }) => [shard, count]).sort()).toEqual([
-    [1, 2],
+    [1, 3],
     [2, 3],
   ]);
 });

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { defined } from '@shortlink/common/assert.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { ShardId } from '@shortlink/common/ids.ts';
+import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import { isLinkCode } from '../core/statemachine/command-problem.ts';
-import type { ReadResult } from '../core/statemachine/reads.ts';
+import type { LinkResolution } from '../core/statemachine/resolution.ts';
 import type { Consistency, Shards } from '../ports/shards.ts';
 import { shardOfCode } from './placement.ts';
 
 /** What a redirect needs to know of a code. Plain data: it crosses threads. */
 export type Resolution =
-  | { readonly kind: 'found'; readonly url: string; readonly expiresAtMs: number | undefined }
-  /** Never existed, or is disabled: visitors are not told which. */
-  | { readonly kind: 'notFound' }
-  | { readonly kind: 'gone' }
+  | LinkResolution
   /** The shard cannot answer now; nothing is known. */
   | { readonly kind: 'unavailable' };
 
@@ -36,7 +33,6 @@ const readMaxCodes = 1000;
 const noGroup = -1;
 
 const absent: Resolution = { kind: 'notFound' };
-const dead: Resolution = { kind: 'gone' };
 const unavailable: Resolution = { kind: 'unavailable' };
 
 export function newRedirectService(shards: Shards, policy: RedirectPolicy): Resolver {
@@ -50,27 +46,32 @@ export function newRedirectService(shards: Shards, policy: RedirectPolicy): Reso
     resolve: async (codes) => {
       const map = shards.map();
       if (map === undefined) return codes.map(() => unavailable);
-      const resolutions = new Map<string, Resolution>();
-      const codesByShard = new Map<ShardId, string[]>();
-      for (const code of codes) {
-        if (resolutions.has(code)) continue;
-        resolutions.set(code, absent);
-        if (!isLinkCode(code)) continue;
-        const shard = shardOfCode(map, code);
-        const list = codesByShard.get(shard);
-        if (list === undefined) codesByShard.set(shard, [code]);
-        else list.push(code);
-      }
-      const reads = [...codesByShard].flatMap(([shard, list]) => inParts(list).map((part) => ({ shard, codes: part })));
-      await Promise.all(
-        reads.map(async ({ shard, codes: part }) => {
-          const results = await readCodes(shards, shard, { codes: part, policy });
-          for (const [i, code] of part.entries()) resolutions.set(code, results?.[i] ?? unavailable);
+      const resolutions = codes.map(() => absent);
+      const reads = [...placesByShard(map, codes)].flatMap(([shard, places]) =>
+        inParts(places).map(async (part) => {
+          const partCodes = part.map((place) => codes[place] ?? '');
+          const results = await resolveCodes(shards, shard, { codes: partCodes, policy });
+          for (const [i, place] of part.entries()) resolutions[place] = results?.[i] ?? unavailable;
         }),
       );
-      return codes.map((code) => defined(resolutions.get(code), 'resolution of a code'));
+      await Promise.all(reads);
+      return resolutions;
     },
   };
+}
+
+/** Where in `codes` the codes of each shard are; what no link can be called is in none. */
+function placesByShard(map: ClusterMap, codes: readonly string[]): Map<ShardId, number[]> {
+  const only = map.shards.length === 1 ? map.shards[0] : undefined;
+  const places = new Map<ShardId, number[]>();
+  for (const [place, code] of codes.entries()) {
+    if (!isLinkCode(code)) continue;
+    const shard = only?.id ?? shardOfCode(map, code);
+    const list = places.get(shard);
+    if (list === undefined) places.set(shard, [place]);
+    else list.push(place);
+  }
+  return places;
 }
 
 interface CodesRead {
@@ -79,29 +80,18 @@ interface CodesRead {
 }
 
 /** Undefined when the shard cannot answer. */
-async function readCodes(shards: Shards, shard: ShardId, { codes, policy }: CodesRead) {
+async function resolveCodes(shards: Shards, shard: ShardId, { codes, policy }: CodesRead) {
   try {
-    const results = await shards.read(
-      shard,
-      codes.map((code) => ({ type: 'link', code }) as const),
-      policy,
-    );
-    return results.map(resolutionOf);
+    return await shards.resolve(shard, codes, policy);
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
   }
 }
 
-function resolutionOf(result: ReadResult): Resolution {
-  if (result.kind === 'gone') return dead;
-  if (result.kind !== 'link' || result.link.disabled) return absent;
-  return { kind: 'found', url: result.link.url, expiresAtMs: result.link.expiresAtMs };
-}
-
-function inParts(codes: readonly string[]): readonly (readonly string[])[] {
-  if (codes.length <= readMaxCodes) return [codes];
-  return Array.from({ length: Math.ceil(codes.length / readMaxCodes) }, (_, i) =>
-    codes.slice(i * readMaxCodes, (i + 1) * readMaxCodes),
+function inParts(places: readonly number[]): readonly (readonly number[])[] {
+  if (places.length <= readMaxCodes) return [places];
+  return Array.from({ length: Math.ceil(places.length / readMaxCodes) }, (_, i) =>
+    places.slice(i * readMaxCodes, (i + 1) * readMaxCodes),
   );
 }

@@ -129,6 +129,16 @@ export const nodeMetrics = {
     buckets: counts,
     help: 'Codes that were resolved in one call.',
   },
+  shortlink_node_link_cache_lookups_total: {
+    type: 'counter',
+    labels: { result: ['hit', 'miss'] },
+    help: 'Look-ups in the caches of links of the redirect threads; a miss reads the store.',
+  },
+  shortlink_node_link_cache_bytes: {
+    type: 'gauge',
+    merge: 'sum',
+    help: 'Memory that the caches of links take, about.',
+  },
   shortlink_node_redirect_connections: {
     type: 'gauge',
     merge: 'sum',

@@ -20,6 +20,7 @@ import { systemTimers } from '../adapters/system/system-timers.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { serveEngine } from '../engine/client/engine-server.ts';
 import { Engine } from '../engine/engine.ts';
+import { LinkVersions } from '../engine/link-versions.ts';
 import { ForeignVolumeError, Volume } from '../engine/cluster/volume.ts';
 import type { PeerHandler } from '../ports/peers.ts';
 import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
@@ -75,6 +76,17 @@ async function openStore(): Promise<RocksKvEngine> {
   }
 }
 
+function reportRegularly(engine: Engine, metrics: LocalMetrics): NodeJS.Timeout {
+  const gauges = new EngineGauges(engine, metrics);
+  const loop = watchEventLoop('engine', metrics);
+  return setInterval(() => {
+    gauges.publish();
+    loop.publish();
+    report({ type: 'health', health: engine.health() });
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+  }, reportIntervalMs);
+}
+
 async function run(): Promise<void> {
   const store = await openStore();
   const metrics = new LocalMetrics();
@@ -107,8 +119,10 @@ async function run(): Promise<void> {
     timers: systemTimers,
     random,
   });
+  const linkVersions = new LinkVersions();
   const engine = new Engine(engineConfig(config), {
     store,
+    linkVersions,
     peers: transport.peers,
     coldTier: noColdTier,
     clock: systemClock,
@@ -120,15 +134,9 @@ async function run(): Promise<void> {
   open.engine = engine;
   await transport.start();
   const ticker = setInterval(() => engine.tick(), config.raft.tickMs);
-  const gauges = new EngineGauges(engine, metrics);
-  const loop = watchEventLoop('engine', metrics);
-  const reporter = setInterval(() => {
-    gauges.publish();
-    loop.publish();
-    report({ type: 'health', health: engine.health() });
-    report({ type: 'metrics', metrics: metrics.snapshot() });
-  }, reportIntervalMs);
-  report({ type: 'started', nodeId: engine.nodeId, handle: store.handle });
+  const reporter = reportRegularly(engine, metrics);
+  const shares = { handle: store.handle, linkVersions: linkVersions.words };
+  report({ type: 'started', nodeId: engine.nodeId, shares });
 
   main.on('message', (order: EngineOrder) => {
     if (order.type === 'serve') return serveEngine(engine, portChannel(order.port), atOnce);

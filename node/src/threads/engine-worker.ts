@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { RocksHandle } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import type { Config } from '../config/options.ts';
 import type { EngineHealth } from '../engine/engine-api.ts';
 import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
-import type { EngineOrder, EngineReport } from './messages.ts';
+import type { EngineOrder, EngineReport, EngineShares } from './messages.ts';
 
 export interface EngineWorkerEvents {
   readonly onMetrics: (metrics: MetricsSnapshot) => void;
@@ -16,11 +15,16 @@ export interface EngineWorkerEvents {
 /** Opening a large store takes its time; a disk that hangs for longer than this is worth a restart elsewhere. */
 const liveLimitMs = 60_000;
 
+export interface EngineStart {
+  readonly nodeId: string;
+  readonly shares: EngineShares;
+}
+
 /** The engine's thread, as the main thread handles it. */
 export class EngineWorker {
   readonly #worker: Worker;
   readonly #events: EngineWorkerEvents;
-  readonly #started = Promise.withResolvers<{ readonly nodeId: string; readonly handle: RocksHandle }>();
+  readonly #started = Promise.withResolvers<EngineStart>();
   readonly #drained = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #health: EngineHealth = { ready: false, writable: false, waitingFor: 'the store to open' };
@@ -49,7 +53,7 @@ export class EngineWorker {
   }
 
   /** Resolves once the store is open and the node listens to its peers. */
-  async started(): Promise<{ readonly nodeId: string; readonly handle: RocksHandle }> {
+  async started(): Promise<EngineStart> {
     return this.#started.promise;
   }
 
@@ -82,7 +86,7 @@ export class EngineWorker {
     this.#heardAtMs = performance.now();
     switch (report.type) {
       case 'started':
-        return this.#started.resolve({ nodeId: report.nodeId, handle: report.handle });
+        return this.#started.resolve({ nodeId: report.nodeId, shares: report.shares });
       case 'health':
         this.#health = report.health;
         return undefined;

@@ -14,8 +14,15 @@ export type EngineOrder =
   /** Close everything; the thread ends after it. */
   | { readonly type: 'stop' };
 
+/** What the engine's thread shares with the others: all of it is memory of the process. */
+export interface EngineShares {
+  readonly handle: RocksHandle;
+  /** The words of its LinkVersions. */
+  readonly linkVersions: Int32Array<SharedArrayBuffer>;
+}
+
 export type EngineReport =
-  | { readonly type: 'started'; readonly nodeId: string; readonly handle: RocksHandle }
+  | { readonly type: 'started'; readonly nodeId: string; readonly shares: EngineShares }
   | { readonly type: 'health'; readonly health: EngineHealth }
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
   | { readonly type: 'drained' }
@@ -29,7 +36,7 @@ export interface EngineThreadData {
 
 export interface RedirectThreadData {
   readonly config: Config;
-  readonly handle: RocksHandle;
+  readonly shares: EngineShares;
   readonly engine: MessagePort;
 }
 

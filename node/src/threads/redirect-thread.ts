@@ -8,8 +8,10 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
 import { formatHostPort, parseHostPort } from '@shortlink/common/host-port.ts';
+import { LinkCache } from '../engine/client/link-cache.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
+import { LinkVersions } from '../engine/link-versions.ts';
 import { RedirectServer } from '../servers/redirect/redirect-server.ts';
 import { newRedirectService } from '../services/redirect.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
@@ -21,7 +23,7 @@ import { atOnce, portChannel } from './port-channel.ts';
 
 assert(parentPort !== null, 'redirects are served on a worker thread');
 const main = parentPort;
-const { config, handle, engine: enginePort } = workerData as RedirectThreadData;
+const { config, shares, engine: enginePort } = workerData as RedirectThreadData;
 const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'redirect' });
 const reportIntervalMs = 1000;
 
@@ -29,16 +31,26 @@ function report(message: RedirectReport): void {
   main.postMessage(message);
 }
 
+function publishCache(cache: LinkCache, metrics: LocalMetrics): void {
+  const { hits, misses, bytes } = cache.takeStats();
+  metrics.add('shortlink_node_link_cache_lookups_total', hits, { result: 'hit' });
+  metrics.add('shortlink_node_link_cache_lookups_total', misses, { result: 'miss' });
+  metrics.set('shortlink_node_link_cache_bytes', bytes);
+}
+
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
+  const { cacheBytes } = config.redirect;
+  const linkCache = cacheBytes === 0 ? undefined : new LinkCache(new LinkVersions(shares.linkVersions), cacheBytes);
   const engine = new RemoteEngine(portChannel(enginePort), atOnce);
   const shards = new ShardsClient({
     engine,
     clock: systemClock,
     timers: systemTimers,
     random: new SystemRandom(),
-    reader: attachReader(handle),
+    reader: attachReader(shares.handle),
     coldTier: noColdTier,
+    linkCache,
   });
   const server = new RedirectServer({
     resolver: newRedirectService(shards, { consistency: 'linearizable', timeoutMs: config.request.timeoutMs }),
@@ -55,6 +67,7 @@ async function run(): Promise<void> {
   const loop = watchEventLoop('redirect', metrics);
   const reporter = setInterval(() => {
     loop.publish();
+    if (linkCache !== undefined) publishCache(linkCache, metrics);
     report({ type: 'metrics', metrics: metrics.snapshot() });
   }, reportIntervalMs);
   report({ type: 'listening', address: formatHostPort(bound) });

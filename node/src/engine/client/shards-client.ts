@@ -8,6 +8,8 @@ import { encodeCommand } from '../../core/statemachine/command-codec.ts';
 import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
 import { decodeReadResult, encodeReadOp } from '../../core/statemachine/read-codec.ts';
 import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
+import { resolutionOf } from '../../core/statemachine/resolution.ts';
+import type { LinkResolution } from '../../core/statemachine/resolution.ts';
 import { decodeResult } from '../../core/statemachine/result-codec.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
 import type { ColdTier } from '../../ports/cold-tier.ts';
@@ -15,11 +17,13 @@ import type { Clock, Timers } from '../../ports/clock.ts';
 import type { ForwardStatus } from '../../ports/peers.ts';
 import type { KvReader } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
-import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
-import type { BarrierOutcome, ClientRequest, EngineApi } from '../engine-api.ts';
+import type { CallOptions, Consistency, ReadOptions, Shards } from '../../ports/shards.ts';
+import type { BarrierOutcome, ClientRequest, EngineApi, ReadView } from '../engine-api.ts';
 import { readModes } from '../host/router.ts';
 import { decodeList, encodeList } from '../machines/shard-payload.ts';
+import { resolveCached } from './cached-resolve.ts';
 import { readTiers } from './cold-reads.ts';
+import type { LinkCache } from './link-cache.ts';
 
 export interface ShardsClientOptions {
   readonly engine: EngineApi;
@@ -30,6 +34,8 @@ export interface ShardsClientOptions {
   readonly reader: KvReader | undefined;
   /** The chunks, as this thread reaches them. */
   readonly coldTier: ColdTier;
+  /** Of this thread; resolutions are remembered in it. */
+  readonly linkCache?: LinkCache | undefined;
 }
 
 interface Reply {
@@ -82,14 +88,28 @@ export class ShardsClient implements Shards {
 
   async read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]> {
     const deadlineMs = this.#deadline(options);
-    if (options.consistency === 'linearizable' && this.#options.reader !== undefined) {
-      const local = await this.#readHere(this.#options.reader, shard, operations, deadlineMs);
+    const { reader } = this.#options;
+    if (options.consistency === 'linearizable' && reader !== undefined) {
+      const read = this.#tiersReader(reader, shard, deadlineMs);
+      const local = await this.#here(shard, deadlineMs, async (view) => read(view, operations));
       if (local !== undefined) return local;
     }
-    const mode = options.consistency === 'stale' ? stale : linearizable;
-    const payload = concatBytes(mode, encodeList(operations, encodeReadOp));
-    const { payload: answer } = await this.#persist({ kind: 'read', shard, payload }, deadlineMs);
-    return decodeList(answer, decodeReadResult);
+    return this.#readElsewhere(shard, operations, { consistency: options.consistency, deadlineMs });
+  }
+
+  async resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]> {
+    const { reader, linkCache: cache } = this.#options;
+    const operations = (): ReadOp[] => codes.map((code) => ({ type: 'link', code }));
+    if (options.consistency !== 'linearizable' || reader === undefined || cache === undefined)
+      return (await this.read(shard, operations(), options)).map(resolutionOf);
+    const deadlineMs = this.#deadline(options);
+    const read = this.#tiersReader(reader, shard, deadlineMs);
+    const local = await this.#here(shard, deadlineMs, async (view) =>
+      resolveCached(cache, { shard, codes, view }, async (missing) => read(view, missing)),
+    );
+    if (local !== undefined) return local;
+    const { consistency } = options;
+    return (await this.#readElsewhere(shard, operations(), { consistency, deadlineMs })).map(resolutionOf);
   }
 
   async admin(request: AdminRequest, options: CallOptions): Promise<AdminResponse> {
@@ -101,13 +121,15 @@ export class ShardsClient implements Shards {
     return promise.finally(cancel);
   }
 
-  /** Undefined where the rows are elsewhere: then the engine knows whom to ask. */
-  async #readHere(
-    reader: KvReader,
+  /**
+   * Reads through a view that was confirmed after the call; `use` says undefined when the view is of no use any more.
+   * Undefined where the rows are elsewhere: then the engine knows whom to ask.
+   */
+  async #here<T>(
     shard: ShardId,
-    operations: readonly ReadOp[],
     deadlineMs: number,
-  ): Promise<readonly ReadResult[] | undefined> {
+    use: (view: ReadView) => Promise<readonly T[] | undefined>,
+  ): Promise<readonly T[] | undefined> {
     for (let attempt = 0; ; attempt++) {
       const leftMs = deadlineMs - this.#options.clock.monotonicMs();
       if (leftMs <= 0) throw new ServiceError('unavailable', `shard ${shard} could not confirm the read in time`);
@@ -116,13 +138,31 @@ export class ShardsClient implements Shards {
       const outcome = await promise;
       if (outcome.kind === 'elsewhere') return undefined;
       if (outcome.kind === 'view') {
-        const left = (): number => deadlineMs - this.#options.clock.monotonicMs();
-        const tiers = { reader, coldTier: this.#options.coldTier, leftMs: left };
-        const results = await readTiers(tiers, shard, operations, outcome.view);
+        const results = await use(outcome.view);
         if (results !== undefined) return results;
       }
       await this.#backoff(attempt);
     }
+  }
+
+  #tiersReader(reader: KvReader, shard: ShardId, deadlineMs: number) {
+    const tiers = {
+      reader,
+      coldTier: this.#options.coldTier,
+      leftMs: (): number => deadlineMs - this.#options.clock.monotonicMs(),
+    };
+    return async (view: ReadView, operations: readonly ReadOp[]) => readTiers(tiers, shard, operations, view);
+  }
+
+  async #readElsewhere(
+    shard: ShardId,
+    operations: readonly ReadOp[],
+    { consistency, deadlineMs }: { readonly consistency: Consistency; readonly deadlineMs: number },
+  ): Promise<readonly ReadResult[]> {
+    const mode = consistency === 'stale' ? stale : linearizable;
+    const payload = concatBytes(mode, encodeList(operations, encodeReadOp));
+    const { payload: answer } = await this.#persist({ kind: 'read', shard, payload }, deadlineMs);
+    return decodeList(answer, decodeReadResult);
   }
 
   async #persist(request: Omit<ClientRequest, 'timeoutMs'>, deadlineMs: number): Promise<Reply> {

@@ -166,6 +166,8 @@ export class Host implements TurnPhases {
     const batch = store.batch();
     for (const { replica, entries } of applies) work.answers.push(replica.apply(entries, batch));
     observer.time('apply', () => store.write(batch, { sync: false }));
+    // H-I12: rows first, then their versions, and all of it before anybody is answered or shown a view.
+    for (const { replica } of applies) replica.machine.written();
     for (const { replica, responses } of applies) {
       for (const response of responses) this.#stepAgain(replica, response);
       for (const range of replica.machine.takeDroppedRanges()) store.deleteRange('state', range);

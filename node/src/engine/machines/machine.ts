@@ -36,6 +36,8 @@ export interface Machine {
   buildEntry(requests: readonly Uint8Array[], nowMs: number, refuse: Refuse): BuiltEntry | undefined;
   /** Entries that follow `appliedIndex`; a configuration change takes the configuration that Raft has computed for it. */
   apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[];
+  /** The batch of the last `apply` is in the store, and nobody who could know of it was answered: caches hear of it now. */
+  written(): void;
   /** Ranges to sweep after the batch is written. */
   takeDroppedRanges(): readonly KeyRange[];
   encodeResults(results: EntryResults, from: number, count: number): Uint8Array;

@@ -93,6 +93,9 @@ export class MetaMachine implements Machine {
     return results;
   }
 
+  /** Nobody remembers its rows. */
+  written(): void {}
+
   takeDroppedRanges(): readonly [] {
     return [];
   }

@@ -11,7 +11,13 @@ import { decodeCommand, encodeCommand } from '../../core/statemachine/command-co
 import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
 import { encodeEntry } from '../../core/statemachine/entry-codec.ts';
 import { executeRead } from '../../core/statemachine/execute-read.ts';
-import { firstGeneration, generationRangesThrough, shardStateKey } from '../../core/statemachine/keys.ts';
+import {
+  firstGeneration,
+  generationRangesThrough,
+  keySuffix,
+  namespaces,
+  shardStateKey,
+} from '../../core/statemachine/keys.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
 import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { PrepareContext } from '../../core/statemachine/prepare.ts';
@@ -25,6 +31,7 @@ import { StateTx } from '../../core/statemachine/state-tx.ts';
 import type { KeyRange, KvEngine, KvReader, WriteBatch } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ReadView } from '../engine-api.ts';
+import type { LinkVersions } from '../link-versions.ts';
 import type {
   AppliedEntry,
   BuiltEntry,
@@ -47,6 +54,7 @@ export interface ShardMachineOptions {
   readonly idempotencyWindowMs: number;
   readonly stateHashIntervalEntries: number;
   readonly onStateHashMismatch: (index: number) => void;
+  readonly linkVersions: LinkVersions;
 }
 
 /** Expired links that one proposal collects. */
@@ -60,6 +68,8 @@ export class ShardMachine implements Machine {
   readonly #reader: StateReader;
   readonly #state: ShardState;
   #dropped: KeyRange[] = [];
+  /** Codes whose rows the last `apply` wrote, in any generation. */
+  #touchedCodes: Uint8Array[] = [];
   #hashCheckedIndex = 0;
 
   constructor(options: ShardMachineOptions) {
@@ -123,10 +133,17 @@ export class ShardMachine implements Machine {
     for (const { key, value } of tx.writes()) {
       if (value === undefined) batch.delete('state', key);
       else batch.put('state', key, value);
+      if (key[0] === namespaces.link) this.#touchedCodes.push(keySuffix(key));
     }
     batch.put('state', shardStateKey(this.#options.scope), encodeShardState(this.#state));
     this.#dropped.push(...tx.droppedRanges);
     return results;
+  }
+
+  written(): void {
+    const { linkVersions, scope } = this.#options;
+    for (const code of this.#touchedCodes) linkVersions.raise(scope.shard, code);
+    this.#touchedCodes = [];
   }
 
   takeDroppedRanges(): readonly KeyRange[] {

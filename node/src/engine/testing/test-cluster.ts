@@ -5,6 +5,7 @@ import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
 import type { Random } from '../../ports/random.ts';
 import { Engine } from '../engine.ts';
 import type { EngineConfig } from '../engine-config.ts';
+import { LinkVersions } from '../link-versions.ts';
 import { silentObserver } from '../engine-observer.ts';
 import { DirectNetwork } from './direct-peers.ts';
 
@@ -80,6 +81,7 @@ export class TestCluster {
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: this.#random(),
         observer: silentObserver,
+        linkVersions: new LinkVersions(),
         soon: (run) => void this.#soon.push(run),
         onFatal: (error) => this.fatal.push(error),
       },

@@ -11,6 +11,8 @@ import { encodeEntry } from '../../core/statemachine/entry-codec.ts';
 import { executeRead } from '../../core/statemachine/execute-read.ts';
 import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
+import { resolutionOf } from '../../core/statemachine/resolution.ts';
+import type { LinkResolution } from '../../core/statemachine/resolution.ts';
 import { initialShardState } from '../../core/statemachine/shard-state.ts';
 import type { ShardState } from '../../core/statemachine/shard-state.ts';
 import { StateTx } from '../../core/statemachine/state-tx.ts';
@@ -81,6 +83,11 @@ export class FakeShards implements Shards {
     const timeMs = Math.max(state.timeMs, this.nowMs);
     const context = { reader: rows, shard, slot: 1, state: { ...state, timeMs }, cold: undefined };
     return operations.map((operation) => executeRead(operation, context));
+  }
+
+  async resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]> {
+    const operations = codes.map((code) => ({ type: 'link', code }) as const);
+    return (await this.read(shard, operations, options)).map(resolutionOf);
   }
 
   async admin(request: AdminRequest, _options: CallOptions): Promise<AdminResponse> {

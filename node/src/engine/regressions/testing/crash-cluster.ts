@@ -9,6 +9,7 @@ import type { Random } from '../../../ports/random.ts';
 import { seededRandom } from '../../../core/raft/testing/prng.ts';
 import { Engine } from '../../engine.ts';
 import type { EngineConfig } from '../../engine-config.ts';
+import { LinkVersions } from '../../link-versions.ts';
 import { silentObserver } from '../../engine-observer.ts';
 import type { Replica } from '../../host/replica.ts';
 import type { Turn } from '../../host/turn.ts';
@@ -77,6 +78,7 @@ export class CrashCluster {
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: randomOf(++this.#starts),
         observer: silentObserver,
+        linkVersions: new LinkVersions(),
         soon: (run) => void this.#soon.push({ node: i, run }),
         onFatal: (error) => this.fatal.push(error),
         turn: this.#options.turn?.(i),
