@@ -5,11 +5,14 @@ import { assert } from '@shortlink/common/assert.ts';
 import { isLoopback } from '@shortlink/common/host-port.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 
-/** Resolves once the server accepts connections; rejects when the address cannot be bound. */
-export async function listen(server: Server, { host, port }: HostPort): Promise<void> {
+/**
+ * Resolves once the server accepts connections; rejects when the address cannot be bound.
+ * @param reusePort several threads listen on the one address, and the system hands each connection to one of them.
+ */
+export async function listen(server: Server, { host, port }: HostPort, reusePort = false): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 1024 }, () => {
+    server.listen({ host, port, backlog: 1024, reusePort }, () => {
       server.removeListener('error', reject);
       resolve();
     });

@@ -59,6 +59,7 @@ async function run(): Promise<void> {
     status: config.redirect.status,
     maxAgeSeconds: config.redirect.maxAgeSeconds,
     maxConnections: config.redirect.maxConnections,
+    sharesAddress: config.redirect.threads > 1,
     onError: (error) => logger.error({ err: error }, 'a redirect could not be resolved'),
   });
   const address = parseHostPort(config.redirect.address);

@@ -29,11 +29,12 @@ afterEach(async () => {
 
 interface Started {
   readonly server: RedirectServer;
+  readonly port: number;
   readonly open: () => Socket;
   readonly ask: (text: string) => Promise<string>;
 }
 
-async function start(options: Partial<RedirectServerOptions> = {}): Promise<Started> {
+async function start(options: Partial<RedirectServerOptions> = {}, wantedPort = 0): Promise<Started> {
   const server = new RedirectServer({
     resolver,
     clock: { nowMs: () => nowMs, monotonicMs: () => performance.now() },
@@ -44,7 +45,7 @@ async function start(options: Partial<RedirectServerOptions> = {}): Promise<Star
     onError: (error) => expect.fail(String(error)),
     ...options,
   });
-  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await server.listen({ host: '127.0.0.1', port: wantedPort });
   closers.push(() => server.close());
   const open = () => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -56,7 +57,7 @@ async function start(options: Partial<RedirectServerOptions> = {}): Promise<Star
     socket.end(text, 'latin1');
     return readAll(socket);
   };
-  return { server, open, ask };
+  return { server, port, open, ask };
 }
 
 async function readAll(socket: Socket): Promise<string> {
@@ -151,6 +152,16 @@ describe('answers', () => {
     expect(await ask(last('a'))).toMatch(/^HTTP\/1\.1 503 /);
     expect(errors).toHaveLength(1);
   });
+});
+
+test('servers share an address where they are told to, and nowhere else', async () => {
+  const first = await start({ sharesAddress: true });
+  const second = await start({ sharesAddress: true }, first.port);
+  expect(second.port).toBe(first.port);
+  await first.server.close();
+  expect(await second.ask(last('a'))).toContain('HTTP/1.1 302 Found');
+  const alone = await start();
+  await expect(start({}, alone.port)).rejects.toThrow('EADDRINUSE');
 });
 
 describe('connections', () => {

@@ -19,6 +19,8 @@ export interface RedirectServerOptions {
   readonly status: RedirectStatus;
   readonly maxAgeSeconds: number;
   readonly maxConnections: number;
+  /** Other threads listen on the same address, too. */
+  readonly sharesAddress?: boolean | undefined;
   /** A defect in the resolver; its codes were answered with 503. */
   readonly onError: (error: unknown) => void;
   readonly limits?: Partial<ConnectionLimits> | undefined;
@@ -78,7 +80,7 @@ export class RedirectServer {
 
   /** Resolves with the address that is bound. Rejects when it cannot be. */
   async listen(address: HostPort): Promise<HostPort> {
-    await listen(this.#server, address);
+    await listen(this.#server, address, this.#options.sharesAddress);
     this.#sweeper = setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#sweeper.unref();
     return boundAddress(this.#server);
