@@ -74,6 +74,17 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** What was written, without a copy; gone with the next write or `clear`. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Starts anew in the same buffer. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   /** The common case without a call into the encoder and a copy: false, and nothing is written, when it is not that case. */
   #shortAscii(text: string): boolean {
     const length = text.length;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { chooseDictionary } from '../blocks/choose-dictionary.ts';
+import type { Compression } from '../blocks/frame.ts';
+import { chunkLimits } from '../chunk-limits.ts';
+import type { ChunkRow } from '../chunk-row.ts';
+import { CreatorTableBuilder } from './creator-table.ts';
+import type { WritableLinkModel } from './link-model.ts';
+import { splitLinkValue } from './link-value.ts';
+import { Timeline, type TimelineKnot } from './timeline.ts';
+import { chooseUrlPrefixes, isMarkable, type UrlPrefixes } from './url-prefixes.ts';
+
+/** Links a knot of the timeline: more knots cost more than the differences that they save. */
+const linksPerKnot = 16;
+/** About the URLs of one block. */
+const textBytes = 10 * 1024;
+
+export interface TrainingOptions {
+  readonly compression: Compression;
+  readonly dictionaryMaxBytes: number;
+}
+
+/** What the first link rows of a chunk teach about the rest of them: codes are random, so they are a fair sample. */
+export function trainLinkModel(rows: readonly ChunkRow[], options: TrainingOptions): WritableLinkModel {
+  const urls: Uint8Array[] = [];
+  const points: TimelineKnot[] = [];
+  for (const { value } of rows) {
+    const parts = splitLinkValue(value);
+    if (parts?.kind !== 'live') continue;
+    points.push({ revision: parts.createRevision, timeMs: parts.createdAtMs });
+    if (isMarkable(parts.url)) urls.push(parts.url);
+  }
+  const prefixes = chooseUrlPrefixes(urls);
+  const texts = textsOf(urls, prefixes);
+  return {
+    prefixes,
+    timeline: chooseTimeline(points),
+    dictionary: chooseDictionary(texts, options.dictionaryMaxBytes, options.compression),
+    creators: new CreatorTableBuilder(),
+  };
+}
+
+function chooseTimeline(points: TimelineKnot[]): Timeline {
+  points.sort((a, b) => a.revision - b.revision || a.timeMs - b.timeMs);
+  const count = Math.min(Math.floor(points.length / linksPerKnot), chunkLimits.timelineMaxKnots);
+  const knots: TimelineKnot[] = [];
+  for (let i = 0; i < count; i++) {
+    const knot = points[Math.round((i * (points.length - 1)) / Math.max(1, count - 1))];
+    if (knot !== undefined && knot.revision > (knots.at(-1)?.revision ?? -1)) knots.push(knot);
+  }
+  return new Timeline(knots);
+}
+
+/** The URLs as blocks write them. */
+function textsOf(urls: readonly Uint8Array[], prefixes: UrlPrefixes): Uint8Array[] {
+  const texts: Uint8Array[] = [];
+  const writer = new ByteWriter(textBytes + chunkLimits.urlPrefixMaxBytes);
+  for (const url of urls) {
+    const { mark, length } = prefixes.match(url);
+    writer.uint8(mark).raw(url.subarray(length));
+    if (writer.length < textBytes) continue;
+    texts.push(writer.finish());
+    writer.clear();
+  }
+  if (writer.length > 0) texts.push(writer.finish());
+  return texts;
+}
