@@ -52,10 +52,10 @@ export class Cluster {
     });
     const names = Array.from({ length: profile.founders + profile.spares }, (_, i) => `n${i + 1}`);
     const founders = names.slice(0, profile.founders);
-    const { initialShards, compactEntries } = profile;
+    const { initialShards, compactEntries, ring } = profile;
     const hooks = this.#hooks();
     this.nodes = names.map((name) => {
-      const config = engineConfig({ name, founders, initialShards, compactEntries });
+      const config = engineConfig({ name, founders, initialShards, compactEntries, ring });
       return new SimNode({ world, network: this.network, config, hooks });
     });
   }

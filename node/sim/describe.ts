@@ -8,7 +8,7 @@ export function describeFrame(frame: PeerFrame): string {
   for (const { shard, message } of frame.raft) text += `${shard}:${describeMessage(message)} `;
   for (const { id, kind, shard } of frame.requests) text += `${kind}#${id}/${shard} `;
   for (const { id, status } of frame.replies) text += `${status}#${id} `;
-  return text;
+  return frame.heartbeat === undefined ? text : `${text}beat `;
 }
 
 export function describeMessage(message: Message): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RingSettings } from '../src/core/cluster/liveness.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
 
 export interface ClusterShape {
@@ -7,6 +8,7 @@ export interface ClusterShape {
   readonly founders: readonly string[];
   readonly initialShards: number;
   readonly compactEntries?: number | undefined;
+  readonly ring?: RingSettings | undefined;
 }
 
 export function peerAddress(name: string): string {
@@ -14,7 +16,7 @@ export function peerAddress(name: string): string {
 }
 
 /** Production's settings, but a log so short that whoever stays away for a moment needs a snapshot. */
-export function engineConfig({ name, founders, initialShards, compactEntries }: ClusterShape): EngineConfig {
+export function engineConfig({ name, founders, initialShards, compactEntries, ring }: ClusterShape): EngineConfig {
   return {
     name,
     zone: `zone-${name}`,
@@ -36,7 +38,7 @@ export function engineConfig({ name, founders, initialShards, compactEntries }: 
       maxInflightMsgs: 256,
       maxInflightBytes: 16 * 1024 * 1024,
     },
-    ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
+    ring: ring ?? { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
     stateHashIntervalEntries: 20,
     slowTicks: 10,

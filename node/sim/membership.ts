@@ -108,7 +108,8 @@ export class Membership {
   /** True once the cluster has nothing left to move. */
   isSettled(): boolean {
     const map = this.#cluster.newestMap();
-    if (this.#isBusy || map === undefined || map.nodes.some(({ state }) => state === 'draining')) return false;
+    if (this.#isBusy || map === undefined || map.nodes.some(({ state, isOut }) => state === 'draining' || isOut))
+      return false;
     return [metaShardId, ...map.shards.map(({ id }) => id)].every((shard) => {
       const planned = shard === metaShardId ? map.meta : (map.shards.find(({ id }) => id === shard)?.replicas ?? []);
       const voters = planned.map(({ id }) => id).toSorted((a, b) => a - b);

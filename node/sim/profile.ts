@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { RingSettings } from '../src/core/cluster/liveness.ts';
 import type { SimRandom } from './sim-random.ts';
 
 export const faultNames = [
@@ -40,7 +41,17 @@ export interface Profile {
   readonly faultsFromStart: boolean;
   readonly clients: number;
   readonly thinkMs: number;
+  /** Short in some runs, so that nodes go OUT and come back. */
+  readonly ring: RingSettings;
 }
+
+const usualRing: RingSettings = {
+  suspectAfterMs: 5_000,
+  downAfterMs: 15_000,
+  outAfterMs: 600_000,
+  brakePercent: 34,
+};
+const hastyRing: RingSettings = { suspectAfterMs: 1_000, downAfterMs: 2_500, outAfterMs: 7_000, brakePercent: 34 };
 
 export function profileOf(random: SimRandom): Profile {
   const founders = random.pick([3, 3, 3, 4, 5]);
@@ -61,5 +72,6 @@ export function profileOf(random: SimRandom): Profile {
     faultsFromStart: random.chance(0.4),
     clients: random.between(3, 8),
     thinkMs: random.pick([150, 300, 600]),
+    ring: random.pick([usualRing, hastyRing, hastyRing]),
   };
 }

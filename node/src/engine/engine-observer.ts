@@ -22,6 +22,7 @@ export type EngineEvent =
   | 'messageSent'
   | 'messageReceived'
   | 'frameDropped'
+  | 'heartbeatSent'
   | 'writeCommitted'
   | 'writeUnavailable'
   | 'writeOverloaded'

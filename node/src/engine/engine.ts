@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
-import { isSameDescription } from '../core/cluster/cluster-map.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import { foundingMap } from '../core/cluster/initialize.ts';
-import { decodeMap } from '../core/cluster/map-codec.ts';
 import type { FormationRecord } from '../core/cluster/meta-commands.ts';
 import { replicasOf } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import { StoreFailedError } from '../ports/kv-engine.ts';
-import type { PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
+import type { NodeHeartbeat, PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
 import { answerAdmin } from './cluster/admin.ts';
 import { controlGroup } from './cluster/group-control.ts';
 import type { Formation } from './cluster/formation.ts';
 import { newFormation } from './cluster/new-formation.ts';
+import { MapWatch } from './cluster/map-watch.ts';
 import { MembershipDriver } from './cluster/membership-driver.ts';
+import { RingKeeper } from './cluster/ring-keeper.ts';
 import { Volume } from './cluster/volume.ts';
 import { ClockGuard } from './clock-guard.ts';
 import type { EngineApi, BarrierOutcome, ClientRequest, EngineHealth } from './engine-api.ts';
@@ -42,15 +42,16 @@ export class Engine implements EngineApi, PeerHandler {
   readonly router: Router;
   readonly driver: MembershipDriver;
   readonly formation: Formation;
+  readonly ring: RingKeeper;
   readonly #forwarder: Forwarder;
   readonly #clockGuard: ClockGuard;
   readonly #transfers: SnapshotTransfers;
   readonly #lifecycle: ReplicaLifecycle;
+  readonly #maps: MapWatch;
   readonly #mapListeners: ((map: ClusterMap) => void)[] = [];
   #ticks = 0;
   #onTick: (() => void)[] = [];
   #initializing = false;
-  #fetchingMap = false;
   #stopped = false;
 
   /** Opens what the volume holds. @throws ForeignVolumeError, DecodeError, InvariantError: the node must not start then. */
@@ -103,10 +104,12 @@ export class Engine implements EngineApi, PeerHandler {
     });
     this.driver = new MembershipDriver({
       map: () => this.volume.map,
-      leads: () => leads(this.host, metaShardId),
+      liveness: () => this.ring.view()?.liveness,
       call: async (kind, shard, payload) => this.call(kind, shard, payload),
       observer,
     });
+    this.ring = new RingKeeper(this);
+    this.#maps = new MapWatch(this, this.#forwarder, (map) => this.#learnMap(map));
     this.formation = newFormation(this, {
       onFounded: (record) => this.#foundMeta(record),
       onJoined: (map) => this.#learnMap(map),
@@ -130,13 +133,15 @@ export class Engine implements EngineApi, PeerHandler {
     this.#forwarder.tick();
     for (const run of this.#onTick.splice(0)) run();
     this.#refuseToLead();
+    this.ring.heartbeats.tick();
     const { slowTicks, collectTicks } = this.config;
     if (this.#ticks % slowTicks === 0) {
       this.#inBackground(this.formation.attempt());
+      this.#inBackground(this.ring.attempt());
       this.#inBackground(this.driver.attempt());
       this.#initialize();
-      this.#refreshMap();
-      this.#announce();
+      this.#maps.refresh();
+      this.#inBackground(this.#maps.announce());
     }
     if (this.#ticks % collectTicks === 0) this.#doChores();
   }
@@ -191,7 +196,16 @@ export class Engine implements EngineApi, PeerHandler {
       });
     }
     for (const reply of frame.replies) this.#forwarder.onReply(reply);
-    if (frame.mapEpoch > this.host.mapEpoch) this.#fetchMap(from);
+    if (frame.mapEpoch > this.host.mapEpoch) this.#maps.fetch(from);
+    if (frame.heartbeat !== undefined) this.#heard(from, frame.heartbeat, frame.mapEpoch);
+  }
+
+  #heard(from: NodeId, heartbeat: NodeHeartbeat, mapEpoch: number): void {
+    this.ring.heard(from, heartbeat);
+    if (mapEpoch >= this.host.mapEpoch) return;
+    // Who was away for long may share no group with anybody, and nothing else would tell it.
+    this.host.outbox.touch(from);
+    this.host.wake();
   }
 
   onDisconnect(node: NodeId): void {
@@ -296,45 +310,6 @@ export class Engine implements EngineApi, PeerHandler {
     this.#initializing = true;
     const initialized = this.driver.propose({ type: 'initialize', record });
     this.#inBackground(initialized.then(() => (this.#initializing = false)));
-  }
-
-  /** Nodes without a replica of the meta group hear of changes by asking. */
-  #refreshMap(): void {
-    if (this.volume.clusterId === undefined || this.host.replicasByShard.has(metaShardId)) return;
-    const nodes =
-      this.volume.map?.meta.map((replica) => replica.nodeId) ??
-      this.volume.promise?.founders.map((node) => node.id) ??
-      [];
-    const connected = nodes.filter((node) => node !== this.nodeId && this.deps.peers.isConnected(node));
-    const node = connected[this.deps.random.int(Math.max(1, connected.length))];
-    if (node !== undefined) this.#fetchMap(node);
-  }
-
-  #fetchMap(node: NodeId): void {
-    if (this.#fetchingMap) return;
-    this.#fetchingMap = true;
-    const request = {
-      kind: 'map',
-      shard: metaShardId,
-      payload: new Uint8Array(0),
-      timeoutMs: callTimeoutMs,
-      hops: 1,
-    } as const;
-    this.#forwarder.forward(node, request, (status, payload) => {
-      this.#fetchingMap = false;
-      const map = status === 'ok' ? decodeMap(payload) : undefined;
-      if (map !== undefined) this.#learnMap(map);
-    });
-    this.host.wake();
-  }
-
-  /** What this node is, when the map says something else. */
-  #announce(): void {
-    const { name, zone, weight, addresses } = this.config;
-    const listed = this.volume.map?.nodes.find((node) => node.id === this.nodeId);
-    const current = { id: this.nodeId, name, zone, weight, addresses };
-    if (listed === undefined || isSameDescription(listed, current)) return;
-    this.#inBackground(this.driver.propose({ type: 'putNode', node: current }));
   }
 
   /** Work that nobody waits for: its failure is the end all the same. */

@@ -31,11 +31,23 @@ export interface ForwardReply {
   readonly payload: Uint8Array;
 }
 
+/** Said to the meta group regularly, as long as the node is well: that it lives, and what it carries. */
+export interface NodeHeartbeat {
+  readonly chunksHeld: number;
+  /** Bytes of those chunks. */
+  readonly chunkBytes: number;
+  /** Free bytes of the disk; undefined where it is not known. */
+  readonly diskFreeBytes: number | undefined;
+  /** Why the node holds fewer chunks than it should, in words; undefined when nothing is wrong. */
+  readonly chunkProblem: string | undefined;
+}
+
 /** What one node tells another in one turn, all groups together. */
 export interface PeerFrame {
   readonly raft: readonly GroupMessage[];
   readonly requests: readonly ForwardRequest[];
   readonly replies: readonly ForwardReply[];
+  readonly heartbeat?: NodeHeartbeat | undefined;
   /** The sender's wall clock, to notice a clock that is wrong against a majority. */
   readonly clockMs: number;
   /** Epoch of the newest cluster map that the sender knows. */

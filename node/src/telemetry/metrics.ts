@@ -112,6 +112,10 @@ export const nodeMetrics = {
     labels: { node: 'node' },
     help: '1 while the stream to the node is up.',
   },
+  shortlink_node_heartbeats_total: {
+    type: 'counter',
+    help: 'Heartbeats of this node to the meta group. They are withheld while its disk or its engine is stuck.',
+  },
   shortlink_node_replica_healthy: {
     type: 'gauge',
     merge: 'max',

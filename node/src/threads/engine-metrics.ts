@@ -16,6 +16,7 @@ const recorders: { readonly [E in EngineEvent]: (metrics: MetricsSink, times: nu
   messageSent: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'sent' }),
   messageReceived: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'received' }),
   frameDropped: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'dropped' }),
+  heartbeatSent: (m, n) => m.add('shortlink_node_heartbeats_total', n),
   writeCommitted: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'committed' }),
   writeUnavailable: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'unavailable' }),
   writeOverloaded: (m, n) => m.add('shortlink_node_proposals_total', n, { result: 'overloaded' }),

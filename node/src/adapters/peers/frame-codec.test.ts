@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { newMessage } from '../../core/raft/message.ts';
 import type { Snapshot } from '../../core/raft/types.ts';
-import type { GroupMessage, PeerFrame } from '../../ports/peers.ts';
+import type { GroupMessage, NodeHeartbeat, PeerFrame } from '../../ports/peers.ts';
 import { appendOf, frameOf } from '../../ports/testing/peers-contract.ts';
 import { decodeFrame, FrameEncoder, partMaxItems } from './frame-codec.ts';
 import { isCompactHeartbeat } from './raft-message-codec.ts';
@@ -31,6 +31,7 @@ function decoded(parts: readonly Uint8Array[]): PeerFrame {
     raft: frames.flatMap((frame) => frame.raft),
     requests: frames.flatMap((frame) => frame.requests),
     replies: frames.flatMap((frame) => frame.replies),
+    heartbeat: frames.find((frame) => frame.heartbeat !== undefined)?.heartbeat,
     clockMs: frames[0]?.clockMs ?? -1,
     mapEpoch: frames[0]?.mapEpoch ?? -1,
   };
@@ -140,9 +141,20 @@ it('speaks the published contract: the generated code reads the same, and what i
       expect(sorted(again)).toEqual(sorted(frame));
       expect(again.requests).toEqual(frame.requests);
       expect(again.replies).toEqual(frame.replies);
+      expect(again.heartbeat).toEqual(frame.heartbeat);
     }),
     { numRuns: 200 },
   );
+});
+
+it('tells a disk that is full from one that is not known, and cuts a problem that is too long', () => {
+  const rest = { chunksHeld: 3, chunkBytes: 0 };
+  const through = (heartbeat: NodeHeartbeat): NodeHeartbeat | undefined =>
+    decoded(new FrameEncoder(roomy).encode(frameOf({ heartbeat })).parts).heartbeat;
+  expect(through({ ...rest, diskFreeBytes: 0, chunkProblem: undefined })?.diskFreeBytes).toBe(0);
+  expect(through({ ...rest, diskFreeBytes: undefined, chunkProblem: undefined })?.diskFreeBytes).toBeUndefined();
+  const long = through({ ...rest, diskFreeBytes: 1, chunkProblem: '€'.repeat(5000) });
+  expect(long?.chunkProblem).toMatch(/^€{100,200}$/);
 });
 
 it('gives each type, kind and status the number that has its name in the contract', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ForwardReply, ForwardRequest, GroupMessage, PeerFrame } from '../../ports/peers.ts';
+import type { ForwardReply, ForwardRequest, GroupMessage, NodeHeartbeat, PeerFrame } from '../../ports/peers.ts';
 import { readReply, readRequest, writeReply, writeRequest } from './forward-codec.ts';
+import { readNodeHeartbeat, writeNodeHeartbeat } from './heartbeat-codec.ts';
 import { faultOf } from './message-check.ts';
 import {
   isCompactHeartbeat,
@@ -21,6 +22,7 @@ const fields = {
   heartbeatResponses: 6,
   clockMs: 7,
   mapEpoch: 8,
+  heartbeat: 9,
 } as const;
 
 /** Messages, requests and replies of one gRPC message, so that one cannot make a receiver hold millions of objects. */
@@ -53,6 +55,7 @@ export class FrameEncoder {
     this.#bytes = 0;
     this.#tooLarge = 0;
     this.#begin(frame);
+    if (frame.heartbeat !== undefined) this.#add(frame, frame.heartbeat, writeHeartbeatField);
     for (const message of frame.raft) this.#add(frame, message, writeGroupMessage);
     for (const request of frame.requests) this.#add(frame, request, writeRequestField);
     for (const reply of frame.replies) this.#add(frame, reply, writeReplyField);
@@ -114,6 +117,10 @@ function writeReplyField(writer: WireWriter, reply: ForwardReply): void {
   writeReply(writer, fields.replies, reply);
 }
 
+function writeHeartbeatField(writer: WireWriter, heartbeat: NodeHeartbeat): void {
+  writeNodeHeartbeat(writer, fields.heartbeat, heartbeat);
+}
+
 export interface FaultyFrame {
   /** What is wrong with the bytes, for the log. */
   readonly fault: string;
@@ -135,6 +142,7 @@ function readFrame(reader: WireReader): PeerFrame {
   const replies: ForwardReply[] = [];
   let clockMs = 0;
   let mapEpoch = 0;
+  let heartbeat: NodeHeartbeat | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === fields.messages) raft.push(reader.nested(readRaftMessage));
     else if (field === fields.requests) requests.push(reader.nested(readRequest));
@@ -143,6 +151,7 @@ function readFrame(reader: WireReader): PeerFrame {
     else if (field === fields.heartbeatResponses) raft.push(reader.nested((r) => readHeartbeat(r, 'MsgHeartbeatResp')));
     else if (field === fields.clockMs) clockMs = reader.uint();
     else if (field === fields.mapEpoch) mapEpoch = reader.uint();
+    else if (field === fields.heartbeat) heartbeat = reader.nested(readNodeHeartbeat);
     else reader.skip();
     if (raft.length + requests.length + replies.length > partMaxItems)
       throw new WireError(`more than ${partMaxItems} messages`);
@@ -151,5 +160,5 @@ function readFrame(reader: WireReader): PeerFrame {
     const fault = faultOf(message);
     if (fault !== undefined) throw new WireError(fault);
   }
-  return { raft, requests, replies, clockMs, mapEpoch };
+  return { raft, requests, replies, clockMs, mapEpoch, ...(heartbeat === undefined ? {} : { heartbeat }) };
 }

@@ -24,8 +24,12 @@ export class WireWriter {
 
   /** A non-negative safe integer, or an enum. */
   uint(field: number, value: number): void {
-    if (value === 0) return;
-    assert(Number.isSafeInteger(value) && value > 0, 'a number is out of the range of the wire');
+    if (value !== 0) this.presentUint(field, value);
+  }
+
+  /** As `uint`, but 0 is written too: for optional fields. */
+  presentUint(field: number, value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, 'a number is out of the range of the wire');
     this.#reserve(16);
     this.#varint(field * 8 + varintWire);
     this.#varint(value);

@@ -2,7 +2,7 @@
 import type { NodeId } from '@shortlink/common/ids.ts';
 import { isSameDescription, takesData } from './cluster-map.ts';
 import type { ClusterMap, NodeDescription, NodeInfo } from './cluster-map.ts';
-import { changed, noted, refused, unchanged } from './meta-state.ts';
+import { changed, isHeld, noted, refused, unchanged } from './meta-state.ts';
 import type { MetaState, NewEvent, Outcome } from './meta-state.ts';
 
 interface Change {
@@ -63,7 +63,7 @@ export function markOut(
 ): Outcome {
   if (ringEpoch !== map.ringEpoch)
     return refused(state, `the ring has changed: its epoch is ${map.ringEpoch}, not ${ringEpoch}`);
-  if (isHeld(state, nodeId)) return refused(state, `node ${nodeId} is held`);
+  if (isHeld(state.holds, nodeId, state.timeMs)) return refused(state, `node ${nodeId} is held`);
   return putOut(state, map, { nodeId, why });
 }
 
@@ -86,10 +86,6 @@ export function markBack(state: MetaState, map: ClusterMap, { nodeId, why }: Cha
 export function withoutHold(state: MetaState, nodeId: NodeId): MetaState {
   if (state.holds.every((hold) => hold.nodeId !== nodeId)) return state;
   return { ...state, holds: state.holds.filter((hold) => hold.nodeId !== nodeId) };
-}
-
-function isHeld(state: MetaState, nodeId: NodeId): boolean {
-  return state.holds.some((hold) => hold.nodeId === nodeId && state.timeMs < hold.untilMs);
 }
 
 /** Nobody else takes data. */

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { NodeId, ReplicaId, ShardId } from '@shortlink/common/ids.ts';
+import type { ReplicaId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ConfChangeSingle } from '../raft/conf-change.ts';
-import type { ConfState } from '../raft/types.ts';
-import type { ClusterMap, NodeInfo, ReplicaInfo } from './cluster-map.ts';
+import { balanceLeaders, balanceReplicas } from './balance-plan.ts';
+import type { ClusterMap, ReplicaInfo } from './cluster-map.ts';
+import { Fleet } from './fleet.ts';
+import { isCaughtUp, isReadyVoter, isVoter } from './group-view.ts';
+import type { GroupObservation, GroupView } from './group-view.ts';
+import type { ClusterLiveness } from './liveness.ts';
 import type { MetaCommand } from './meta-commands.ts';
-
-/** What the leader of a group says of it. */
-export interface GroupObservation {
-  readonly shard: ShardId;
-  readonly leader: ReplicaId;
-  readonly confState: ConfState;
-  readonly commit: number;
-  readonly progress: readonly { readonly id: ReplicaId; readonly match: number; readonly recentActive: boolean }[];
-}
+import { replicasOf } from './meta-state.ts';
+import { bestNode, surplusReplica } from './replica-choice.ts';
 
 export type MembershipAction =
   | { readonly type: 'meta'; readonly command: MetaCommand }
@@ -25,47 +22,40 @@ export interface PlannedAction {
   readonly reason: string;
 }
 
-/** A learner this close to the end of the log may vote: the rest arrives while its configuration change commits. */
-const caughtUpEntries = 500;
-
-interface Group {
-  readonly shard: ShardId;
-  readonly planned: readonly ReplicaInfo[];
-  readonly observed: GroupObservation;
-}
-
 /**
  * The next steps towards what the map wants, at most one a group: every group is changed by one step at a time, learner
  * first, and a voter goes only in the same joint change that brings its successor, or when there is one too many.
+ * While the brake is on, the map only follows what has happened, and leaderships leave nodes that are silent (P-I7).
  */
-export function planMembership(map: ClusterMap, observations: readonly GroupObservation[]): readonly PlannedAction[] {
-  const actions: PlannedAction[] = [];
-  for (const observed of observations) {
-    const planned =
-      observed.shard === metaShardId ? map.meta : map.shards.find((s) => s.id === observed.shard)?.replicas;
-    if (planned === undefined) continue;
-    const next = planGroup(map, { shard: observed.shard, planned, observed });
-    if (next !== undefined) actions.push(next);
-  }
-  if (actions.length > 0) return actions;
-  return [...removeEmptyNodes(map), ...balanceLeaders(map, observations)];
+export function planMembership(
+  map: ClusterMap,
+  observations: readonly GroupObservation[],
+  liveness: ClusterLiveness,
+): readonly PlannedAction[] {
+  const fleet = new Fleet(map, liveness);
+  const groups = observations.flatMap((observed): GroupView[] => {
+    const planned = replicasOf(map, observed.shard);
+    return planned === undefined ? [] : [{ shard: observed.shard, planned, observed }];
+  });
+  const isBraked = liveness.brake !== undefined;
+  const steps = groups.flatMap((group) => planGroup(fleet, group, isBraked) ?? []);
+  if (steps.length > 0 || isBraked) return steps;
+  const empty = removeEmptyNodes(map);
+  return empty.length > 0 ? empty : balance(fleet, groups);
 }
 
-function planGroup(map: ClusterMap, group: Group): PlannedAction | undefined {
+function planGroup(fleet: Fleet, group: GroupView, isBraked: boolean): PlannedAction | undefined {
   // A joint configuration is left by the leader itself; until then nothing else may be proposed.
   if (group.observed.confState.votersOutgoing.length > 0) return undefined;
-  return (
-    followRaft(group) ??
-    leaveDraining(map, group) ??
-    growLearner(map, group) ??
-    wantReplica(map, group) ??
-    dropReplica(map, group)
-  );
+  const followed = followRaft(group);
+  if (followed?.action.type === 'meta') return followed;
+  const transfer = leaveUnfit(fleet, group);
+  if (isBraked || transfer !== undefined) return transfer;
+  return followed ?? growLearner(fleet, group) ?? wantReplica(fleet, group) ?? dropReplica(fleet, group);
 }
 
 /** The group's own configuration is the truth: the map follows what was committed there. */
-function followRaft(group: Group): PlannedAction | undefined {
-  const { shard, planned, observed } = group;
+function followRaft({ shard, planned, observed }: GroupView): PlannedAction | undefined {
   const { voters, learners } = observed.confState;
   for (const replica of planned) {
     if (replica.role === 'learner' && voters.includes(replica.id)) {
@@ -81,68 +71,77 @@ function followRaft(group: Group): PlannedAction | undefined {
 }
 
 /** Leadership moves before its replica does, so that no write has to wait for an election. */
-function leaveDraining(map: ClusterMap, group: Group): PlannedAction | undefined {
+function leaveUnfit(fleet: Fleet, group: GroupView): PlannedAction | undefined {
   const leader = group.planned.find((replica) => replica.id === group.observed.leader);
-  if (leader === undefined || isActive(map, leader.nodeId)) return undefined;
-  const successor = group.planned.find((replica) => isActive(map, replica.nodeId) && isReadyVoter(group, replica.id));
+  if (leader === undefined || (fleet.keeps(leader.nodeId) && !fleet.isSilent(leader.nodeId))) return undefined;
+  const successor = group.planned.find((replica) => fleet.canTake(replica.nodeId) && isReadyVoter(group, replica.id));
   if (successor === undefined) return undefined;
   return {
     action: { type: 'transfer', shard: group.shard, to: successor.id },
-    reason: `the leader's node ${leader.nodeId} is draining`,
+    reason: `the leader's node ${leader.nodeId} ${absenceOf(fleet, leader)}`,
   };
 }
 
-function growLearner(map: ClusterMap, group: Group): PlannedAction | undefined {
+function growLearner(fleet: Fleet, group: GroupView): PlannedAction | undefined {
   const { shard, planned, observed } = group;
   for (const replica of planned) {
-    if (replica.role !== 'learner' || observed.confState.voters.includes(replica.id)) continue;
-    if (!isActive(map, replica.nodeId)) {
-      if (observed.confState.learners.includes(replica.id)) {
-        return change(shard, [{ type: 'removeNode', nodeId: replica.id }], `node ${replica.nodeId} is draining`);
-      }
-      return meta({ type: 'removeReplica', shard, replicaId: replica.id }, `node ${replica.nodeId} is draining`);
+    if (replica.role !== 'learner' || isVoter(group, replica.id)) continue;
+    const isLearning = observed.confState.learners.includes(replica.id);
+    // A learner that nobody hears of would keep its group waiting; another node takes its place.
+    if (!fleet.keeps(replica.nodeId) || fleet.isSilent(replica.nodeId)) {
+      const reason = `node ${replica.nodeId} ${absenceOf(fleet, replica)}`;
+      return isLearning
+        ? change(shard, [{ type: 'removeNode', nodeId: replica.id }], reason)
+        : meta({ type: 'removeReplica', shard, replicaId: replica.id }, reason);
     }
-    if (!observed.confState.learners.includes(replica.id)) {
+    if (!isLearning) {
       return change(
         shard,
         [{ type: 'addLearnerNode', nodeId: replica.id }],
         `replica ${replica.id} starts as a learner`,
       );
     }
-    if (!isCaughtUp(group, replica.id)) continue;
-    const leaving = planned.find(
-      (other) => !isActive(map, other.nodeId) && observed.confState.voters.includes(other.id),
-    );
-    const changes: ConfChangeSingle[] = [{ type: 'addNode', nodeId: replica.id }];
-    if (leaving !== undefined) changes.push({ type: 'removeNode', nodeId: leaving.id });
-    return change(
-      shard,
-      changes,
-      `replica ${replica.id} has caught up${leaving === undefined ? '' : ` and replaces ${leaving.id}`}`,
-    );
+    if (isCaughtUp(group, replica.id)) return promote(fleet, group, replica);
   }
   return undefined;
 }
 
-function wantReplica(map: ClusterMap, group: Group): PlannedAction | undefined {
-  const staying = group.planned.filter((replica) => isActive(map, replica.nodeId));
-  if (staying.length >= wantedReplicas(map)) return undefined;
-  const node = bestNode(map, group.planned);
-  if (node === undefined) return undefined;
-  return meta(
-    { type: 'addReplica', shard: group.shard, nodeId: node.id },
-    `${staying.length} of ${wantedReplicas(map)} replicas are on active nodes`,
+/** Together with the voter whose place the learner takes, if there is one. */
+function promote(fleet: Fleet, group: GroupView, replica: ReplicaInfo): PlannedAction {
+  const voters = group.planned.filter(({ id }) => isVoter(group, id));
+  const staying = voters.filter(({ nodeId }) => fleet.keeps(nodeId));
+  const { leader } = group.observed;
+  const isSurplus =
+    staying.length >= fleet.wantedReplicas || voters.some(({ id, nodeId }) => id !== leader && !fleet.keeps(nodeId));
+  const leaving = isSurplus ? surplusReplica(fleet, [...voters, replica], [leader, replica.id]) : undefined;
+  const changes: ConfChangeSingle[] = [{ type: 'addNode', nodeId: replica.id }];
+  if (leaving !== undefined) changes.push({ type: 'removeNode', nodeId: leaving.id });
+  return change(
+    group.shard,
+    changes,
+    `replica ${replica.id} has caught up${leaving === undefined ? '' : ` and replaces ${leaving.id}`}`,
   );
 }
 
-function dropReplica(map: ClusterMap, group: Group): PlannedAction | undefined {
-  const voters = group.planned.filter((replica) => group.observed.confState.voters.includes(replica.id));
-  const staying = voters.filter((replica) => isActive(map, replica.nodeId));
-  if (voters.length <= wantedReplicas(map) || staying.length < wantedReplicas(map)) return undefined;
-  const leaving =
-    voters.find((replica) => !isActive(map, replica.nodeId)) ??
-    voters.findLast((replica) => replica.id !== group.observed.leader);
+function wantReplica(fleet: Fleet, { shard, planned }: GroupView): PlannedAction | undefined {
+  const staying = planned.filter((replica) => fleet.keeps(replica.nodeId));
+  if (staying.length >= fleet.wantedReplicas) return undefined;
+  const node = bestNode(fleet, planned);
+  if (node === undefined) return undefined;
+  return meta(
+    { type: 'addReplica', shard, nodeId: node.id },
+    `${staying.length} of ${fleet.wantedReplicas} replicas are on nodes that stay`,
+  );
+}
+
+function dropReplica(fleet: Fleet, group: GroupView): PlannedAction | undefined {
+  const voters = group.planned.filter((replica) => isVoter(group, replica.id));
+  if (voters.length <= fleet.wantedReplicas) return undefined;
+  const leaving = surplusReplica(fleet, voters, [group.observed.leader]);
   if (leaving === undefined) return undefined;
+  // Enough must stay: one that is draining goes only when its successors are there.
+  const staying = voters.filter((replica) => replica !== leaving && fleet.keeps(replica.nodeId));
+  if (staying.length < fleet.wantedReplicas) return undefined;
   return change(
     group.shard,
     [{ type: 'removeNode', nodeId: leaving.id }],
@@ -161,65 +160,31 @@ function removeEmptyNodes(map: ClusterMap): readonly PlannedAction[] {
     .map((node) => meta({ type: 'removeNode', nodeId: node.id }, `node ${node.id} is drained`));
 }
 
-/** One transfer a round, and only where it makes the difference smaller: leaders must not wander to and fro. */
-function balanceLeaders(map: ClusterMap, observations: readonly GroupObservation[]): readonly PlannedAction[] {
-  const ledByNode = new Map<NodeId, number>(map.nodes.map((node) => [node.id, 0]));
-  const groups = observations.flatMap((observed): Group[] => {
-    const shard = map.shards.find((s) => s.id === observed.shard);
-    return shard === undefined ? [] : [{ shard: shard.id, planned: shard.replicas, observed }];
-  });
-  const nodeOf = (group: Group, id: ReplicaId): NodeId | undefined =>
-    group.planned.find((replica) => replica.id === id)?.nodeId;
-  for (const group of groups) {
-    const node = nodeOf(group, group.observed.leader);
-    if (node !== undefined) ledByNode.set(node, (ledByNode.get(node) ?? 0) + 1);
-  }
-  for (const group of groups) {
-    const from = nodeOf(group, group.observed.leader);
-    if (from === undefined) continue;
-    const led = ledByNode.get(from) ?? 0;
-    const to = group.planned.find(
-      (replica) =>
-        isActive(map, replica.nodeId) &&
-        isReadyVoter(group, replica.id) &&
-        (ledByNode.get(replica.nodeId) ?? 0) <= led - 2,
-    );
-    if (to !== undefined)
-      return [
-        { action: { type: 'transfer', shard: group.shard, to: to.id }, reason: `node ${from} leads ${led} shards` },
-      ];
-  }
-  return [];
+function balance(fleet: Fleet, groups: readonly GroupView[]): readonly PlannedAction[] {
+  const shards = groups.filter(({ shard }) => shard !== metaShardId);
+  const leader = balanceLeaders(fleet, shards);
+  if (leader !== undefined)
+    return [{ action: { type: 'transfer', shard: leader.shard, to: leader.to }, reason: leader.reason }];
+  // What a shard that was not observed is doing is not known.
+  const isSettled = groups.length === fleet.map.shards.length + 1 && groups.every((group) => isComplete(fleet, group));
+  const replica = isSettled ? balanceReplicas(fleet, shards) : undefined;
+  if (replica === undefined) return [];
+  return [meta({ type: 'addReplica', shard: replica.shard, nodeId: replica.toNodeId }, replica.reason)];
 }
 
-function wantedReplicas(map: ClusterMap): number {
-  return Math.max(1, Math.min(map.policy.shardReplicas, map.nodes.filter((node) => node.state === 'active').length));
+function isComplete(fleet: Fleet, group: GroupView): boolean {
+  const { planned } = group;
+  return (
+    planned.length === fleet.wantedReplicas &&
+    planned.every(({ id, nodeId, role }) => role === 'voter' && isVoter(group, id) && fleet.canTake(nodeId))
+  );
 }
 
-/** The active node in the least used zone, then with the fewest replicas, then with the smallest id. */
-function bestNode(map: ClusterMap, planned: readonly ReplicaInfo[]): NodeInfo | undefined {
-  const zonesUsed = planned.map((replica) => map.nodes.find((node) => node.id === replica.nodeId)?.zone);
-  const load = (node: NodeInfo): number =>
-    [map.meta, ...map.shards.map((shard) => shard.replicas)].filter((replicas) =>
-      replicas.some((r) => r.nodeId === node.id),
-    ).length;
-  const crowd = (node: NodeInfo): number => zonesUsed.filter((zone) => zone === node.zone).length;
-  return map.nodes
-    .filter((node) => node.state === 'active' && planned.every((replica) => replica.nodeId !== node.id))
-    .sort((a, b) => crowd(a) - crowd(b) || load(a) - load(b) || (a.id < b.id ? -1 : 1))[0];
-}
-
-function isActive(map: ClusterMap, nodeId: NodeId): boolean {
-  return map.nodes.some((node) => node.id === nodeId && node.state === 'active');
-}
-
-function isCaughtUp(group: Group, id: ReplicaId): boolean {
-  const progress = group.observed.progress.find((p) => p.id === id);
-  return progress !== undefined && progress.recentActive && progress.match + caughtUpEntries >= group.observed.commit;
-}
-
-function isReadyVoter(group: Group, id: ReplicaId): boolean {
-  return id !== group.observed.leader && group.observed.confState.voters.includes(id) && isCaughtUp(group, id);
+function absenceOf(fleet: Fleet, replica: ReplicaInfo): string {
+  const node = fleet.map.nodes.find(({ id }) => id === replica.nodeId);
+  if (node?.state === 'draining') return 'is draining';
+  if (node?.isOut === true) return 'is OUT';
+  return fleet.isSilent(replica.nodeId) ? 'is DOWN' : 'is no member';
 }
 
 function meta(command: MetaCommand, reason: string): PlannedAction {

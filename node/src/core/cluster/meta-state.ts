@@ -15,6 +15,10 @@ export interface NodeHold {
   readonly untilMs: number;
 }
 
+export function isHeld(holds: readonly NodeHold[], nodeId: NodeId, nowMs: number): boolean {
+  return holds.some((hold) => hold.nodeId === nodeId && nowMs < hold.untilMs);
+}
+
 /** The map, what only the meta group itself needs, and the counters that must never go back. */
 export interface MetaState extends EventLog {
   readonly map: ClusterMap | undefined;

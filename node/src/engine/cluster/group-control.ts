@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReplicaId, ShardId } from '@shortlink/common/ids.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
-import type { GroupObservation } from '../../core/cluster/membership-plan.ts';
+import type { GroupObservation } from '../../core/cluster/group-view.ts';
 import { confChangeV2 } from '../../core/raft/conf-change.ts';
 import type { ConfChangeSingle } from '../../core/raft/conf-change.ts';
 import type { Host } from '../host/host.ts';

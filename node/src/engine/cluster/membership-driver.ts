@@ -3,8 +3,10 @@ import type { ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
+import type { GroupObservation } from '../../core/cluster/group-view.ts';
+import type { ClusterLiveness } from '../../core/cluster/liveness.ts';
 import { planMembership } from '../../core/cluster/membership-plan.ts';
-import type { GroupObservation, PlannedAction } from '../../core/cluster/membership-plan.ts';
+import type { PlannedAction } from '../../core/cluster/membership-plan.ts';
 import type { MetaCommand, MetaResult } from '../../core/cluster/meta-commands.ts';
 import type { ForwardKind } from '../../ports/peers.ts';
 import type { EngineObserver } from '../engine-observer.ts';
@@ -13,8 +15,8 @@ import type { GroupOrder } from './group-control.ts';
 
 export interface DriverOptions {
   readonly map: () => ClusterMap | undefined;
-  /** True while this node leads the meta group: only then anything is done. */
-  readonly leads: () => boolean;
+  /** What the leader of the meta group hears of the nodes; undefined on others, where nothing is done. */
+  readonly liveness: () => ClusterLiveness | undefined;
   readonly call: (kind: ForwardKind, shard: ShardId, payload: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly observer: EngineObserver;
 }
@@ -29,17 +31,18 @@ export class MembershipDriver {
   }
 
   async attempt(): Promise<void> {
-    const { map, leads } = this.#options;
+    const { map, liveness } = this.#options;
     const current = map();
-    if (this.#busy || current === undefined || !leads()) return;
+    if (this.#busy || current === undefined || liveness() === undefined) return;
     this.#busy = true;
     try {
       const shards = [metaShardId, ...current.shards.map((shard) => shard.id)];
       const observations = await Promise.all(shards.map((shard) => this.#observe(shard)));
       // The map may have moved on meanwhile: then what was observed says nothing about it.
-      if (map()?.epoch !== current.epoch || !leads()) return;
+      const heard = liveness();
+      if (map()?.epoch !== current.epoch || heard === undefined) return;
       const known = observations.filter((observation) => observation !== undefined);
-      for (const planned of planMembership(current, known)) await this.#act(planned);
+      for (const planned of planMembership(current, known, heard)) await this.#act(planned);
     } finally {
       this.#busy = false;
     }

@@ -8,6 +8,7 @@ import type { Peers } from '../../ports/peers.ts';
 import type { ClockGuard } from '../clock-guard.ts';
 import type { EngineObserver } from '../engine-observer.ts';
 import { compactLog } from './compaction.ts';
+import { DiskPulse } from './disk-pulse.ts';
 import { Outbox } from './outbox.ts';
 import type { Replica } from './replica.ts';
 import { ReplicaPlaces } from './replica-places.ts';
@@ -39,6 +40,7 @@ export class Host implements TurnPhases {
   readonly replicasByShard = new Map<ShardId, Replica>();
   readonly places = new ReplicaPlaces();
   readonly outbox: Outbox;
+  readonly disk: DiskPulse;
   /** Set right after construction: the transfers need the host, too. */
   transfers: SnapshotTransfers | undefined;
   mapEpoch = 0;
@@ -56,6 +58,7 @@ export class Host implements TurnPhases {
   constructor(options: HostOptions) {
     this.#options = options;
     this.outbox = new Outbox(options.peers);
+    this.disk = new DiskPulse(options.clock);
     this.#turn = options.turn ?? turn;
   }
 
@@ -127,7 +130,7 @@ export class Host implements TurnPhases {
   persist(work: TurnWork): void {
     // While the early messages were on their way, a newer map may have destroyed a replica.
     const appends = work.appends.filter(({ replica }) => this.#lives(replica));
-    if (appends.length === 0) return;
+    if (appends.length === 0 && !this.disk.isProbeDue) return;
     const { store, observer } = this.#options;
     const batch = store.batch();
     const installed: (() => void)[] = [];
@@ -139,9 +142,11 @@ export class Host implements TurnPhases {
       }
     }
     // Once a tick also what promises nothing: so little is applied a second time after a power failure.
-    const sync = work.needsSync || this.#syncDue;
+    const sync = work.needsSync || this.#syncDue || this.disk.isProbeDue;
     if (sync) this.#syncDue = false;
-    observer.time(sync ? 'fsync' : 'write', () => store.write(batch, { sync }));
+    this.disk.addProbe(batch);
+    if (sync) this.disk.measure(() => observer.time('fsync', () => store.write(batch, { sync })));
+    else observer.time('write', () => store.write(batch, { sync }));
     reportEntries(appends, observer);
     for (const after of installed) after();
     for (const { replica, message } of appends) {

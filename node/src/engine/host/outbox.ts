@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId } from '@shortlink/common/ids.ts';
-import type { ForwardReply, ForwardRequest, GroupMessage, Peers } from '../../ports/peers.ts';
+import type { ForwardReply, ForwardRequest, GroupMessage, NodeHeartbeat, Peers } from '../../ports/peers.ts';
 
 interface Pile {
   readonly raft: GroupMessage[];
   readonly requests: ForwardRequest[];
   readonly replies: ForwardReply[];
+  heartbeat?: NodeHeartbeat;
 }
 
 /** Gathers what goes to each node, so that one turn sends one frame a node and phase, all groups together. */
@@ -27,6 +28,15 @@ export class Outbox {
 
   reply(to: NodeId, reply: ForwardReply): void {
     this.#pile(to).replies.push(reply);
+  }
+
+  heartbeat(to: NodeId, heartbeat: NodeHeartbeat): void {
+    this.#pile(to).heartbeat = heartbeat;
+  }
+
+  /** An empty frame, whose stamp says that there is a newer map. */
+  touch(to: NodeId): void {
+    this.#pile(to);
   }
 
   /** @returns true when anything was sent. */

@@ -38,6 +38,8 @@ function prefixed(kind: number, replica: ReplicaKey): ByteWriter {
 // Column `meta`.
 export const identityKey: Uint8Array = utf8('identity');
 export const formationKey: Uint8Array = utf8('formation');
+/** Written to see whether the disk answers. */
+export const pulseKey: Uint8Array = utf8('pulse');
 export const mapKey: Uint8Array = utf8('map');
 export const nextSlotKey: Uint8Array = utf8('nextSlot');
 

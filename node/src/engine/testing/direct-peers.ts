@@ -16,7 +16,9 @@ export class DirectNetwork {
 
   /** The node's process is gone: nobody is connected to it. */
   detach(node: NodeId): void {
+    const handler = this.#nodes.get(node);
     this.#nodes.delete(node);
+    for (const [address, other] of this.#addresses) if (other === handler) this.#addresses.delete(address);
   }
 
   cut(node: NodeId): void {

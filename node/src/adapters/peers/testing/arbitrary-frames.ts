@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { newMessage } from '../../../core/raft/message.ts';
 import type { Entry, EntryType, Message, MessageType, Snapshot } from '../../../core/raft/types.ts';
-import type { ForwardReply, ForwardRequest, GroupMessage, PeerFrame } from '../../../ports/peers.ts';
+import type { ForwardReply, ForwardRequest, GroupMessage, NodeHeartbeat, PeerFrame } from '../../../ports/peers.ts';
 
 export const everyMessageType = [
   'MsgHup',
@@ -121,10 +121,18 @@ const reply: fc.Arbitrary<ForwardReply> = fc.record({
   payload: bytes,
 });
 
+const heartbeat: fc.Arbitrary<NodeHeartbeat> = fc.record({
+  chunksHeld: uint32,
+  chunkBytes: counter,
+  diskFreeBytes: fc.option(counter, { nil: undefined }),
+  chunkProblem: fc.option(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), { nil: undefined }),
+});
+
 export const arbitraryFrame: fc.Arbitrary<PeerFrame> = fc.record({
   raft: fc.array(groupMessage, { maxLength: 12 }),
   requests: fc.array(request, { maxLength: 4 }),
   replies: fc.array(reply, { maxLength: 4 }),
+  heartbeat: fc.option(heartbeat, { nil: undefined }),
   clockMs: counter,
   mapEpoch: counter,
 });

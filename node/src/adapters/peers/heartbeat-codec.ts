@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
+import type { NodeHeartbeat } from '../../ports/peers.ts';
+import { WireError } from './wire-reader.ts';
+import type { WireReader } from './wire-reader.ts';
+import type { WireWriter } from './wire-writer.ts';
+
+/** A sentence; what is longer is cut. */
+const problemMaxBytes = 512;
+
+export function writeNodeHeartbeat(writer: WireWriter, field: number, heartbeat: NodeHeartbeat): void {
+  const { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem } = heartbeat;
+  const problem = chunkProblem === undefined ? undefined : utf8(chunkProblem.slice(0, Math.floor(problemMaxBytes / 3)));
+  const start = writer.begin(field, 32 + (problem?.length ?? 0));
+  writer.uint(1, chunksHeld);
+  writer.uint(2, chunkBytes);
+  // Present even when there is none left: that is worth knowing.
+  if (diskFreeBytes !== undefined) writer.presentUint(3, diskFreeBytes);
+  if (problem !== undefined && problem.length > 0) writer.bytes(4, problem);
+  writer.end(start);
+}
+
+export function readNodeHeartbeat(reader: WireReader): NodeHeartbeat {
+  let [chunksHeld, chunkBytes] = [0, 0];
+  let diskFreeBytes: number | undefined;
+  let chunkProblem: string | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) chunksHeld = reader.uint32();
+    else if (field === 2) chunkBytes = reader.uint();
+    else if (field === 3) diskFreeBytes = reader.uint();
+    else if (field === 4) chunkProblem = problemText(reader.bytes());
+    else reader.skip();
+  }
+  return { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem };
+}
+
+function problemText(bytes: Uint8Array): string | undefined {
+  if (bytes.length > problemMaxBytes) throw new WireError(`a problem of ${bytes.length} bytes`);
+  try {
+    return bytes.length === 0 ? undefined : fromUtf8(bytes);
+  } catch (cause) {
+    throw new WireError('a problem that is no UTF-8', { cause });
+  }
+}
