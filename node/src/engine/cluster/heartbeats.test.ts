@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
 import { applyMetaCommand } from '../../core/cluster/apply-meta.ts';
 import { emptyMetaState } from '../../core/cluster/meta-state.ts';
-import type { NodeHeartbeat, PeerFrame, Peers } from '../../ports/peers.ts';
+import type { NodeHeartbeat, PeerFrame } from '../../ports/peers.ts';
 import { silentObserver } from '../engine-observer.ts';
 import { DiskPulse } from '../host/disk-pulse.ts';
 import { Outbox } from '../host/outbox.ts';
@@ -34,7 +34,7 @@ class Bench {
         if (frame.heartbeat === undefined) return;
         this.sent.set(to, [...(this.sent.get(to) ?? []), frame.heartbeat]);
       },
-    } as unknown as Peers;
+    };
     this.#outbox = new Outbox(peers);
     const node = (id: string) => {
       const addresses = { peer: id, redirect: id, api: id, grpc: id };

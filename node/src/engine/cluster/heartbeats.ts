@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts';
 export interface HeartbeatOptions {
   readonly nodeId: NodeId;
   readonly host: Pick<Host, 'disk' | 'outbox' | 'wake'>;
-  readonly peers: Peers;
+  readonly peers: Pick<Peers, 'isConnected'>;
   readonly clock: Clock;
   readonly observer: EngineObserver;
   readonly suspectAfterMs: number;

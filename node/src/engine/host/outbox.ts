@@ -11,10 +11,10 @@ interface Pile {
 
 /** Gathers what goes to each node, so that one turn sends one frame a node and phase, all groups together. */
 export class Outbox {
-  readonly #peers: Peers;
+  readonly #peers: Pick<Peers, 'send'>;
   readonly #pilesByNode = new Map<NodeId, Pile>();
 
-  constructor(peers: Peers) {
+  constructor(peers: Pick<Peers, 'send'>) {
     this.#peers = peers;
   }
 
