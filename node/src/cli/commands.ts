@@ -6,6 +6,7 @@ import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
 import { linkCreate, linkDelete, linkGet, linkList, linkUpdate } from './commands/link.ts';
 import { nodeCommand } from './commands/node.ts';
+import { objectStoreCheckCommand } from './commands/object-store.ts';
 import { removeNodeCommand } from './commands/remove-node.ts';
 
 /** Every command, in the order of the overview. */
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   transferCommand,
   addNodeCommand,
   removeNodeCommand,
+  objectStoreCheckCommand,
   nodeCommand,
   devCommand,
 ];

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallOptions } from './shards.ts';
 
-/** `exists`: an object has that name already, and stays as it is. */
+/**
+ * `exists`: an object has that name already, and stays as it is. A store that tries again by itself says `created` when that
+ * object has the very same bytes.
+ */
 export type PutOutcome = 'created' | 'exists';
 
 /**

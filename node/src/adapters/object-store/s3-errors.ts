@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { InvariantError } from '@shortlink/common/assert.ts';
 import { ObjectStoreError, type ObjectStoreErrorKind } from '../../ports/object-store.ts';
 
 /** What a failed call of the SDK says about itself. */
@@ -70,9 +71,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: { kind: 'unavailable', advice: 'nobody listens there: check objectStore.endpoint' },
 };
 
-/** A failed call as an error of the port. `what` names the call. */
-export function fromS3Error(what: string, error: unknown): ObjectStoreError {
-  if (error instanceof ObjectStoreError) return error;
+/** A failed call as an error of the port. `what` names the call. A broken invariant stays one. */
+export function fromS3Error(what: string, error: unknown): Error {
+  if (error instanceof ObjectStoreError || error instanceof InvariantError) return error;
   const failure = s3Failure(error);
   const { kind, advice } = meanings[failure.code] ?? byStatus(failure);
   const answer = failure.status === undefined ? failure.code : `${failure.status} ${failure.code}`;
