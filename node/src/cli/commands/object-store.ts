@@ -64,7 +64,7 @@ function reportText(report: StoreReport): string {
   const rows = report.promises.map(({ title, isNeeded, verdict, detail }) => [
     title,
     isNeeded ? 'needed' : 'useful',
-    verdict === 'broken' ? 'BROKEN' : verdict,
+    verdict === 'broken' && isNeeded ? 'BROKEN' : verdict,
     detail,
   ]);
   return [renderTable(['promise', 'is', 'verdict', 'what was found'], rows), verdictLine(report)].join('\n\n');
