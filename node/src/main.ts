@@ -8,6 +8,7 @@ import { newLogger } from './adapters/system/logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { parseHostPort } from '@shortlink/common/host-port.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
+import type { RocksHandle } from './adapters/rocksdb/rocks-kv-engine.ts';
 import type { Config } from './config/options.ts';
 import { newAuthenticator, parseTokens } from './servers/auth.ts';
 import type { Authenticator } from './servers/auth.ts';
@@ -15,11 +16,13 @@ import { ApiServer } from './servers/http/api-server.ts';
 import { GrpcServer } from './servers/grpc/grpc-server.ts';
 import { exposureProblem } from './servers/listen.ts';
 import { OpsServer } from './servers/ops-server.ts';
+import { ChunkWorker } from './threads/chunk-worker.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
 import { RedirectWorker } from './threads/redirect-worker.ts';
 import { newServices } from './threads/services.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import { LocalMetrics } from './telemetry/local-metrics.ts';
+import type { MetricsSnapshot } from './telemetry/local-metrics.ts';
 import { MetricsHub } from './telemetry/metrics-hub.ts';
 
 /** Parts of shutdown.timeoutMs, which bounds them all. */
@@ -44,7 +47,8 @@ export async function runNode(config: Config): Promise<void> {
   const paths = dataDirPaths(config.data.dir);
   writePidFile(paths, process.pid);
 
-  const services = newServices(config, shares.handle, engine.connect());
+  const chunks = await startChunks(config, { handle: shares.handle, nodeId, engine, hub, onFatal });
+  const services = newServices(config, shares.handle, { engine: engine.connect(), coldTier: chunks?.connect() });
   const timeoutMs = config.request.timeoutMs;
   const common = { ...services, authenticator, metrics, timeoutMs, onError };
   const api = new ApiServer({ ...common, tls: clientTls(config) });
@@ -59,7 +63,7 @@ export async function runNode(config: Config): Promise<void> {
       onFatal,
       onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot),
     };
-    return new RedirectWorker({ config, shares, engine: engine.connect() }, events);
+    return new RedirectWorker({ config, shares, engine: engine.connect(), coldTier: chunks?.connect() }, events);
   });
   await api.listen(hostPort(config.api.address));
   await grpc.listen(hostPort(config.grpc.address));
@@ -79,9 +83,29 @@ export async function runNode(config: Config): Promise<void> {
   await Promise.all([api.close(), grpc.close(), ops.close(), ...redirects.map(async (redirect) => redirect.stop())]);
   clearInterval(publisher);
   loop.stop();
+  await chunks?.stop();
   removePidFile(paths, process.pid);
   await engine.stop();
   logger.info({}, 'node stopped');
+}
+
+interface ChunkSurroundings {
+  readonly handle: RocksHandle;
+  readonly nodeId: string;
+  readonly engine: EngineWorker;
+  readonly hub: MetricsHub;
+  readonly onFatal: (message: string) => void;
+}
+
+/** Undefined without an object store: then everything stays on the nodes. */
+async function startChunks(config: Config, around: ChunkSurroundings): Promise<ChunkWorker | undefined> {
+  if (config.objectStore.url === '') return undefined;
+  const { handle, nodeId, engine, hub, onFatal } = around;
+  const events = { onFatal, onMetrics: (snapshot: MetricsSnapshot) => hub.update('chunk', snapshot) };
+  const chunks = new ChunkWorker({ config, handle, nodeId, engine: engine.connect() }, events);
+  await chunks.started();
+  engine.useColdTier(chunks.connect());
+  return chunks;
 }
 
 /** What has not ended by then is cut off by the close that follows. */

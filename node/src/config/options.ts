@@ -2,6 +2,7 @@
 import type { Nested, OptionTable, RawValues, Values } from '@shortlink/common/options.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import { checkListenAddress, checkNamedAddress, checkNodeName, checkReachableAddress } from './addresses.ts';
+import { chunkOptions } from './chunk-options.ts';
 import { objectStoreOptions } from './object-store-options.ts';
 
 const kib = 2 ** 10;
@@ -228,6 +229,7 @@ export const options = {
   },
 
   ...objectStoreOptions,
+  ...chunkOptions,
 
   'links.ownHosts': {
     kind: 'list',

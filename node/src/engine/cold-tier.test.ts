@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chunkFormat as format } from '../core/lifecycle/testing/chunk-format.ts';
 import { concatBytes } from '@shortlink/common/bytes.ts';
 import { expect, it } from 'vitest';
 import type { Command } from '../core/statemachine/commands.ts';
@@ -25,7 +26,6 @@ class TestChunks {
   /** Seals what is hot and takes it to the cold tier, as nodes with an object store do. */
   async retire(cluster: TestCluster, generation: number): Promise<void> {
     const engine = engineAt(cluster, 0);
-    const format = { version: 1, blockBytes: 24_576, zstdLevel: 3 };
     await write(cluster, engine, { type: 'upload', generation, format });
     const replica = engine.host.replicasByShard.get(1);
     if (!(replica?.machine instanceof ShardMachine)) throw new Error('no replica of shard 1');

@@ -19,7 +19,7 @@ test('labels are closed lists, shards or nodes: never a code, a URL or a creator
   for (const [name, { labels = {} }] of table) {
     for (const [label, values] of Object.entries(labels)) {
       expect(label, name).toMatch(
-        /^(shard|node|result|direction|queue|consistency|transport|outcome|thread|quantile)$/,
+        /^(shard|node|result|direction|queue|state|event|tier|consistency|transport|outcome|thread|quantile)$/,
       );
       if (typeof values === 'string') expect(['shard', 'node']).toContain(values);
       else expect(values.length).toBeLessThanOrEqual(8);

@@ -6,7 +6,18 @@ const secondsCoarse = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
 const byteSizes = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
-const threads = ['main', 'engine', 'redirect'] as const;
+const threads = ['main', 'engine', 'redirect', 'chunk'] as const;
+const tiers = ['local', 'holder', 'store'] as const;
+const chunkEvents = [
+  'digested',
+  'exported',
+  'exportLost',
+  'readBack',
+  'corrupt',
+  'fetched',
+  'diskFull',
+  'dropped',
+] as const;
 
 /** Every metric of a node. Dashboards, alerts and the reference page follow from this table. */
 export const nodeMetrics = {
@@ -29,6 +40,73 @@ export const nodeMetrics = {
   shortlink_node_state_hash_mismatches_total: {
     type: 'counter',
     help: 'State hashes of replicas here that differed from their leader’s.',
+  },
+  shortlink_node_hot_keys: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Links and keys of the shard whose rows are on the nodes: in generations that are not retired. Only with an object store.',
+  },
+  shortlink_node_hot_bytes: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'About how many bytes of rows these generations have. Only with an object store.',
+  },
+  shortlink_node_generations_waiting: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Generations of the shard that are sealed and not retired; they pile up while the object store is away.',
+  },
+  shortlink_node_chunks: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { state: ['sealed', 'exported', 'placed', 'retired', 'garbage'] },
+    help: 'Generations on their way, chunks of the chunk sets (retired), and objects that wait to be deleted (garbage), of all shards, as this node sees them.',
+  },
+  shortlink_node_chunks_held: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Chunks of which this node has reported a copy on its disk.',
+  },
+  shortlink_node_chunks_under_replicated: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Chunks with fewer copies on nodes than chunks.redundancy asks for. Each is in the object store all the same.',
+  },
+  shortlink_node_chunks_moving: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Copies that the ring wants and that are not there yet.',
+  },
+  shortlink_node_chunk_events_total: {
+    type: 'counter',
+    labels: { event: chunkEvents },
+    help: 'Pieces of work on chunks that this node has finished. corrupt: an object or a copy was not what was written.',
+  },
+  shortlink_node_chunk_bytes_total: {
+    type: 'counter',
+    labels: { event: chunkEvents },
+    help: 'Bytes of chunks that this work moved.',
+  },
+  shortlink_node_chunk_failures_total: {
+    type: 'counter',
+    help: 'Pieces of work on chunks that failed and are tried again.',
+  },
+  shortlink_node_chunk_missing_total: {
+    type: 'counter',
+    help: 'Reads of a chunk that is not in the object store although the chunk set names it.',
+  },
+  shortlink_node_chunk_reads_total: {
+    type: 'counter',
+    labels: { tier: tiers },
+    help: 'Reads of parts of chunks by where they came from: the disk of this node, another node that holds a copy, the object store.',
+  },
+  shortlink_node_chunk_read_bytes_total: {
+    type: 'counter',
+    labels: { tier: tiers },
+    help: 'Bytes of these reads.',
   },
   shortlink_node_raft_leader: {
     type: 'gauge',

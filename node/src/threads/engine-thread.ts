@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { RemoteColdTier } from '../engine/client/cold-channel.ts';
 import { noColdTier } from '../ports/cold-tier.ts';
+import type { ColdTier } from '../ports/cold-tier.ts';
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
@@ -87,15 +89,9 @@ function reportRegularly(engine: Engine, metrics: LocalMetrics): NodeJS.Timeout 
   }, reportIntervalMs);
 }
 
-async function run(): Promise<void> {
-  const store = await openStore();
-  const metrics = new LocalMetrics();
-  const random = new SystemRandom();
-  const { nodeId } = new Volume(store, config.node.name, random);
-  writeNodeIdFile(dataDirPaths(config.data.dir), nodeId);
-  const observer = meteredObserver(metrics, logger, systemClock);
-  const open: { engine?: Engine } = {};
-  const handler: PeerHandler = {
+/** Other nodes may speak before the engine is open. */
+function peerHandler(open: { readonly engine?: Engine }): PeerHandler {
+  return {
     onFrame: (from, frame) => open.engine?.onFrame(from, frame),
     onDisconnect: (from) => open.engine?.onDisconnect(from),
     onSnapshot: (from, header) => {
@@ -107,24 +103,36 @@ async function run(): Promise<void> {
       return open.engine.onQuestion(question);
     },
   };
+}
+
+async function run(): Promise<void> {
+  const store = await openStore();
+  const metrics = new LocalMetrics();
+  const random = new SystemRandom();
+  const { nodeId } = new Volume(store, config.node.name, random);
+  writeNodeIdFile(dataDirPaths(config.data.dir), nodeId);
+  const observer = meteredObserver(metrics, logger, systemClock);
+  const open: { engine?: Engine } = {};
   const transport = createGrpcPeers({
     self: { nodeId, clusterId: () => open.engine?.volume.clusterId },
     listen: config.peer.address,
     tls: peerTls(),
     snapshotBytesPerSecond: config.snapshot.bytesPerSecond,
     queueMaxBytes: 2 * config.raft.maxInflightBytes,
-    handler,
+    handler: peerHandler(open),
     observer,
     clock: systemClock,
     timers: systemTimers,
     random,
   });
   const linkVersions = new LinkVersions();
+  // The chunks are opened after the store; until then, and without an object store, nobody can ask them.
+  let coldTier: ColdTier = noColdTier;
   const engine = new Engine(engineConfig(config), {
     store,
     linkVersions,
     peers: transport.peers,
-    coldTier: noColdTier,
+    coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
     clock: systemClock,
     random,
     observer,
@@ -140,6 +148,10 @@ async function run(): Promise<void> {
 
   main.on('message', (order: EngineOrder) => {
     if (order.type === 'serve') return serveEngine(engine, portChannel(order.port), atOnce);
+    if (order.type === 'coldTier') {
+      coldTier = new RemoteColdTier(portChannel(order.port), atOnce);
+      return;
+    }
     if (order.type === 'drain') {
       void engine.drain(Math.ceil(order.timeoutMs / config.raft.tickMs)).then(() => report({ type: 'drained' }));
       return;

@@ -64,6 +64,11 @@ export class EngineWorker {
     return port2;
   }
 
+  /** From now on the engine asks for chunks through this port. */
+  useColdTier(port: MessagePort): void {
+    this.#order({ type: 'coldTier', port }, [port]);
+  }
+
   /** Hands the leaderships over, within `timeoutMs` or not at all. */
   async drain(timeoutMs: number): Promise<void> {
     this.#order({ type: 'drain', timeoutMs });

@@ -9,6 +9,8 @@ import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
 export type EngineOrder =
   /** Another thread will talk to the engine through this port. */
   | { readonly type: 'serve'; readonly port: MessagePort }
+  /** The chunks answer through this port. */
+  | { readonly type: 'coldTier'; readonly port: MessagePort }
   /** Hand the leaderships over; answered by `drained`. */
   | { readonly type: 'drain'; readonly timeoutMs: number }
   /** Close everything; the thread ends after it. */
@@ -38,7 +40,26 @@ export interface RedirectThreadData {
   readonly config: Config;
   readonly shares: EngineShares;
   readonly engine: MessagePort;
+  /** Undefined without an object store. */
+  readonly coldTier: MessagePort | undefined;
 }
+
+export interface ChunkThreadData {
+  readonly config: Config;
+  readonly handle: RocksHandle;
+  readonly nodeId: string;
+  readonly engine: MessagePort;
+}
+
+export type ChunkOrder =
+  /** Another thread will ask for chunks through this port. */
+  { readonly type: 'serve'; readonly port: MessagePort } | { readonly type: 'stop' };
+
+export type ChunkReport =
+  | { readonly type: 'started' }
+  | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'fatal'; readonly message: string };
 
 export type RedirectOrder = { readonly type: 'drain' } | { readonly type: 'stop' };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { RemoteColdTier } from '../engine/client/cold-channel.ts';
 import { noColdTier } from '../ports/cold-tier.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
@@ -23,7 +24,7 @@ import { atOnce, portChannel } from './port-channel.ts';
 
 assert(parentPort !== null, 'redirects are served on a worker thread');
 const main = parentPort;
-const { config, shares, engine: enginePort } = workerData as RedirectThreadData;
+const { config, shares, engine: enginePort, coldTier: coldPort } = workerData as RedirectThreadData;
 const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'redirect' });
 const reportIntervalMs = 1000;
 
@@ -49,7 +50,7 @@ async function run(): Promise<void> {
     timers: systemTimers,
     random: new SystemRandom(),
     reader: attachReader(shares.handle),
-    coldTier: noColdTier,
+    coldTier: coldPort === undefined ? noColdTier : new RemoteColdTier(portChannel(coldPort), atOnce),
     linkCache,
   });
   const server = new RedirectServer({
@@ -82,6 +83,7 @@ async function run(): Promise<void> {
     void server.close().then(() => {
       report({ type: 'metrics', metrics: metrics.snapshot() });
       enginePort.close();
+      coldPort?.close();
       main.close();
     });
   });

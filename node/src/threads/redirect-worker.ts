@@ -21,7 +21,7 @@ export class RedirectWorker {
     this.#events = events;
     this.#worker = new Worker(new URL('redirect-thread.ts', import.meta.url), {
       workerData: data,
-      transferList: [data.engine],
+      transferList: data.coldTier === undefined ? [data.engine] : [data.engine, data.coldTier],
       name: 'redirect',
     });
     this.#worker.on('message', (report: RedirectReport) => this.#onReport(report));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { RemoteColdTier } from '../engine/client/cold-channel.ts';
 import { noColdTier } from '../ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
@@ -25,9 +26,16 @@ export interface Services {
   readonly admin: AdminService;
 }
 
-/** The services of one thread over its own pipe to the engine. */
-export function newServices(config: Config, handle: RocksHandle, port: MessagePort): Services {
-  const engine = new RemoteEngine(portChannel(port), soon);
+/** Pipes to the other threads. */
+export interface ServicePorts {
+  readonly engine: MessagePort;
+  /** Undefined without an object store. */
+  readonly coldTier: MessagePort | undefined;
+}
+
+/** The services of one thread. */
+export function newServices(config: Config, handle: RocksHandle, ports: ServicePorts): Services {
+  const engine = new RemoteEngine(portChannel(ports.engine), soon);
   const random = new SystemRandom();
   const shards = new ShardsClient({
     engine,
@@ -35,7 +43,7 @@ export function newServices(config: Config, handle: RocksHandle, port: MessagePo
     timers: systemTimers,
     random,
     reader: attachReader(handle),
-    coldTier: noColdTier,
+    coldTier: ports.coldTier === undefined ? noColdTier : new RemoteColdTier(portChannel(ports.coldTier), soon),
   });
   const ownHosts = new Set(ownHostSet(config.links.ownHosts));
   // No link may lead back here, whatever node it would come in by.

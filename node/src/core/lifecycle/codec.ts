@@ -11,11 +11,18 @@ import type { ChunkFormat, ChunkObject, Placement } from './types.ts';
 const listMax = 100_000;
 
 export function writeChunkFormat(writer: ByteWriter, format: ChunkFormat): void {
-  writer.varint(format.version).varint(format.blockBytes).varint(format.zstdLevel);
+  writer.varint(format.version).varint(format.blockMaxBytes).varint(format.compressionLevel);
+  writer.varint(format.dictionaryMaxBytes).varint(format.sampleBytes);
 }
 
 export function readChunkFormat(reader: ByteReader): ChunkFormat {
-  return { version: reader.varint(), blockBytes: reader.varint(), zstdLevel: reader.varint() };
+  return {
+    version: reader.varint(),
+    blockMaxBytes: reader.varint(),
+    compressionLevel: reader.varint(),
+    dictionaryMaxBytes: reader.varint(),
+    sampleBytes: reader.varint(),
+  };
 }
 
 export function writeChunkObject(writer: ByteWriter, object: ChunkObject): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chunkFormat } from './testing/chunk-format.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from './events.ts';
@@ -34,7 +35,7 @@ const event: fc.Arbitrary<GenerationEvent> = fc.oneof(
   fc.record({
     type: fc.constant('upload' as const),
     generation,
-    format: fc.constant({ version: 1, blockBytes: 1, zstdLevel: 1 }),
+    format: fc.constant(chunkFormat),
   }),
   fc.record({ type: fc.constant('digest' as const), generation, replica: fc.integer({ min: 1, max: 4 }), digest }),
   fc.record({
@@ -100,8 +101,7 @@ const history = fc.array(fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 8 }) }, 
 
 function eventOf(life: Life, next: number | GenerationEvent): GenerationEvent {
   if (typeof next === 'object') return next;
-  if (life.record === undefined)
-    return { type: 'upload', generation: 1, format: { version: 1, blockBytes: 1, zstdLevel: 1 } };
+  if (life.record === undefined) return { type: 'upload', generation: 1, format: chunkFormat };
   const exported = life.record.object;
   if (exported === undefined) return { type: 'exported', generation: 1, object: firstObject, replaces: undefined };
   const common = { generation: 1, object: exported.name };

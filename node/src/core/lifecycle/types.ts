@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ChunkParameters } from '../chunk/chunk-parameters.ts';
 import type { NodeId, ReplicaId, Revision } from '@shortlink/common/ids.ts';
 
 /** States of a generation on its way to the cold tier (design §4). A retired one is a chunk and no generation any more. */
@@ -6,11 +7,8 @@ export const generationStates = ['active', 'sealed', 'exported', 'placed'] as co
 export type GenerationState = (typeof generationStates)[number];
 
 /** Every parameter of a chunk's bytes. The entry that seals carries them, so that whoever exports makes the same file. */
-export interface ChunkFormat {
+export interface ChunkFormat extends ChunkParameters {
   readonly version: number;
-  /** Raw bytes after which a block ends. */
-  readonly blockBytes: number;
-  readonly zstdLevel: number;
 }
 
 /** A chunk as an object: what a reader must know to open it, and what proves that it is the right one. */

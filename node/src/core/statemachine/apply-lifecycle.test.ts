@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chunkFormat as format } from '../lifecycle/testing/chunk-format.ts';
 import { describe, expect, it } from 'vitest';
 import { decodeChunkRecord, decodeGarbageRecord, decodeGenerationRecord } from '../lifecycle/records-codec.ts';
 import { waitingGenerationsMax } from '../lifecycle/transitions.ts';
@@ -16,8 +17,6 @@ import {
   rowsOfGeneration,
 } from './testing/lifecycle.ts';
 import { TestShard } from './testing/test-shard.ts';
-
-const format = { version: 1, blockBytes: 24_576, zstdLevel: 3 };
 
 /** Three voters; one generation with two links, sealed. */
 function sealedShard(): TestShard {

@@ -83,8 +83,10 @@ function namesProblem(names: readonly string[]): string | undefined {
 function formatProblem(format: ChunkFormat): string | undefined {
   return (
     countProblem('format.version', format.version) ??
-    countProblem('format.blockBytes', format.blockBytes) ??
-    countProblem('format.zstdLevel', format.zstdLevel, 0)
+    countProblem('format.blockMaxBytes', format.blockMaxBytes) ??
+    countProblem('format.compressionLevel', format.compressionLevel) ??
+    countProblem('format.dictionaryMaxBytes', format.dictionaryMaxBytes, 0) ??
+    countProblem('format.sampleBytes', format.sampleBytes)
   );
 }
 

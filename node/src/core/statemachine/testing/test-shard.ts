@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chunkFormat } from '../../lifecycle/testing/chunk-format.ts';
 import { defined } from '@shortlink/common/assert.ts';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { applyEntry } from '../apply.ts';
@@ -120,6 +121,6 @@ export class TestShard {
   /** Seals the active generation, as a leader does that finds it large enough; an empty one stays. */
   seal(): void {
     const { id } = defined(this.state.generations[0], 'active generation');
-    this.apply({ type: 'upload', generation: id, format: { version: 1, blockBytes: 24_576, zstdLevel: 3 } });
+    this.apply({ type: 'upload', generation: id, format: chunkFormat });
   }
 }

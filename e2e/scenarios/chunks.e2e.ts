@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createLink, visit } from '../harness/links-api.ts';
+import { TestCluster } from '../harness/test-cluster.ts';
+import type { TestNode } from '../harness/test-node.ts';
+import { eventually } from '../harness/wait.ts';
+import { Workload } from '../harness/workload.ts';
+
+const settings = ['chunks.sealAfterBytes=40000', 'ring.suspectAfterMs=2000', 'ring.downAfterMs=4000'];
+
+async function metric(node: TestNode, name: string): Promise<number> {
+  const text = await (await fetch(`${node.ops}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+async function load(cluster: TestCluster, prefix: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const response = await createLink(cluster.node(i % 3), {
+      url: `https://example.com/${prefix}/${i}`,
+      code: `${prefix}${i}`,
+    });
+    expect(response.status).toBe(201);
+    await response.arrayBuffer();
+  }
+}
+
+async function retired(cluster: TestCluster, atLeast: number): Promise<void> {
+  await eventually(
+    `${atLeast} chunks on every node’s view, and nothing on its way`,
+    async () => {
+      for (const node of cluster.nodes) {
+        const chunks = await metric(node, 'shortlink_node_chunks{state="retired"}');
+        const waiting = await metric(node, 'shortlink_node_generations_waiting');
+        if (chunks < atLeast || waiting > 0) return false;
+      }
+      return true;
+    },
+    60_000,
+  );
+}
+
+it('moves links to the object store, keeps the hot state small, and serves them all through every node', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3, set: settings });
+  await load(cluster, 'a', 1500);
+  await retired(cluster, 2);
+  for (const node of cluster.nodes) {
+    expect(await metric(node, 'shortlink_node_hot_keys')).toBeLessThan(1000);
+    for (const i of [0, 1, 777, 1499]) {
+      expect(await visit(node, `a${i}`)).toEqual({ status: 302, location: `https://example.com/a/${i}` });
+    }
+    expect((await visit(node, 'a1500')).status).toBe(404);
+  }
+  const again = await createLink(cluster.node(1), { url: 'https://example.com/other', code: 'a0' });
+  expect(again.status).toBe(409);
+  const gone = await fetch(`${cluster.node(2).api}/api/v1/links/a1`, { method: 'DELETE' });
+  expect(gone.status).toBe(204);
+  for (const node of cluster.nodes) expect((await visit(node, 'a1')).status).toBe(410);
+  const reborn = await createLink(cluster.node(0), { url: 'https://example.com/other', code: 'a1' });
+  expect(reborn.status).toBe(409);
+});
+
+it('loses nothing and stays linearizable when nodes die while generations are on their way', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3, set: settings });
+  const workload = new Workload(cluster.nodes);
+  for (let round = 0; round < 3; round++) {
+    const before = workload.acknowledged;
+    await eventually('writes', () => workload.acknowledged > before + 150);
+    const victim = round === 1 ? await cluster.leader() : cluster.node(round);
+    await victim.kill();
+    await eventually('writes to go on', () => workload.acknowledged > before + 200);
+    victim.start();
+    await cluster.ready();
+  }
+  await retired(cluster, 2);
+  await workload.stop();
+  for (const node of cluster.nodes) expect(await workload.problems(node)).toEqual([]);
+});
+
+it('reads from elsewhere when a copy is damaged or gone, and copies it again', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3, set: settings });
+  await load(cluster, 'b', 800);
+  await retired(cluster, 1);
+  await eventually('copies', async () => (await metric(cluster.node(0), 'shortlink_node_chunks_moving')) === 0);
+  await Promise.all(cluster.nodes.map(async (node) => node.kill()));
+  let damaged = 0;
+  for (const node of cluster.nodes) {
+    const folder = join(node.folder, 'chunks');
+    for (const [i, name] of readdirSync(folder).entries()) {
+      const path = join(folder, name);
+      if (i % 2 === 0) {
+        const bytes = readFileSync(path);
+        bytes.fill(0x5a, 100, Math.min(statSync(path).size, 4000));
+        writeFileSync(path, bytes);
+      } else {
+        rmSync(path);
+      }
+      damaged++;
+    }
+  }
+  expect(damaged).toBeGreaterThan(1);
+  for (const node of cluster.nodes) node.start();
+  await cluster.ready();
+  for (const node of cluster.nodes) {
+    for (let i = 0; i < 800; i += 7) {
+      expect(await visit(node, `b${i}`)).toEqual({ status: 302, location: `https://example.com/b/${i}` });
+    }
+  }
+});

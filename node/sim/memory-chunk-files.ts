@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import { concatBytes } from '@shortlink/common/bytes.ts';
+import { ChunkDiskFullError } from '../src/ports/chunk-files.ts';
+import type { ChunkFile, ChunkFileWriter, ChunkFiles } from '../src/ports/chunk-files.ts';
+
+/** Whole copies on a disk in memory, which outlives the processes that use it; what was half made does not. */
+export class MemoryChunkFiles implements ChunkFiles {
+  readonly files = new Map<string, Uint8Array>();
+  /** Room for copies. */
+  maxBytes = Number.POSITIVE_INFINITY;
+
+  async list(): Promise<readonly ChunkFile[]> {
+    return [...this.files].map(([name, { length: sizeBytes }]) => ({ name, sizeBytes }));
+  }
+
+  async create(name: string): Promise<ChunkFileWriter> {
+    let bytes: Uint8Array = new Uint8Array(0);
+    return {
+      append: async (piece) => {
+        bytes = concatBytes(bytes, piece);
+        if (this.#used() + bytes.length > this.maxBytes) throw new ChunkDiskFullError('the disk in memory is full');
+      },
+      finish: async () => void this.files.set(name, bytes),
+      abort: async () => {
+        bytes = new Uint8Array(0);
+      },
+    };
+  }
+
+  async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const bytes = this.files.get(name)?.slice(offset, offset + length);
+    return bytes?.length === length ? bytes : undefined;
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
+
+  #used(): number {
+    return [...this.files.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+}

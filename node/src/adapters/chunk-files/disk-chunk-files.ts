@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChunkDiskFullError } from '../../ports/chunk-files.ts';
+import type { ChunkFile, ChunkFileWriter, ChunkFiles } from '../../ports/chunk-files.ts';
+
+const unfinishedPrefix = '.unfinished-';
+/** Handles that stay open for reads; the one that was used longest ago is closed first. */
+const openFilesMax = 256;
+
+/** Copies of chunks as files of one folder, which belongs to this process. */
+export class DiskChunkFiles implements ChunkFiles {
+  readonly #folder: string;
+  readonly #handles = new Map<string, Promise<FileHandle | undefined>>();
+  #attempts = 0;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Makes the folder where it is missing, and removes what a crash left half made. */
+  static async open(folder: string): Promise<DiskChunkFiles> {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(unfinishedPrefix)) await rm(join(folder, name), { force: true });
+    }
+    return new DiskChunkFiles(folder);
+  }
+
+  async list(): Promise<readonly ChunkFile[]> {
+    const names = (await readdir(this.#folder)).filter((name) => !name.startsWith('.'));
+    return Promise.all(
+      names.map(async (file) => ({
+        name: decodeURIComponent(file),
+        sizeBytes: (await stat(join(this.#folder, file))).size,
+      })),
+    );
+  }
+
+  async create(name: string): Promise<ChunkFileWriter> {
+    const unfinished = join(this.#folder, `${unfinishedPrefix}${++this.#attempts}`);
+    const handle = await roomOnDisk(async () => open(unfinished, 'wx', 0o600));
+    return {
+      append: async (bytes) => roomOnDisk(async () => writeFully(handle, bytes)),
+      finish: async () => {
+        await roomOnDisk(async () => handle.sync());
+        await handle.close();
+        // Whoever reads next must not go on with the file that had the name before.
+        await this.#close(name);
+        await rename(unfinished, this.#path(name));
+        await this.#syncFolder();
+      },
+      abort: async () => {
+        await handle.close().catch(() => undefined);
+        await rm(unfinished, { force: true });
+      },
+    };
+  }
+
+  async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const handle = await this.#handle(name);
+    if (handle === undefined) return undefined;
+    const bytes = new Uint8Array(length);
+    try {
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) return undefined;
+        done += bytesRead;
+      }
+    } catch {
+      // The disk does not give it back, or it was removed meanwhile: as good as gone, there are other tiers.
+      return undefined;
+    }
+    return bytes;
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#close(name);
+    await rm(this.#path(name), { force: true });
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#handles.keys()]) await this.#close(name);
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, encodeURIComponent(name));
+  }
+
+  async #handle(name: string): Promise<FileHandle | undefined> {
+    let handle = this.#handles.get(name);
+    this.#handles.delete(name);
+    handle ??= open(this.#path(name), 'r').catch(() => undefined);
+    this.#handles.set(name, handle);
+    const oldest = this.#handles.keys().next().value;
+    if (this.#handles.size > openFilesMax && oldest !== undefined) await this.#close(oldest);
+    const opened = await handle;
+    if (opened === undefined) this.#handles.delete(name);
+    return opened;
+  }
+
+  async #close(name: string): Promise<void> {
+    const handle = this.#handles.get(name);
+    this.#handles.delete(name);
+    await (await handle)?.close().catch(() => undefined);
+  }
+
+  async #syncFolder(): Promise<void> {
+    const handle = await open(this.#folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
+    done += bytesWritten;
+  }
+}
+
+/** @throws ChunkDiskFullError in the place of what the system says when there is no room. */
+async function roomOnDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw cause;
+    throw new ChunkDiskFullError('the disk has no room for another copy of a chunk; reads go elsewhere', { cause });
+  }
+}

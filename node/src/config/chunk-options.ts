@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OptionTable } from '@shortlink/common/options.ts';
+
+const kib = 2 ** 10;
+const mib = 2 ** 20;
+const gib = 2 ** 30;
+const hourMs = 60 * 60 * 1000;
+const dayMs = 24 * hourMs;
+
+/** Rows of the table of options: when data goes to the object store, and what keeps it near. Only with objectStore.url. */
+export const chunkOptions = {
+  'chunks.sealAfterBytes': {
+    kind: 'int',
+    default: 256 * mib,
+    min: 4 * kib,
+    max: 8 * gib,
+    unit: 'bytes',
+    help: 'Size of the rows of a shard that are only on the nodes, after which they begin their way to the object store.',
+  },
+  'chunks.sealAfterMs': {
+    kind: 'int',
+    default: dayMs,
+    min: 1000,
+    max: 365 * dayMs,
+    unit: 'ms',
+    help: 'Age of the oldest of these rows, after which they begin their way to the object store.',
+  },
+  'chunks.redundancy': {
+    kind: 'int',
+    default: 2,
+    min: 1,
+    max: 16,
+    unit: 'nodes',
+    help: 'Nodes that keep a copy of each chunk on their disks, in different zones where there are any, for fast reads and in case the object store is away.',
+  },
+  'chunks.bytesPerSecond': {
+    kind: 'int',
+    default: 32 * mib,
+    min: 64 * kib,
+    max: 16 * gib,
+    unit: 'bytes/s',
+    help: 'Rate at which a node copies and checks chunks at most, so that Raft has the disk and the network to itself.',
+  },
+  'chunks.tailCacheBytes': {
+    kind: 'int',
+    default: 256 * mib,
+    min: mib,
+    max: 64 * gib,
+    unit: 'bytes',
+    help: 'Memory for the filters and indexes of chunks.',
+  },
+  'chunks.blockCacheBytes': {
+    kind: 'int',
+    default: 64 * mib,
+    min: mib,
+    max: 64 * gib,
+    unit: 'bytes',
+    help: 'Memory for blocks of chunks that were read lately.',
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ChunkCodec } from '../../core/chunk/chunk-codec.ts';
+import type { Placement } from '../../core/lifecycle/types.ts';
+import type { Ring } from '../../core/placement/ring.ts';
+import type { ChunkFiles } from '../../ports/chunk-files.ts';
+import type { Clock, Timers } from '../../ports/clock.ts';
+import type { KvReader } from '../../ports/kv-engine.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import type { Random } from '../../ports/random.ts';
+import type { Shards } from '../../ports/shards.ts';
+import type { WatchedShard } from './shard-watch.ts';
+
+/** What a finished piece of work was, for the metrics. */
+export type ChunkEvent =
+  | 'digested'
+  | 'exported'
+  | 'exportLost'
+  | 'readBack'
+  | 'corrupt'
+  | 'fetched'
+  | 'diskFull'
+  | 'dropped';
+
+export interface ChunkObserver {
+  count(event: ChunkEvent, bytes?: number): void;
+  /** A piece of work failed and will be tried again. */
+  failed(work: string, error: unknown): void;
+  /** What was seen in a round. */
+  round(seen: { readonly shards: readonly WatchedShard[]; readonly ring: Ring; readonly placement: Placement }): void;
+}
+
+/** Everything that work on chunks touches. */
+export interface ChunkContext {
+  readonly shards: Shards;
+  /** The node's store: rows of sealed generations, and the directory of replicas. */
+  readonly reader: KvReader;
+  readonly objects: ObjectStore;
+  readonly files: ChunkFiles;
+  readonly codec: ChunkCodec;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly observer: ChunkObserver;
+  /** Lets others run: work on chunks shares its thread with cold reads. */
+  readonly breathe: () => Promise<void>;
+  /** Waits until so many more bytes may be moved. */
+  readonly pace: (bytes: number) => Promise<void>;
+  /** Removes a copy, and whatever was cached of it. */
+  readonly dropCopy: (name: string) => Promise<void>;
+  readonly onFatal: (error: unknown) => void;
+}

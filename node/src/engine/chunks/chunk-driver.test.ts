@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { SimRandom } from '../../../sim/sim-random.ts';
+import type { ObjectFault } from '../../../sim/object-store/object-faults.ts';
+import type { LifecycleView } from '../../core/lifecycle/view.ts';
+import { create, engineAt, read, write } from '../testing/engine-client.ts';
+import { ChunkCluster } from './testing/chunk-cluster.ts';
+import type { ChunkNode } from './testing/chunk-cluster.ts';
+
+function viewOf(node: ChunkNode | undefined): LifecycleView | undefined {
+  return node?.driver.watch.latest.find(({ shard }) => shard === 1)?.view;
+}
+
+function chunksOf(node: ChunkNode | undefined): number {
+  return node?.driver.watch.latest.find(({ shard }) => shard === 1)?.records.chunks.length ?? 0;
+}
+
+/** Nothing of what was written so far is on its way any more. */
+function isQuiet(chunks: ChunkCluster): boolean {
+  return chunks.nodes.every((node) => (viewOf(node)?.generations.length ?? 0) === 1);
+}
+
+async function load(chunks: ChunkCluster, from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i++)
+    await write(chunks.cluster, engineAt(chunks.cluster, i % 3), create(`c${i}`, `https://example.com/${i}`));
+}
+
+async function readAll(chunks: ChunkCluster, count: number): Promise<void> {
+  for (const engine of chunks.cluster.engines) {
+    for (let i = 0; i < count; i++) {
+      const result = await read(chunks.cluster, engine, `c${i}`);
+      if (result.kind !== 'link' || result.link.url !== `https://example.com/${i}`)
+        throw new Error(`c${i} is ${JSON.stringify(result)}`);
+    }
+  }
+}
+
+describe('nodes with an object store', () => {
+  it('take full generations to it, keep two copies, and answer from them', async () => {
+    const chunks = await ChunkCluster.start({ nodes: 3 });
+    await load(chunks, 0, 30);
+    await chunks.until('two chunks', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    await load(chunks, 30, 60);
+    await chunks.until('more chunks', () => chunksOf(chunks.nodes[0]) >= 2 && isQuiet(chunks));
+    const copies = chunks.nodes.reduce((sum, { files }) => sum + files.files.size, 0);
+    expect(copies).toBe(2 * chunksOf(chunks.nodes[0]));
+    expect(chunks.bucket.size).toBe(chunksOf(chunks.nodes[0]));
+    await readAll(chunks, 60);
+    expect(await write(chunks.cluster, engineAt(chunks.cluster, 1), create('c0', 'https://other/'))).toMatchObject({
+      kind: 'taken',
+    });
+  });
+
+  it('export again, with an alarm, when the stored object is not what was sent', async () => {
+    const flips: ObjectFault[] = ['flippedByte'];
+    const faults = {
+      next: (operation: string) => ({ delayMs: 0, fault: operation === 'put' ? flips.shift() : undefined }),
+    };
+    const chunks = await ChunkCluster.start({ nodes: 3, faults });
+    await load(chunks, 0, 30);
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    expect(chunks.nodes.flatMap(({ events }) => events)).toContain('corrupt');
+    expect(chunks.bucket.size, 'the wrong object waits for the collector').toBe(2);
+    await readAll(chunks, 30);
+  });
+
+  it('get there through a store that times out, conflicts, tears and loses answers', async () => {
+    const random = new SimRandom(7);
+    const kinds: readonly ObjectFault[] = [
+      'timeoutAfter',
+      'lostAnswer',
+      'torn',
+      'throttled',
+      'conflict',
+      'existsAfterOwn',
+    ];
+    const faults = {
+      next: () => ({ delayMs: 0, fault: random.int(3) === 0 ? kinds[random.int(kinds.length)] : undefined }),
+    };
+    const chunks = await ChunkCluster.start({ nodes: 3, faults });
+    await load(chunks, 0, 30);
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks), 600);
+  });
+
+  it('keep every row while the store is away, and go on when it is back', async () => {
+    let isAway = true;
+    const faults = { next: () => ({ delayMs: 0, fault: isAway ? ('torn' as const) : undefined }) };
+    const chunks = await ChunkCluster.start({ nodes: 3, faults });
+    await load(chunks, 0, 30);
+    for (let round = 0; round < 20; round++) await chunks.round();
+    expect(viewOf(chunks.nodes[0])?.generations.length).toBe(2);
+    await readAll(chunks, 30);
+    isAway = false;
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    await readAll(chunks, 30);
+  });
+
+  it('do not retire while a quorum has not vouched for the rows', async () => {
+    const chunks = await ChunkCluster.start({ nodes: 3 });
+    const leader = chunks.nodes.find(({ engine }) => engine.host.replicasByShard.get(1)?.isLeader === true);
+    for (const node of chunks.nodes) node.isAway = node !== leader;
+    await load(chunks, 0, 30);
+    for (let round = 0; round < 20; round++) await chunks.round();
+    expect(viewOf(leader)?.generations.map(({ state }) => state)).toEqual(['active', 'placed']);
+    for (const node of chunks.nodes) node.isAway = false;
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+  });
+});

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defined } from '@shortlink/common/assert.ts';
+import { toHex } from '@shortlink/common/bytes.ts';
+import type { ClusterId, NodeId } from '@shortlink/common/ids.ts';
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { ChunkWriter } from '../../core/chunk/chunk-writer.ts';
+import type { ChunkSummary } from '../../core/chunk/chunk-writer.ts';
+import { describeStateRow } from '../../core/chunk/describe-state-row.ts';
+import { chunkName } from '../../core/lifecycle/object-names.ts';
+import type { ChunkObject, GenerationRecord } from '../../core/lifecycle/types.ts';
+import type { CommandResult } from '../../core/statemachine/commands.ts';
+import type { ShardScope } from '../../core/statemachine/keys.ts';
+import type { ChunkContext } from './chunk-context.ts';
+import { generationRows, isWhole } from './generation-rows.ts';
+import { ObjectSink } from './object-sink.ts';
+
+export interface Exporter {
+  readonly clusterId: ClusterId;
+  readonly node: NodeId;
+  readonly scope: ShardScope;
+}
+
+const randomBytes = 8;
+const proposeTimeoutMs = 10_000;
+const deleteTimeoutMs = 10_000;
+
+/** Builds the chunk of a sealed generation, puts it into the object store and tells the shard. */
+export async function exportGeneration(
+  context: ChunkContext,
+  exporter: Exporter,
+  record: GenerationRecord,
+): Promise<void> {
+  const { scope, clusterId } = exporter;
+  const name = chunkName(clusterId, scope.shard, record, toHex(context.random.bytes(randomBytes)));
+  const sink = new ObjectSink(context.objects, name, (bytes) => context.codec.crc32(bytes));
+  let summary: ChunkSummary;
+  try {
+    summary = await build(context, { exporter, record, sink });
+    if (!isWhole(context.reader, scope, record.id)) return await sink.abort();
+    await sink.finish();
+  } catch (error) {
+    await sink.abort().catch(() => undefined);
+    throw error;
+  }
+  await announce(context, { exporter, record, object: objectOf(name, summary) });
+}
+
+async function build(
+  context: ChunkContext,
+  {
+    exporter,
+    record,
+    sink,
+  }: { readonly exporter: Exporter; readonly record: GenerationRecord; readonly sink: ObjectSink },
+): Promise<ChunkSummary> {
+  const { clusterId, node, scope } = exporter;
+  const writer = new ChunkWriter({
+    codec: context.codec,
+    origin: { clusterId, shard: scope.shard, generations: [record.id], inputs: [], node, term: record.sealedTerm },
+    describe: describeStateRow,
+    emit: (bytes) => sink.push(bytes),
+    parameters: record.format,
+  });
+  for (const page of generationRows(context.reader, scope, record.id)) {
+    for (const row of page) writer.add(row);
+    await context.breathe();
+    await sink.flush();
+  }
+  return writer.finish();
+}
+
+/** What the shard remembers of a finished chunk. */
+export function objectOf(name: string, summary: ChunkSummary): ChunkObject {
+  const { chunkBytes, tailBytes, properties } = summary;
+  const { namespaces, revisions } = properties;
+  return {
+    name,
+    sizeBytes: chunkBytes,
+    tailBytes,
+    contentDigest: toHex(properties.contentDigest),
+    checksum: toHex(properties.rowSum),
+    rows: namespaces.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    firstKey: defined(namespaces[0], 'first namespace of a chunk').firstKey,
+    lastKey: defined(namespaces.at(-1), 'last namespace of a chunk').lastKey,
+    minRevision: revisions?.first ?? 0,
+    maxRevision: revisions?.last ?? 0,
+  };
+}
+
+/** An object that the shard did not take is never proposed again, so nobody will ever refer to it, and it can go. */
+async function announce(
+  context: ChunkContext,
+  {
+    exporter,
+    record,
+    object,
+  }: { readonly exporter: Exporter; readonly record: GenerationRecord; readonly object: ChunkObject },
+): Promise<void> {
+  const { shard } = exporter.scope;
+  const command = { type: 'exported', generation: record.id, object, replaces: record.object?.name } as const;
+  let verdict: CommandResult | undefined;
+  try {
+    [verdict] = await context.shards.write(shard, [command], { timeoutMs: proposeTimeoutMs });
+  } catch (error) {
+    // It may still be applied: the object stays, and becomes garbage with a name should another one be taken.
+    if (error instanceof ServiceError) return context.observer.failed(`announcing ${object.name}`, error);
+    throw error;
+  }
+  if (verdict?.kind === 'lifecycle' && verdict.verdict === 'done') {
+    context.observer.count('exported', object.sizeBytes);
+    return;
+  }
+  context.observer.count('exportLost');
+  await context.objects.delete(object.name, { timeoutMs: deleteTimeoutMs });
+}

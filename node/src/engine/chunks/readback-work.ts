@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { toHex } from '@shortlink/common/bytes.ts';
+import type { ShardId } from '@shortlink/common/ids.ts';
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { ChunkCorruptError } from '../../core/chunk/chunk-corrupt-error.ts';
+import { ChunkReader } from '../../core/chunk/chunk-reader.ts';
+import { openTail } from '../../core/chunk/chunk-source.ts';
+import type { ChunkSource } from '../../core/chunk/chunk-source.ts';
+import { describeStateRow } from '../../core/chunk/describe-state-row.ts';
+import { verifyChunk } from '../../core/chunk/verify-chunk.ts';
+import type { ChunkObject, GenerationRecord } from '../../core/lifecycle/types.ts';
+import type { ChunkContext } from './chunk-context.ts';
+import { ObjectMissingError, objectSource } from './object-source.ts';
+
+const proposeTimeoutMs = 10_000;
+
+/** Reads an exported object again, every byte of it, and tells the shard what it holds. */
+export async function readBackObject(context: ChunkContext, shard: ShardId, record: GenerationRecord): Promise<void> {
+  const { object } = record;
+  if (object === undefined) return;
+  const digest = await digestOfObject(context, object);
+  context.observer.count(digest === object.contentDigest ? 'readBack' : 'corrupt', object.sizeBytes);
+  const command = { type: 'readback', generation: record.id, object: object.name, digest } as const;
+  try {
+    await context.shards.write(shard, [command], { timeoutMs: proposeTimeoutMs });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    context.observer.failed(`telling of the read-back of ${object.name}`, error);
+  }
+}
+
+/** Undefined when the object is missing or not what was written. @throws ObjectStoreError when it cannot be told. */
+async function digestOfObject(context: ChunkContext, object: ChunkObject): Promise<string | undefined> {
+  try {
+    return await verifiedDigest(context, object, objectSource(context.objects, object.name, object.sizeBytes));
+  } catch (error) {
+    if (error instanceof ChunkCorruptError || error instanceof ObjectMissingError) {
+      context.observer.failed(`reading ${object.name} again`, error);
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Decodes the whole chunk. @returns the digest of its rows, which are what the chunk says they are. @throws ChunkCorruptError */
+export async function verifiedDigest(context: ChunkContext, object: ChunkObject, source: ChunkSource): Promise<string> {
+  const paced: ChunkSource = {
+    read: async (offset, length) => {
+      await context.breathe();
+      await context.pace(length);
+      return source.read(offset, length);
+    },
+  };
+  const { codec } = context;
+  const { sizeBytes: chunkBytes, tailBytes } = object;
+  const tail = await openTail(paced, { codec, chunkBytes, tailBytes });
+  await verifyChunk(new ChunkReader({ tail, source: paced, codec }), { codec, describe: describeStateRow });
+  return toHex(tail.properties.contentDigest);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MemoryChunkFiles } from '../../../../sim/memory-chunk-files.ts';
+import { MemoryBucket } from '../../../../sim/object-store/memory-bucket.ts';
+import type { ObjectFaults } from '../../../../sim/object-store/object-faults.ts';
+import { SimObjectStore } from '../../../../sim/object-store/sim-object-store.ts';
+import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
+import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
+import type { Timers } from '../../../ports/clock.ts';
+import { ShardsClient } from '../../client/shards-client.ts';
+import type { Engine } from '../../engine.ts';
+import type { EngineConfig } from '../../engine-config.ts';
+import { TestCluster } from '../../testing/test-cluster.ts';
+import type { ChunkContext, ChunkEvent } from '../chunk-context.ts';
+import { ChunkDriver } from '../chunk-driver.ts';
+import { ChunkLibrary } from '../chunk-library.ts';
+import { ColdService } from '../cold-service.ts';
+
+export interface ChunkNode {
+  readonly engine: Engine;
+  readonly driver: ChunkDriver;
+  readonly files: MemoryChunkFiles;
+  readonly cold: ColdService;
+  readonly events: ChunkEvent[];
+  readonly failures: string[];
+  isAway: boolean;
+}
+
+export interface ChunkClusterOptions {
+  readonly nodes: number;
+  readonly sealAfterBytes?: number | undefined;
+  readonly faults?: ObjectFaults | undefined;
+  readonly config?: Partial<EngineConfig> | undefined;
+}
+
+/** Engines with their chunks over one bucket in memory, moved on by hand. */
+export class ChunkCluster {
+  readonly cluster: TestCluster;
+  readonly bucket = new MemoryBucket();
+  readonly nodes: ChunkNode[] = [];
+  readonly #timers: { atMs: number; readonly run: () => void }[] = [];
+
+  private constructor(options: ChunkClusterOptions) {
+    this.cluster = new TestCluster(options.nodes, options.config);
+  }
+
+  static async start(options: ChunkClusterOptions): Promise<ChunkCluster> {
+    const made = new ChunkCluster(options);
+    const { cluster } = made;
+    await cluster.until('formation', () => cluster.engines.every((engine) => engine.health().writable));
+    for (const engine of cluster.engines) made.nodes.push(made.#node(engine, options));
+    // A query of an engine reads the rows of its own node.
+    cluster.coldTier = {
+      query: async (query, timeoutMs) => {
+        for (const node of made.nodes) {
+          const answer = await node.cold.query(query, timeoutMs);
+          if (answer.kind === 'found') return answer;
+        }
+        return { kind: 'moved' };
+      },
+    };
+    return made;
+  }
+
+  /** Rounds of all drivers until `done`. */
+  async until(what: string, done: () => boolean, rounds = 200): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      if (done()) return;
+      await this.round();
+    }
+    throw new Error(
+      `did not happen in ${rounds} rounds: ${what}\n${JSON.stringify(this.nodes.map((n) => n.failures))}`,
+    );
+  }
+
+  async round(): Promise<void> {
+    const rounds = this.nodes.filter((node) => !node.isAway).map((node) => ({ over: false, node }));
+    for (const one of rounds) {
+      void one.node.driver.round().then(
+        () => (one.over = true),
+        (error: unknown) => this.cluster.fatal.push(error),
+      );
+    }
+    for (let tick = 0; tick < 100 && !rounds.every((one) => one.over); tick++) await this.#tick();
+    await this.#tick();
+    if (this.cluster.fatal[0] !== undefined) throw new Error('a node failed', { cause: this.cluster.fatal[0] });
+  }
+
+  async #tick(): Promise<void> {
+    await this.cluster.run(1);
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.cluster.nowMs);
+    for (const timer of due) {
+      this.#timers.splice(this.#timers.indexOf(timer), 1);
+      timer.run();
+    }
+  }
+
+  #node(engine: Engine, options: ChunkClusterOptions): ChunkNode {
+    const files = new MemoryChunkFiles();
+    const events: ChunkEvent[] = [];
+    const failures: string[] = [];
+    const timers: Timers = {
+      after: (delayMs, run) => {
+        const timer = { atMs: this.cluster.nowMs + delayMs, run };
+        this.#timers.push(timer);
+        return () => void this.#timers.splice(this.#timers.indexOf(timer), this.#timers.includes(timer) ? 1 : 0);
+      },
+    };
+    const { clock, random, store: reader } = engine.deps;
+    const objects = new SimObjectStore({ bucket: this.bucket, clock, timers, faults: options.faults });
+    const onFatal = (error: unknown): void => void this.cluster.fatal.push(error);
+    const library = new ChunkLibrary({
+      files,
+      objects,
+      codec: zlibChunkCodec,
+      tailCacheBytes: 1 << 20,
+      blockCacheBytes: 1 << 20,
+      onRead: () => {},
+      onCorruptCopy: (name) => void files.remove(name),
+    });
+    const cold = new ColdService({ reader, library, timers, onMissing: (name) => failures.push(name), onFatal });
+    const context: ChunkContext = {
+      shards: new ShardsClient({ engine, clock, timers, random, reader, coldTier: cold }),
+      reader,
+      objects,
+      files,
+      codec: zlibChunkCodec,
+      clock,
+      timers,
+      random,
+      observer: {
+        count: (event) => void events.push(event),
+        failed: (work, error) => void failures.push(`${work}: ${String(error)}`),
+        round: () => {},
+      },
+      breathe: async () => {},
+      pace: async () => {},
+      dropCopy: async (name) => {
+        await files.remove(name);
+        library.forget(name);
+      },
+      onFatal,
+    };
+    const policy = {
+      sealAfterBytes: options.sealAfterBytes ?? 1000,
+      sealAfterMs: Number.MAX_SAFE_INTEGER,
+      format: chunkFormat,
+    };
+    const driver = new ChunkDriver(context, { policy, redundancy: 2, roundMs: 100 });
+    return { engine, driver, files, cold, events, failures, isAway: false };
+  }
+}

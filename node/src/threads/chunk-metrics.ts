@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Logger } from 'pino';
+import type { NodeId } from '@shortlink/common/ids.ts';
+import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.ts';
+import type { ReadTier } from '../engine/chunks/chunk-library.ts';
+import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
+import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
+import type { MetricsSink } from '../telemetry/sink.ts';
+
+export interface ChunkMeters {
+  readonly observer: ChunkObserver;
+  readonly onRead: (tier: ReadTier, bytes: number) => void;
+  readonly onMissing: (message: string) => void;
+}
+
+/** Turns what work on chunks reports into metrics and log lines. */
+export function meteredChunks(metrics: MetricsSink, logger: Logger, self: NodeId): ChunkMeters {
+  const shards = new Set<string>();
+  return {
+    observer: {
+      count: (event: ChunkEvent, bytes = 0) => {
+        metrics.add('shortlink_node_chunk_events_total', 1, { event });
+        if (bytes > 0) metrics.add('shortlink_node_chunk_bytes_total', bytes, { event });
+        if (event === 'corrupt') logger.error({}, 'a chunk is not what was written; it is made or copied again');
+      },
+      failed: (work, error) => {
+        metrics.add('shortlink_node_chunk_failures_total', 1);
+        logger.warn({ err: error }, `${work} failed; it will be tried again`);
+      },
+      round: ({ shards: watched, ring, placement }) => {
+        const present = new Set(watched.map(({ shard }) => String(shard)));
+        for (const one of watched) publishShard(metrics, one);
+        for (const gone of shards) if (!present.has(gone)) forgetShard(metrics, gone);
+        shards.clear();
+        for (const shard of present) shards.add(shard);
+        publishTotals(metrics, watched);
+        const held = watched.flatMap(objectsOf).filter(({ holders }) => holders.includes(self));
+        metrics.set('shortlink_node_chunks_held', held.length);
+        const { underReplicated, moving } = chunkTotals(watched, ring, placement);
+        metrics.set('shortlink_node_chunks_under_replicated', underReplicated);
+        metrics.set('shortlink_node_chunks_moving', moving);
+      },
+    },
+    onRead: (tier, bytes) => {
+      metrics.add('shortlink_node_chunk_reads_total', 1, { tier });
+      metrics.add('shortlink_node_chunk_read_bytes_total', bytes, { tier });
+    },
+    onMissing: (message) => {
+      metrics.add('shortlink_node_chunk_missing_total', 1);
+      logger.error({}, `${message}, although the chunk set names it`);
+    },
+  };
+}
+
+function publishShard(metrics: MetricsSink, { shard, view }: WatchedShard): void {
+  const labels = { shard: String(shard) };
+  const sum = (pick: 'rows' | 'bytes'): number => view.generations.reduce((total, one) => total + one[pick], 0);
+  metrics.set('shortlink_node_hot_keys', sum('rows'), labels);
+  metrics.set('shortlink_node_hot_bytes', sum('bytes'), labels);
+  metrics.set('shortlink_node_generations_waiting', view.generations.length - 1, labels);
+}
+
+function forgetShard(metrics: MetricsSink, shard: string): void {
+  metrics.remove('shortlink_node_hot_keys', { shard });
+  metrics.remove('shortlink_node_hot_bytes', { shard });
+  metrics.remove('shortlink_node_generations_waiting', { shard });
+}
+
+function publishTotals(metrics: MetricsSink, shards: readonly WatchedShard[]): void {
+  const states = shards.flatMap(({ view }) => view.generations.map(({ state }) => state));
+  for (const state of ['sealed', 'exported', 'placed'] as const) {
+    metrics.set('shortlink_node_chunks', states.filter((one) => one === state).length, { state });
+  }
+  const retired = shards.reduce((sum, { records }) => sum + records.chunks.length, 0);
+  metrics.set('shortlink_node_chunks', retired, { state: 'retired' });
+  const garbage = shards.reduce((sum, { records }) => sum + records.garbage.length, 0);
+  metrics.set('shortlink_node_chunks', garbage, { state: 'garbage' });
+}

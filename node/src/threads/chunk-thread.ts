@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '@shortlink/common/assert.ts';
+import { DiskChunkFiles } from '../adapters/chunk-files/disk-chunk-files.ts';
+import { openObjectStore } from '../adapters/object-store/open-object-store.ts';
+import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { newLogger } from '../adapters/system/logger.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { SystemRandom } from '../adapters/system/system-random.ts';
+import { systemTimers } from '../adapters/system/system-timers.ts';
+import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
+import { defaultChunkParameters } from '../core/chunk/chunk-parameters.ts';
+import { chunkFormatVersion } from '../core/chunk/tail/chunk-footer.ts';
+import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
+import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
+import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
+import { ColdService } from '../engine/chunks/cold-service.ts';
+import { BytePacer } from '../engine/chunks/byte-pacer.ts';
+import { serveColdTier } from '../engine/client/cold-channel.ts';
+import { RemoteEngine } from '../engine/client/remote-engine.ts';
+import { ShardsClient } from '../engine/client/shards-client.ts';
+import { watchEventLoop } from '../telemetry/event-loop.ts';
+import { LocalMetrics } from '../telemetry/local-metrics.ts';
+import { meteredChunks } from './chunk-metrics.ts';
+import type { ChunkOrder, ChunkReport, ChunkThreadData } from './messages.ts';
+import { portChannel, soon } from './port-channel.ts';
+
+// Composition root of the thread that builds, moves and reads chunks.
+
+assert(parentPort !== null, 'chunks are kept on a worker thread');
+const main = parentPort;
+const { config, handle, nodeId, engine: enginePort } = workerData as ChunkThreadData;
+const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'chunk' });
+const reportIntervalMs = 1000;
+const roundMs = 250;
+
+function report(message: ChunkReport): void {
+  main.postMessage(message);
+}
+
+function fatal(error: unknown): void {
+  report({ type: 'fatal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}
+
+async function run(): Promise<void> {
+  const metrics = new LocalMetrics();
+  const objects = await openObjectStore(config.objectStore);
+  const files = await DiskChunkFiles.open(join(config.data.dir, 'chunks'));
+  const reader = attachReader(handle);
+  const random = new SystemRandom();
+  const meters = meteredChunks(metrics, logger, nodeId);
+  const library = new ChunkLibrary({
+    files,
+    objects,
+    codec: zlibChunkCodec,
+    tailCacheBytes: config.chunks.tailCacheBytes,
+    blockCacheBytes: config.chunks.blockCacheBytes,
+    onRead: meters.onRead,
+    onCorruptCopy: (name) => {
+      logger.error(
+        { object: name },
+        'the copy of a chunk on this disk is corrupt; it is read elsewhere and copied again',
+      );
+      void dropCopy(name).catch(fatal);
+    },
+  });
+  const dropCopy = async (name: string): Promise<void> => {
+    await files.remove(name);
+    library.forget(name);
+    meters.observer.count('dropped');
+  };
+  const cold = new ColdService({ reader, library, timers: systemTimers, onMissing: meters.onMissing, onFatal: fatal });
+  const engine = new RemoteEngine(portChannel(enginePort), soon);
+  const clients = { engine, clock: systemClock, timers: systemTimers, random };
+  const shards = new ShardsClient({ ...clients, reader, coldTier: cold });
+  const pacer = new BytePacer(config.chunks.bytesPerSecond, systemClock, systemTimers);
+  const context: ChunkContext = {
+    shards,
+    reader,
+    objects,
+    files,
+    codec: zlibChunkCodec,
+    clock: systemClock,
+    timers: systemTimers,
+    random,
+    observer: meters.observer,
+    breathe: async () => nextTurn(),
+    pace: async (bytes) => pacer.take(bytes),
+    dropCopy,
+    onFatal: fatal,
+  };
+  const { redundancy, sealAfterBytes, sealAfterMs } = config.chunks;
+  const format = { version: chunkFormatVersion, ...defaultChunkParameters };
+  const driver = new ChunkDriver(context, { redundancy, roundMs, policy: { sealAfterBytes, sealAfterMs, format } });
+  driver.start();
+  const loop = watchEventLoop('chunk', metrics);
+  const reporter = setInterval(() => {
+    loop.publish();
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+  }, reportIntervalMs);
+  report({ type: 'started' });
+
+  main.on('message', (order: ChunkOrder) => {
+    if (order.type === 'serve') return serveColdTier(cold, portChannel(order.port), soon);
+    clearInterval(reporter);
+    driver.stop();
+    enginePort.close();
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+    void Promise.all([objects.close(), files.close()]).then(() => report({ type: 'stopped' }), fatal);
+  });
+}
+
+run().catch(fatal);
