@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert } from './assert.ts';
+import { newBytes } from './bytes.ts';
 
 const encoder = new TextEncoder();
 /** A length below 128 is one byte of varint. */
 const asciiMaxLength = 127;
 
-/** Grows a buffer and writes the primitive fields of the project's own binary formats into it. */
+/** Buffers of finished writers, for the ones that follow: memory is most of what a short record costs. */
+const scratchBytes = 16 * 1024;
+const scratchMax = 8;
+const scratches: Uint8Array<ArrayBuffer>[] = [];
+const finished = new Uint8Array(0);
+
+/** Writes the primitive fields of the project's own binary formats one after the other. Of no use after `finish`. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  constructor(capacityBytes = 128) {
-    this.#bytes = new Uint8Array(capacityBytes);
+  constructor() {
+    this.#bytes = scratches.pop() ?? new Uint8Array(scratchBytes);
   }
 
   get length(): number {
@@ -70,8 +77,30 @@ export class ByteWriter {
     return this.#shortAscii(text) ? this : this.bytes(encoder.encode(text));
   }
 
+  /** The bytes, for a short use: see `newBytes`. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    const out = newBytes(this.#length);
+    out.set(this.#written());
+    this.#release();
+    return out;
+  }
+
+  /** The bytes in memory of their own, which nothing else keeps alive. */
+  finishApart(): Uint8Array<ArrayBuffer> {
+    const out = this.#written().slice();
+    this.#release();
+    return out;
+  }
+
+  #written(): Uint8Array<ArrayBuffer> {
+    assert(this.#bytes !== finished, 'a writer was finished twice');
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #release(): void {
+    keepScratch(this.#bytes);
+    this.#bytes = finished;
+    this.#length = 0;
   }
 
   /** What was written, without a copy; gone with the next write or `clear`. */
@@ -107,6 +136,11 @@ export class ByteWriter {
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
+    keepScratch(this.#bytes);
     this.#bytes = grown;
   }
+}
+
+function keepScratch(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.length === scratchBytes && scratches.length < scratchMax) scratches.push(bytes);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteReader, DecodeError } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { compareBytes, concatBytes, fromHex, fromUtf8, prefixEnd, toHex, utf8 } from './bytes.ts';
+import { compareBytes, concatBytes, fromHex, fromUtf8, newBytes, prefixEnd, toHex, utf8 } from './bytes.ts';
 
 const safeInteger = fc.maxSafeNat();
 
@@ -57,7 +57,7 @@ describe('writer and reader', () => {
         fc.uint8Array({ maxLength: 300 }),
         (a, b, text, bytes) => {
           const wellFormed = text.toWellFormed();
-          const written = new ByteWriter(1)
+          const written = new ByteWriter()
             .varint(a)
             .uint64(b)
             .text(wellFormed)
@@ -107,5 +107,46 @@ describe('writer and reader', () => {
     expect(() => new ByteWriter().uint64(2 ** 53)).toThrow('out of range');
     expect(() => new ByteReader(new Uint8Array(8).fill(0xff)).uint64()).toThrow(DecodeError);
     expect(() => new ByteReader(new Uint8Array(9).fill(0xff)).varint()).toThrow(DecodeError);
+  });
+});
+
+describe('new bytes', () => {
+  it('are zero and nobody else’s, whatever their sizes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 6000 }), { minLength: 1, maxLength: 40 }), (lengths) => {
+        const all = lengths.map((length, i) => {
+          const bytes = newBytes(length);
+          expect(bytes.length).toBe(length);
+          expect(bytes.every((byte) => byte === 0)).toBe(true);
+          return bytes.fill((i % 255) + 1);
+        });
+        for (const [i, bytes] of all.entries()) expect(bytes.every((byte) => byte === (i % 255) + 1)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('writers', () => {
+  it('do not disturb each other, nested or grown', () => {
+    const text = (i: number): string => `${i}`.repeat(1 + i * 400);
+    const open = Array.from({ length: 20 }, (_, i) => new ByteWriter().text(text(i)));
+    const more = open.map((writer, i) => writer.bytes(new ByteWriter().text(text(i)).finish()));
+    const finished = more.map((writer, i) => (i % 2 === 0 ? writer.finish() : writer.finishApart()));
+    for (const [i, bytes] of finished.entries()) {
+      const reader = new ByteReader(bytes);
+      expect(reader.text()).toBe(text(i));
+      expect(new ByteReader(reader.bytes()).text()).toBe(text(i));
+      reader.end();
+    }
+  });
+
+  it('give bytes apart in memory of their own', () => {
+    expect(new ByteWriter().uint8(7).finishApart().buffer.byteLength).toBe(1);
+  });
+
+  it('are finished once', () => {
+    const writer = new ByteWriter().uint8(1);
+    writer.finish();
+    expect(() => writer.finish()).toThrow('twice');
   });
 });

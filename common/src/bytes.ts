@@ -5,6 +5,28 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const emptyBytes: Uint8Array = new Uint8Array(0);
 
+const slabBytes = 32 * 1024;
+/** Larger ones would leave too much of a slab unused. */
+const slabItemMaxBytes = slabBytes / 8;
+let slab = new Uint8Array(slabBytes);
+let slabUsed = 0;
+
+/**
+ * Zeroed bytes that do not live long. Small ones are views of a slab that many share: such a view costs a tenth of an
+ * array with memory of its own, and native code reads it without a copy, but it keeps the whole slab alive. What is kept
+ * for long, or posted to another thread, should be a `slice` of its own.
+ */
+export function newBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > slabItemMaxBytes) return new Uint8Array(length);
+  if (slabUsed + length > slabBytes) {
+    slab = new Uint8Array(slabBytes);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed += length;
+  return slab.subarray(start, slabUsed);
+}
+
 export function utf8(text: string): Uint8Array {
   return asciiOf(text) ?? encoder.encode(text);
 }
@@ -15,7 +37,7 @@ const asciiMaxLength = 64;
 /** Codes and keys are short and ASCII: a loop is several times faster than the call into the encoder. */
 function asciiOf(text: string): Uint8Array | undefined {
   if (text.length > asciiMaxLength) return undefined;
-  const bytes = new Uint8Array(text.length);
+  const bytes = newBytes(text.length);
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit > 0x7f) return undefined;
@@ -54,7 +76,7 @@ export function commonPrefixLength(a: Uint8Array, b: Uint8Array): number {
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
+  const out = newBytes(length);
   let offset = 0;
   for (const part of parts) {
     out.set(part, offset);

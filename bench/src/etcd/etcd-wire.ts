@@ -11,7 +11,7 @@ const bytesType = 2;
 
 /** PutRequest { bytes key = 1; bytes value = 2; } */
 export function encodePut(key: string, value: string): Uint8Array {
-  return new ByteWriter(16 + key.length + value.length)
+  return new ByteWriter()
     .uint8((1 << 3) | bytesType)
     .text(key)
     .uint8((2 << 3) | bytesType)

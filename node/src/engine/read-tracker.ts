@@ -106,7 +106,7 @@ export class ReadTracker {
   }
 
   #encode(context: number): Uint8Array {
-    return new ByteWriter(16).uint64(this.#replicaId).uint64(context).finish();
+    return new ByteWriter().uint64(this.#replicaId).uint64(context).finish();
   }
 }
 

@@ -94,7 +94,7 @@ export function createCommand(
   if (expiresAtMs !== undefined) checkExpiry(expiresAtMs, clock.nowMs());
   if (creatorId !== undefined) checkCreatorId(creatorId);
   // As asked, before defaults: a default that changes between two tries must not make them different questions.
-  const canonical = new ByteWriter(64 + url.length).text('createLink').text(url);
+  const canonical = new ByteWriter().text('createLink').text(url);
   writeOptionalText(canonical, code);
   writeOptionalNumber(canonical, codeLength);
   writeOptionalNumber(canonical, expiresAtMs);

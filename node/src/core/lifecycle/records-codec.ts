@@ -38,7 +38,7 @@ function readMaybe<T>(reader: ByteReader, read: () => T): T | undefined {
 }
 
 export function encodeGenerationRecord(record: GenerationRecord): Uint8Array {
-  const writer = new ByteWriter(256).uint8(formatVersion);
+  const writer = new ByteWriter().uint8(formatVersion);
   writer.varint(record.id).varint(record.sealedIndex).varint(record.sealedTerm).varint(record.sealedAtMs);
   writeChunkFormat(writer, record.format);
   writer.varint(record.votes.length);
@@ -70,7 +70,7 @@ export function decodeGenerationRecord(bytes: Uint8Array): GenerationRecord {
 }
 
 export function encodeChunkRecord(record: ChunkRecord): Uint8Array {
-  const writer = new ByteWriter(256).uint8(formatVersion);
+  const writer = new ByteWriter().uint8(formatVersion);
   writeChunkObject(writer, record.object);
   writer.varint(record.firstGeneration).varint(record.lastGeneration).varint(record.level).varint(record.addedVersion);
   writeTexts(writer, record.holders);
@@ -93,7 +93,7 @@ export function decodeChunkRecord(bytes: Uint8Array): ChunkRecord {
 }
 
 export function encodeGarbageRecord(record: GarbageRecord): Uint8Array {
-  const writer = new ByteWriter(64).uint8(formatVersion).text(record.name);
+  const writer = new ByteWriter().uint8(formatVersion).text(record.name);
   return writer.varint(record.unlinkedVersion).varint(record.unlinkedAtMs).finish();
 }
 

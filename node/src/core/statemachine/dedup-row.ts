@@ -17,7 +17,7 @@ const createdLink = 1;
 
 /** What the shard remembers of `command` and its answer. */
 export function encodeDedupRow(command: DedupCommand, result: CommandResult): Uint8Array {
-  const writer = new ByteWriter(64).uint8(formatVersion).raw(command.dedup.fingerprint);
+  const writer = new ByteWriter().uint8(formatVersion).raw(command.dedup.fingerprint);
   if (command.type === 'createLink' && result.kind === 'link') {
     const { link } = result;
     writer.uint8(createdLink).varint(link.revision).varint(link.createdAtMs);

@@ -24,7 +24,7 @@ const formatVersion = 2;
  */
 export function encodeEntry(content: EntryContent): Uint8Array {
   assert(content.idempotencyWindowMs > 0, 'the idempotency window is not positive');
-  const writer = new ByteWriter(256).uint8(formatVersion);
+  const writer = new ByteWriter().uint8(formatVersion);
   writer.varint(content.timeMs).varint(content.idempotencyWindowMs).varint(content.commands.length);
   for (const command of content.commands) {
     const problem = commandProblem(command);
@@ -35,7 +35,8 @@ export function encodeEntry(content: EntryContent): Uint8Array {
     );
     writeCommand(writer, command);
   }
-  return writer.finish();
+  // The log keeps entries in memory for long.
+  return writer.finishApart();
 }
 
 /** @throws DecodeError */

@@ -11,7 +11,7 @@ const tombstone = 1;
 
 /** `code`: of the link that the row points to. */
 export function encodeIndexRow(code: string): Uint8Array {
-  return new ByteWriter(4 + code.length).uint8(formatVersion).uint8(live).text(code).finish();
+  return new ByteWriter().uint8(formatVersion).uint8(live).text(code).finish();
 }
 
 export const indexTombstone: Uint8Array = Uint8Array.of(formatVersion, tombstone);

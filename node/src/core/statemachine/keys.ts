@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert, defined } from '@shortlink/common/assert.ts';
-import { prefixEnd, utf8 } from '@shortlink/common/bytes.ts';
+import { newBytes, prefixEnd, utf8 } from '@shortlink/common/bytes.ts';
 import type { Revision, ShardId } from '@shortlink/common/ids.ts';
 import type { StateRange } from './state-reader.ts';
 
@@ -38,7 +38,7 @@ export const slotEndOffset = 9;
 
 /** A key with room for `suffixBytes` after the prefix, which the caller fills. */
 function newKey(namespace: Namespace, scope: ShardScope, generation: number, suffixBytes: number): Uint8Array {
-  const key = new Uint8Array(keyPrefixBytes + suffixBytes);
+  const key = newBytes(keyPrefixBytes + suffixBytes);
   key[0] = namespace;
   setUint32(key, 1, scope.shard);
   setUint32(key, slotOffset, scope.slot);
@@ -117,7 +117,7 @@ export function linkSuffix(code: string): Uint8Array {
 export function creatorIndexSuffix(creatorId: string, createRevision: Revision): Uint8Array {
   const creator = utf8(creatorId);
   assert(creator.length <= 0xff, `creator id of ${creator.length} bytes`);
-  const suffix = new Uint8Array(1 + creator.length + 8);
+  const suffix = newBytes(1 + creator.length + 8);
   suffix[0] = creator.length;
   suffix.set(creator, 1);
   setUint64(suffix, 1 + creator.length, createRevision);
@@ -127,7 +127,7 @@ export function creatorIndexSuffix(creatorId: string, createRevision: Revision):
 /** expiry (8) code (…): the links that expire first lie first. */
 export function expiryIndexSuffix(expiresAtMs: number, code: string): Uint8Array {
   const codeBytes = utf8(code);
-  const suffix = new Uint8Array(8 + codeBytes.length);
+  const suffix = newBytes(8 + codeBytes.length);
   setUint64(suffix, 0, expiresAtMs);
   suffix.set(codeBytes, 8);
   return suffix;

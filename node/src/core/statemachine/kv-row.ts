@@ -18,7 +18,7 @@ const live = 0;
 const tombstone = 1;
 
 export function encodeKvValue(row: KvRowValue): Uint8Array {
-  const writer = new ByteWriter(32 + (row.value?.length ?? 0)).uint8(formatVersion);
+  const writer = new ByteWriter().uint8(formatVersion);
   if (row.value === undefined) return writer.uint8(tombstone).varint(row.revision).finish();
   writer
     .uint8(live)

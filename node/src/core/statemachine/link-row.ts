@@ -29,7 +29,7 @@ const allBits = dead | expired | hasExpiry | disabled;
 
 export function encodeLiveLink(link: Link): Uint8Array {
   const flags = (link.expiresAtMs === undefined ? 0 : hasExpiry) | (link.disabled ? disabled : 0);
-  const writer = new ByteWriter(64 + link.url.length + link.creatorId.length).uint8(formatVersion).uint8(flags);
+  const writer = new ByteWriter().uint8(formatVersion).uint8(flags);
   // Differences, because most links are never changed: one byte each instead of six and more.
   writer.varint(link.createRevision).varint(link.revision - link.createRevision);
   writer.varint(link.createdAtMs).varint(link.updatedAtMs - link.createdAtMs);
@@ -39,7 +39,7 @@ export function encodeLiveLink(link: Link): Uint8Array {
 
 export function encodeDeadLink(row: DeadLink): Uint8Array {
   const flags = dead | (row.reason === 'expired' ? expired : 0);
-  return new ByteWriter(24).uint8(formatVersion).uint8(flags).varint(row.revision).varint(row.timeMs).finish();
+  return new ByteWriter().uint8(formatVersion).uint8(flags).varint(row.revision).varint(row.timeMs).finish();
 }
 
 /** @throws DecodeError */

@@ -30,7 +30,7 @@ function placeOf(index: number): number {
 export function recordStateHash(state: ShardState, tx: StateTx): void {
   const index = state.appliedIndex;
   if (index % stateHashIntervalEntries !== 0) return;
-  const row = new ByteWriter(20).uint8(formatVersion).varint(index).raw(fromHex(state.stateHash)).finish();
+  const row = new ByteWriter().uint8(formatVersion).varint(index).raw(fromHex(state.stateHash)).finish();
   tx.put(stateHashKey(tx.scope, placeOf(index)), row);
 }
 

@@ -4,7 +4,7 @@ import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 
 /** A list of records, as requests and answers about a shard travel between threads and nodes. */
 export function encodeList<T>(items: readonly T[], encode: (item: T) => Uint8Array): Uint8Array {
-  const writer = new ByteWriter(256).varint(items.length);
+  const writer = new ByteWriter().varint(items.length);
   for (const item of items) writer.bytes(encode(item));
   return writer.finish();
 }

@@ -21,14 +21,14 @@ const kindRows = 1;
 const kindEnd = 2;
 
 export function encodeRowsChunk(rows: readonly Row[]): Uint8Array {
-  const body = new ByteWriter(64 * 1024).uint8(kindRows).varint(rows.length);
+  const body = new ByteWriter().uint8(kindRows).varint(rows.length);
   for (const row of rows) body.bytes(row.key).bytes(row.value);
   return withChecksum(body);
 }
 
 /** The last chunk: how many rows there were, so that a lost chunk cannot go unnoticed. */
 export function encodeEndChunk(rowCount: number): Uint8Array {
-  return withChecksum(new ByteWriter(16).uint8(kindEnd).varint(rowCount));
+  return withChecksum(new ByteWriter().uint8(kindEnd).varint(rowCount));
 }
 
 export type SnapshotChunk =
@@ -56,7 +56,7 @@ export function decodeChunk(bytes: Uint8Array): SnapshotChunk {
 
 function withChecksum(body: ByteWriter): Uint8Array {
   const bytes = body.finish();
-  return new ByteWriter(bytes.length + 4)
+  return new ByteWriter()
     .uint32(crc32c(bytes) >>> 0)
     .raw(bytes)
     .finish();

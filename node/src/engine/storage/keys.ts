@@ -32,7 +32,7 @@ export function truncationKey(replica: ReplicaKey): Uint8Array {
 }
 
 function prefixed(kind: number, replica: ReplicaKey): ByteWriter {
-  return new ByteWriter(24).uint8(kind).uint32(replica.shard).uint64(replica.replicaId);
+  return new ByteWriter().uint8(kind).uint32(replica.shard).uint64(replica.replicaId);
 }
 
 // Column `meta`.
@@ -44,7 +44,7 @@ export const mapKey: Uint8Array = utf8('map');
 export const nextSlotKey: Uint8Array = utf8('nextSlot');
 
 export function directoryKey(shard: ShardId): Uint8Array {
-  return new ByteWriter(8).uint8(0x64).uint32(shard).finish();
+  return new ByteWriter().uint8(0x64).uint32(shard).finish();
 }
 
 export const directoryRange: KeyRange = {
@@ -54,7 +54,7 @@ export const directoryRange: KeyRange = {
 
 /** A slot that is being filled or swept: whatever it holds is garbage after a crash. */
 export function stagingKey(slot: number): Uint8Array {
-  return new ByteWriter(8).uint8(0x73).uint32(slot).finish();
+  return new ByteWriter().uint8(0x73).uint32(slot).finish();
 }
 
 export const stagingRange: KeyRange = {

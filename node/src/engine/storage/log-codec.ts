@@ -9,7 +9,7 @@ const entryTypes: readonly EntryType[] = ['normal', 'confChange', 'confChangeV2'
 
 /** The record of one log entry: checksum of all that follows, version, type, term, data. The index is in the key and in the checksum. */
 export function encodeLogEntry(entry: Entry): Uint8Array {
-  const writer = new ByteWriter(entry.data.length + 24);
+  const writer = new ByteWriter();
   writer.uint32(0).uint8(formatVersion).uint8(entryTypes.indexOf(entry.type));
   writer.varint(entry.term).varint(entry.index).raw(entry.data);
   return sealed(writer.finish());
@@ -27,7 +27,7 @@ export function decodeLogEntry(index: number, bytes: Uint8Array): Entry {
 }
 
 export function encodeHardState(state: HardState): Uint8Array {
-  const writer = new ByteWriter(32).uint32(0).uint8(formatVersion);
+  const writer = new ByteWriter().uint32(0).uint8(formatVersion);
   return sealed(writer.varint(state.term).varint(state.vote).varint(state.commit).finish());
 }
 
@@ -46,7 +46,7 @@ export interface Truncation {
 }
 
 export function encodeTruncation(truncation: Truncation): Uint8Array {
-  const writer = new ByteWriter(32).uint32(0).uint8(formatVersion);
+  const writer = new ByteWriter().uint32(0).uint8(formatVersion);
   return sealed(writer.varint(truncation.index).varint(truncation.term).finish());
 }
 
