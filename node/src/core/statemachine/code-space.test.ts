@@ -13,10 +13,12 @@ const bound = fc
   .map((bytes) => Uint8Array.from(bytes));
 const range = fc.record({ start: bound, end: fc.option(bound, { nil: undefined }) });
 
-/** A fixed sequence: every byte is the next one of `bytes`, again and again. */
+/** The given bytes first, then those of a simple generator: a draw may be refused some times, but not for ever. */
 function sequence(bytes: Uint8Array): RandomBytes {
   let at = 0;
-  return { bytes: (length) => Uint8Array.from({ length }, () => bytes[at++ % bytes.length] ?? 0) };
+  let state = 1;
+  const next = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24;
+  return { bytes: (length) => Uint8Array.from({ length }, () => bytes[at++] ?? next()) };
 }
 
 describe('the codes of a range', () => {
@@ -26,6 +28,7 @@ describe('the codes of a range', () => {
         const expected = allOfTwo.filter((code) => inRange(within, utf8(code)));
         const space = codeSpace(within, 2);
         expect(space.count).toBe(BigInt(expected.length));
+        expect(space.small).toEqual({ first: Number(space.first), count: expected.length });
         if (expected.length > 0) expect(space.first).toBe(BigInt(allOfTwo.indexOf(expected[0] ?? '')));
       }),
       { numRuns: 500 },
@@ -47,11 +50,7 @@ describe('the codes of a range', () => {
 
   it('are drawn alike: each of a small range about as often as the others', () => {
     const space = codeSpace({ start: utf8('zz0y'), end: utf8('zz14') }, 4);
-    let state = 1;
-    const random = {
-      bytes: (length: number) =>
-        Uint8Array.from({ length }, () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24),
-    };
+    const random = sequence(new Uint8Array(0));
     const counts = new Map<string, number>();
     for (let i = 0; i < 6000; i++) {
       const code = drawCode(space, random);
@@ -60,6 +59,22 @@ describe('the codes of a range', () => {
     expect([...counts.keys()].sort()).toEqual(['zz0y', 'zz0z', 'zz10', 'zz11', 'zz12', 'zz13']);
     // 1,000 expected of each; six standard deviations are 173.
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(173);
+  });
+
+  it('are drawn from the first to the last, with the shortest and the longest numbers alike', () => {
+    const whole = { start: new Uint8Array(0), end: undefined };
+    for (const length of [4, 8, 10, 11, 64]) {
+      const space = codeSpace(whole, length);
+      expect(space.small === undefined).toBe(length > 10);
+      expect(drawCode(space, sequence(new Uint8Array(64)))).toBe('0'.repeat(length));
+    }
+    // The last number below the last multiple of 36^8 in 2^53, and the first at it, which is refused.
+    const fair = 2 ** 53 - (2 ** 53 % 36 ** 8);
+    const bytesOf = (value: number): number[] =>
+      [...Array(7).keys()].map((i) => Math.floor(value / 256 ** (6 - i)) % 256);
+    const space = codeSpace(whole, 8);
+    expect(drawCode(space, sequence(Uint8Array.from(bytesOf(fair - 1))))).toBe('zzzzzzzz');
+    expect(drawCode(space, sequence(Uint8Array.from([...bytesOf(fair), ...bytesOf(35)])))).toBe('0000000z');
   });
 });
 
