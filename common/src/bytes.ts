@@ -51,6 +51,30 @@ export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** Whether `fromUtf8` can read the bytes. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  if (isAscii(bytes)) return true;
+  try {
+    decoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A loop without a callback, because every URL that is written goes through it. */
+function isAscii(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (let i = 0; i < bytes.length; i++) all |= bytes[i] ?? 0;
+  return all < 0x80;
+}
+
+/** Whether `text` takes at most `maxBytes` as UTF-8. */
+export function fitsUtf8(text: string, maxBytes: number): boolean {
+  // A UTF-16 unit takes one to three bytes, so most texts need no counting.
+  return text.length * 3 <= maxBytes || (text.length <= maxBytes && utf8(text).length <= maxBytes);
+}
+
 /** Order of unsigned bytes, the order of RocksDB's default comparator. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { noColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
+import { limits } from '@shortlink/common/limits.ts';
+import type { Link } from '../src/core/statemachine/commands.ts';
 import type { KvRow } from '../src/core/statemachine/reads.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { LinkCache } from '../src/engine/client/link-cache.ts';
@@ -14,6 +16,7 @@ import { newKvService } from '../src/services/kv.ts';
 import type { KvService } from '../src/services/kv.ts';
 import { newLinksService } from '../src/services/links.ts';
 import type { LinksService } from '../src/services/links.ts';
+import type { CreateOutcome } from '../src/services/create-proposals.ts';
 import type { NewLink } from '../src/services/link-input.ts';
 import { newRedirectService } from '../src/services/redirect.ts';
 import type { Resolver } from '../src/services/redirect.ts';
@@ -83,6 +86,17 @@ export class Gateway {
   async create(link: NewLink, idempotencyKey: string | undefined): Promise<string> {
     const { code } = await this.#links.create(link, { timeoutMs: this.timeoutMs, idempotencyKey });
     return code;
+  }
+
+  /** The idempotency key is the gateway's own. */
+  async createBatch(links: readonly NewLink[]): Promise<readonly CreateOutcome[]> {
+    return this.#links.createBatch(links, { timeoutMs: this.timeoutMs });
+  }
+
+  async listLinks(creatorId: string): Promise<readonly Link[]> {
+    const query = { creatorId, limit: limits.listMaxLinks };
+    const { links } = await this.#links.list(query, { timeoutMs: this.timeoutMs, consistency: linearizable });
+    return links;
   }
 
   /** Where a link leads: by turns as programs ask for it and as visitors follow it. */

@@ -39,4 +39,8 @@ describe('the simulator notices', { timeout: timeoutMs }, () => {
   it('reads that ask nobody whether they are up to date, within 12 seeds', async () => {
     expect(await propertiesFound(mutants['reads at once'], 12)).toContain('linearizability');
   });
+
+  it('a gateway whose retries are not known as such, within 12 seeds', async () => {
+    expect(await propertiesFound(mutants['new key for each attempt'], 12)).toContain('batches');
+  });
 });

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { metaShardId } from '@shortlink/common/ids.ts';
+import { decodeCommand, encodeCommand } from '../src/core/statemachine/command-codec.ts';
 import { decodeEntry } from '../src/core/statemachine/entry-codec.ts';
 import type { Command, CommandResult } from '../src/core/statemachine/commands.ts';
 import type { Entry } from '../src/core/raft/types.ts';
@@ -7,6 +9,7 @@ import { turn } from '../src/engine/host/turn.ts';
 import { LinkVersions } from '../src/engine/link-versions.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
 import type { TurnWork } from '../src/engine/host/turn-work.ts';
+import { decodeList, encodeList } from '../src/engine/machines/shard-payload.ts';
 import { ShardMachine } from '../src/engine/machines/shard-machine.ts';
 import type { SimProcess } from './sim-process.ts';
 
@@ -89,6 +92,30 @@ function readAtOnce({ engine }: SimProcess): EngineApi {
   };
 }
 
+/** A gateway that mints another key for each attempt, so that an attempt that was applied unseen is applied again. */
+function newKeyForEachAttempt({ engine }: SimProcess): EngineApi {
+  let attempts = 0;
+  const rekeyed = (payload: Uint8Array): Uint8Array => {
+    const commands = decodeList(payload, decodeCommand).map((command): Command => {
+      if (command.type !== 'createLinks') return command;
+      const key = command.dedup.key.slice();
+      // Not the bytes that route it.
+      new DataView(key.buffer).setUint32(12, ++attempts);
+      return { ...command, dedup: { ...command.dedup, key } };
+    });
+    return encodeList(commands, encodeCommand);
+  };
+  return {
+    submit: (request, answer) => {
+      const isData = request.kind === 'write' && request.shard !== metaShardId;
+      engine.submit(isData ? { ...request, payload: rekeyed(request.payload) } : request, answer);
+    },
+    admin: (request, answer) => engine.admin(request, answer),
+    onMap: (listener) => engine.onMap(listener),
+    barrier: (shard, limitMs, answer) => engine.barrier(shard, limitMs, answer),
+  };
+}
+
 export const mutants = {
   'answers before persisting': { turn: answerBeforePersist },
   'store that ignores sync': { honoursSync: false },
@@ -96,4 +123,5 @@ export const mutants = {
   'reads at once': { engineFor: readAtOnce },
   // The engine raises versions that no cache looks at.
   'tells no cache of changes': { linkVersionsFor: () => new LinkVersions() },
+  'new key for each attempt': { engineFor: newKeyForEachAttempt },
 } as const satisfies Readonly<Record<string, Mutant>>;

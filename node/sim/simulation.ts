@@ -148,6 +148,7 @@ async function readEverything({ cluster, workload, history, violations, world }:
       if (await workload.readThrough(node, kind, key)) continue;
       return violations.add('liveness', `${node.name} cannot read ${kind} ${key} after all was repaired`);
     }
+    await workload.checkBatches(node);
     for (const [code, url] of workload.generated) {
       const found = await workload.resolveThrough(node, code);
       if (found === url) continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
+import type { Link } from '../src/core/statemachine/commands.ts';
+import { Batch } from './batches.ts';
 import type { Violations } from './checkers/violations.ts';
 import type { Gateway } from './gateway.ts';
 import type { History, HistoryKind, OperationInput, OperationOutput, RecordedOperation } from './history.ts';
@@ -28,6 +30,7 @@ const operationsPerKeySet = 150;
 const keysPerSet = 6;
 /** A node answers everything by the deadline that it was given, or so much later. */
 const patienceUs = 2_000_000;
+const batchMaxLinks = 3;
 const unanswered = Symbol('unanswered');
 /** Values that clients have seen, for compare-and-swap. */
 interface Seen {
@@ -40,6 +43,7 @@ export class Workload {
   /** Links whose code was drawn by the cluster, with what they must lead to for ever. */
   readonly generated = new Map<string, string>();
   readonly #options: WorkloadOptions;
+  readonly #batches: Batch[] = [];
   readonly #seen = new Map<string, Seen>();
   #values = 0;
   #started = 0;
@@ -108,7 +112,7 @@ export class Workload {
       this.#started++;
       if (random.chance(0.2)) node = this.#pickNode(random);
       const isFine = random.chance(0.15)
-        ? await this.#createGenerated(node, random)
+        ? await (random.chance(0.4) ? this.#createBatch(node, random) : this.#createGenerated(node, random))
         : await this.#runOne(client, node, random);
       if (!isFine) node = this.#pickNode(random);
     }
@@ -187,6 +191,33 @@ export class Workload {
       node = this.#pickNode(random);
     }
     return false;
+  }
+
+  /** Without a key of its own a client cannot ask again: what became of an unanswered batch shows in the end. */
+  async #createBatch(node: SimNode, random: SimRandom): Promise<boolean> {
+    const batch = new Batch(this.#batches.length, 1 + random.int(batchMaxLinks));
+    this.#batches.push(batch);
+    const outcomes = await this.#ask(node, (gateway) => gateway.createBatch(batch.links));
+    if (outcomes === undefined) return false;
+    batch.answered(outcomes);
+    return outcomes.every(({ ok }) => ok);
+  }
+
+  /** Judges what one node finds of every batch. */
+  async checkBatches(node: SimNode): Promise<void> {
+    const { violations, world } = this.#options;
+    for (const batch of this.#batches) {
+      let links: readonly Link[] | undefined;
+      for (let attempt = 0; links === undefined && attempt < finalTries; attempt++) {
+        links = await this.#ask(node, (gateway) => gateway.listLinks(batch.creatorId));
+        if (links === undefined) await world.sleep(500_000);
+      }
+      const fault =
+        links === undefined
+          ? `${node.name} cannot list ${batch.creatorId} after all was repaired`
+          : batch.faultOf(links);
+      if (fault !== undefined) violations.add('batches', fault);
+    }
   }
 
   /** Undefined: nobody knows what became of it. */

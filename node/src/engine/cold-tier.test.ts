@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chunkFormat as format } from '../core/lifecycle/testing/chunk-format.ts';
-import { concatBytes } from '@shortlink/common/bytes.ts';
+import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
 import { expect, it } from 'vitest';
 import type { Command } from '../core/statemachine/commands.ts';
 import { generationNamespaces, generationRange, keySuffix } from '../core/statemachine/keys.ts';
+import { createdCodes, createLinks } from '../core/statemachine/testing/commands.ts';
 import { chunkObject, exportSteps } from '../core/statemachine/testing/lifecycle.ts';
 import { MemoryChunks } from '../core/statemachine/testing/memory-chunks.ts';
 import type { ColdAnswer, ColdQuery } from '../ports/cold-tier.ts';
@@ -82,6 +83,26 @@ it('answers that a link cannot be read, not that it is not there, while the chun
   chunks.answers.push({ kind: 'unavailable', message: 'the object store is away' });
   await expect(write(cluster, engineAt(cluster, 0), create('x', 'https://x/'))).rejects.toThrow('away');
   expect(await read(cluster, engineAt(cluster, 0), 'a')).toMatchObject({ kind: 'link' });
+});
+
+it('draws other codes for the links of a batch whose codes a chunk has, and for those only', async () => {
+  const { cluster, chunks } = await coldCluster();
+  await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
+  await chunks.retire(cluster, 1);
+  const asked = chunks.queries.length;
+  const row = (value: Uint8Array | undefined) => ({ kind: 'row', value }) as const;
+  const taken = row(Uint8Array.of(1, 1, 1, 1));
+  chunks.answers.push({ kind: 'found', found: [taken, row(undefined), taken] });
+  const command = createLinks([undefined, undefined, undefined], { codes: undefined });
+  const made = await write(cluster, engineAt(cluster, 1), command);
+  const [first, second] = chunks.queries
+    .slice(asked)
+    .map(({ needs }) => needs.map((need) => (need.kind === 'row' ? fromUtf8(need.suffix) : '')));
+  expect(chunks.queries).toHaveLength(asked + 2);
+  expect(createdCodes(made)).toEqual(second);
+  expect(second?.[1]).toBe(first?.[1]);
+  expect([second?.[0], second?.[2]]).not.toContain(first?.[0]);
+  expect(await read(cluster, engineAt(cluster, 2), second?.[2] ?? '')).toMatchObject({ kind: 'link' });
 });
 
 it('looks again when a read finds the chunk set changed', async () => {

@@ -7,8 +7,8 @@ export interface EngineObserver {
   turnTook(durationMs: number): void;
   /** A turn wrote log entries of all groups together. */
   persisted(entries: number, bytes: number): void;
-  /** A leader put so many commands into one entry. */
-  proposed(commands: number): void;
+  /** A leader put so many mutations into one entry; each link of a batch is one. */
+  proposed(mutations: number): void;
   count(what: EngineEvent, times?: number): void;
   log(level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { newCreateMany } from './create-many.ts';
 import type { CreateMany, SingleCreate } from './create-many.ts';
 import { newLinksService } from './links.ts';
-import type { CreateOutcome } from './links.ts';
+import type { CreateOutcome } from './create-proposals.ts';
 import { FakeShards, fakeDependencies } from './testing/fake-shards.ts';
 
 const policy = {
@@ -89,12 +89,25 @@ test('a proposal that is refused for one row is made again row by row', async ()
 });
 
 test('lengths of generated codes do not share a proposal: one that is used up must not fail the others', async () => {
-  const long = { link: { url, codeLength: 20 }, idempotencyKey: undefined };
-  const rows = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? row(undefined) : long));
+  const rows = Array.from({ length: 40 }, (_, i): SingleCreate => {
+    const idempotencyKey = i < 20 ? `k${i}` : undefined;
+    return i % 2 === 0 ? row(undefined, idempotencyKey) : { link: { url, codeLength: 20 }, idempotencyKey };
+  });
   const codes = await settled(rows);
   expect(codes.map((code) => code.length)).toEqual(rows.map(({ link }) => link.codeLength ?? 8));
-  expect(shards.calls.reduce((sum, { count }) => sum + count, 0)).toBe(40);
-  expect(shards.calls).toHaveLength(4);
+  // Twenty with keys of their own, for two shards each; the others are one command a length.
+  expect(shards.calls.reduce((sum, { count }) => sum + count, 0)).toBe(22);
+  expect(shards.calls).toHaveLength(6);
+});
+
+test('creates without keys are one command of at most 256 rows, each with an outcome of its own', async () => {
+  const bad = { link: { url: 'no' }, idempotencyKey: undefined };
+  const rows = [...Array.from({ length: 600 }, () => row(undefined)), bad];
+  const codes = [...(await settled(rows))];
+  expect(codes.pop()).toBe('invalid');
+  expect(new Set(codes).size).toBe(600);
+  expect(codes.every((code) => /^[0-9a-z]{8}$/.test(code))).toBe(true);
+  expect(shards.calls.map(({ count }) => count)).toEqual([1, 1, 1]);
 });
 
 test('a proposal has at most 256 rows', async () => {

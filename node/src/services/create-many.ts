@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallOptions } from '../ports/shards.ts';
-import { createCommand, propose, splitByBytes } from './create-links.ts';
-import type { CreateContext, CreateRow } from './create-links.ts';
+import { acceptLink, createCommand } from './create-commands.ts';
+import type { CreateContext } from './create-commands.ts';
+import { addTogether } from './create-links.ts';
+import { propose, splitByBytes, splitByCount, unitsOf } from './create-proposals.ts';
+import type { CreateOutcome, CreateRow, CreateUnit } from './create-proposals.ts';
 import type { ServiceDependencies } from './dependencies.ts';
 import { requestKey } from './idempotency.ts';
 import type { LinkPolicy, NewLink } from './link-input.ts';
-import type { CreateOutcome } from './links.ts';
 import { currentMap, shardOfCommand } from './placement.ts';
 import { asServiceError } from './results.ts';
 
@@ -35,10 +37,10 @@ export function newCreateMany(dependencies: ServiceDependencies, policy: LinkPol
   const context = { ...dependencies, policy };
   return async (rows, { timeoutMs }, settle) => {
     const deadlineMs = context.clock.monotonicMs() + timeoutMs;
-    const proposals = groupRows(context, rows, settle).map(async ({ shard, rows: group }) => {
-      let outcomes = await propose(context, shard, { rows: group, deadlineMs });
-      if (group.length > 1 && isRefused(outcomes)) {
-        const alone = group.map((row) => propose(context, shard, { rows: [row], deadlineMs }));
+    const proposals = groupRows(context, rows, settle).map(async ({ shard, units }) => {
+      let outcomes = await propose(context, shard, { units, deadlineMs });
+      if (units.length > 1 && isRefused(outcomes)) {
+        const alone = units.map((unit) => propose(context, shard, { units: [unit], deadlineMs }));
         outcomes = new Map((await Promise.all(alone)).flatMap((outcome) => [...outcome]));
       }
       for (const [row, outcome] of outcomes) settle(row, outcome);
@@ -47,7 +49,7 @@ export function newCreateMany(dependencies: ServiceDependencies, policy: LinkPol
   };
 }
 
-/** The whole proposal was refused for what one of its rows is; the others must not suffer for it. */
+/** The whole proposal was refused for what one of its commands is; the others must not suffer for it. */
 function isRefused(outcomes: ReadonlyMap<number, CreateOutcome>): boolean {
   const [first] = outcomes.values();
   return first !== undefined && !first.ok && first.error.kind === 'invalid';
@@ -55,7 +57,7 @@ function isRefused(outcomes: ReadonlyMap<number, CreateOutcome>): boolean {
 
 interface Group {
   readonly shard: number;
-  readonly rows: readonly CreateRow[];
+  readonly units: readonly CreateUnit[];
 }
 
 function groupRows(
@@ -63,32 +65,41 @@ function groupRows(
   rows: readonly SingleCreate[],
   settle: (row: number, outcome: CreateOutcome) => void,
 ): readonly Group[] {
-  const groups = new Map<number, { readonly shard: number; readonly rows: CreateRow[] }>();
-  for (const [index, { link, idempotencyKey }] of rows.entries()) {
+  const apart = new Map<number, { readonly shard: number; readonly units: CreateUnit[] }>();
+  const togetherByLength = new Map<number, CreateRow[]>();
+  for (const [index, { link: asked, idempotencyKey }] of rows.entries()) {
     try {
       const map = currentMap(context.shards);
+      const link = acceptLink(context, asked);
+      if (link.code === undefined && idempotencyKey === undefined) {
+        addTogether(togetherByLength, link.codeLength ?? context.policy.codeLength, { index, link });
+        continue;
+      }
       const key = requestKey(idempotencyKey, context.random);
-      const command = createCommand(context, map, { link, index: 0, key });
+      const command = createCommand(context, map, { link, key, row: 0 });
       const shard = shardOfCommand(map, command);
       // A shard that has no free codes of one length refuses the proposal, so lengths do not share one.
       const groupKey = shard * codeLengthSpan + (command.generated ? command.codeLength : 0);
-      const group = groups.get(groupKey);
-      if (group === undefined) groups.set(groupKey, { shard, rows: [{ index, command }] });
-      else group.rows.push({ index, command });
+      const unit = { command, rows: [{ index, link }] };
+      const group = apart.get(groupKey);
+      if (group === undefined) apart.set(groupKey, { shard, units: [unit] });
+      else group.units.push(unit);
     } catch (error) {
       settle(index, { ok: false, error: asServiceError(error) });
     }
   }
-  return [...groups.values()].flatMap(({ shard, rows: all }) =>
-    splitByBytes(all)
-      .flatMap(splitByRows)
-      .map((part) => ({ shard, rows: part })),
-  );
+  return [...groupsTogether(context, togetherByLength), ...[...apart.values()].flatMap(splitGroup)];
 }
 
-function splitByRows(rows: readonly CreateRow[]): readonly (readonly CreateRow[])[] {
-  if (rows.length <= rowsPerProposalMax) return [rows];
-  const parts: (readonly CreateRow[])[] = [];
-  for (let at = 0; at < rows.length; at += rowsPerProposalMax) parts.push(rows.slice(at, at + rowsPerProposalMax));
-  return parts;
+function groupsTogether(context: CreateContext, togetherByLength: ReadonlyMap<number, readonly CreateRow[]>): Group[] {
+  const units = [...togetherByLength].flatMap(([codeLength, rows]) =>
+    unitsOf(context, rows, { codeLength, rowsMax: rowsPerProposalMax }),
+  );
+  return units.map((unit) => ({ shard: shardOfCommand(currentMap(context.shards), unit.command), units: [unit] }));
+}
+
+function splitGroup({ shard, units }: Group): Group[] {
+  return splitByBytes(units, ({ rows }) => rows.map(({ link }) => link))
+    .flatMap((part) => splitByCount(part, rowsPerProposalMax))
+    .map((part) => ({ shard, units: part }));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { utf8 } from '@shortlink/common/bytes.ts';
+import { fitsUtf8 } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
 
 export interface DestinationPolicy {
@@ -23,7 +23,7 @@ const controlCharacter = /\p{Cc}/u;
  */
 export function parseDestination(input: string, policy: DestinationPolicy): Destination {
   const tooLong = `is longer than ${limits.urlMaxBytes} bytes`;
-  if (input.length > limits.urlMaxBytes || utf8(input).length > limits.urlMaxBytes) return refused(tooLong);
+  if (!fitsUtf8(input, limits.urlMaxBytes)) return refused(tooLong);
   if (controlCharacter.test(input)) return refused('contains a control character');
   const parsed = URL.parse(input);
   if (parsed === null) return refused('is not an absolute URL');
@@ -33,7 +33,7 @@ export function parseDestination(input: string, policy: DestinationPolicy): Dest
   if (parsed.username !== '' || parsed.password !== '') return refused('contains a user name or password');
   if (isOwnHost(parsed, policy.ownHosts)) return refused(`leads to this service itself (${parsed.host})`);
   const url = parsed.href;
-  return utf8(url).length > limits.urlMaxBytes ? refused(`${tooLong} once it is encoded`) : { ok: true, url };
+  return fitsUtf8(url, limits.urlMaxBytes) ? { ok: true, url } : refused(`${tooLong} once it is encoded`);
 }
 
 /** `go.example.com.` is the same host as `go.example.com`. */

@@ -28,13 +28,13 @@ export function requestKey(idempotencyKey: string | undefined, random: Random): 
 }
 
 /**
- * What the shard remembers of one row (design §3.4). `canonical` holds everything that the row asks for, written the
- * same way each time; an answer is given again only to the same question.
+ * What the shard remembers of one row (design §3.4). `canonical` is everything that the row asks for, written the same way
+ * each time; an answer is given again only to the same question.
  */
-export function rowDedup(sha256: Sha256, key: RequestKey, row: number, canonical: ByteWriter): Dedup {
+export function rowDedup(sha256: Sha256, key: RequestKey, row: number, canonical: Uint8Array): Dedup {
   return {
     key: sha256(new ByteWriter().bytes(key).uint32(row).finish()).slice(0, keyBytes),
-    fingerprint: sha256(canonical.finish()).slice(0, fingerprintBytes),
+    fingerprint: sha256(canonical).slice(0, fingerprintBytes),
   };
 }
 

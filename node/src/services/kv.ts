@@ -116,7 +116,7 @@ function dedupOf(
   for (const { key, value, ifRevision } of operations) {
     writeOptionalNumber(writeOptionalBytes(canonical.bytes(key), value), ifRevision);
   }
-  return rowDedup(sha256, requestKey(options.idempotencyKey, random), 0, canonical);
+  return rowDedup(sha256, requestKey(options.idempotencyKey, random), 0, canonical.finish());
 }
 
 function checkBatch({ shards }: ServiceDependencies, operations: readonly KvOperation[]): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { utf8 } from '@shortlink/common/bytes.ts';
+import { fitsUtf8 } from '@shortlink/common/bytes.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import { limits } from '@shortlink/common/limits.ts';
@@ -77,7 +77,7 @@ export function checkExpiry(expiresAtMs: number, nowMs: number): void {
 }
 
 export function checkCreatorId(creatorId: string): void {
-  const fits = creatorId.length > 0 && utf8(creatorId).length <= limits.creatorIdMaxBytes;
+  const fits = creatorId.length > 0 && fitsUtf8(creatorId, limits.creatorIdMaxBytes);
   if (fits && creatorId.isWellFormed() && !/\p{Cc}/u.test(creatorId)) return;
   const message = `a creator id has 1 to ${limits.creatorIdMaxBytes} bytes and no control characters`;
   throw new ServiceError('invalid', message, { field: 'creatorId' });

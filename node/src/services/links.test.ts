@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { toHex } from '@shortlink/common/bytes.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { CommandResult, CreateLinks } from '../core/statemachine/commands.ts';
 import { ownHostSet } from './destination.ts';
 import { newLinksService } from './links.ts';
 import type { LinksService } from './links.ts';
@@ -30,6 +32,13 @@ async function kindOf(promise: Promise<unknown>): Promise<string> {
     if (!(error instanceof ServiceError)) throw error;
     return error.field === undefined ? error.kind : `${error.kind} ${error.field}`;
   }
+}
+
+/** Nothing was created. */
+function taken({ count, codeLength }: CreateLinks, reason: 'redraw' | 'exhausted' = 'redraw'): CommandResult {
+  const notCreated = Array.from({ length: count }, (_, row) => ({ row, reason }));
+  const codes = new Uint8Array(count * codeLength).fill(0x61);
+  return { kind: 'linksCreated', created: { codes, codeLength, createdAtMs: 1, firstRevision: 1, notCreated } };
 }
 
 describe('create', () => {
@@ -76,12 +85,31 @@ describe('create', () => {
 
   test('an exhausted code space ends after a bounded number of proposals', async () => {
     expect(await kindOf(links.create({ url, codeLength: 8 }, options))).toBe('ok');
-    shards.write = async () => [{ kind: 'redraw' }];
+    const keys = new Set<string>();
     let calls = 0;
-    const write = shards.write.bind(shards);
-    shards.write = (...call) => ((calls += 1), write(...call));
+    shards.write = async (_shard, commands) => {
+      calls += 1;
+      return commands.map((command): CommandResult => {
+        if (command.type !== 'createLinks') return { kind: 'redraw' };
+        keys.add(toHex(command.dedup.key));
+        return taken(command);
+      });
+    };
     expect(await kindOf(links.create({ url }, options))).toBe('unavailable');
     expect(calls).toBe(9);
+    // The shard remembers that the first try of a minted key has created nothing.
+    expect(keys.size).toBe(9);
+    expect(await kindOf(links.create({ url }, { ...options, idempotencyKey: 'mine' }))).toBe('unavailable');
+    expect(calls).toBe(18);
+  });
+
+  test('codes that are used up are the fault of who asks for so short ones', async () => {
+    shards.write = async (_shard, commands) =>
+      commands.map((command): CommandResult => {
+        if (command.type !== 'createLinks') throw new Error('a minted key goes with all links together');
+        return taken(command, 'exhausted');
+      });
+    expect(await kindOf(links.create({ url, codeLength: 4 }, options))).toBe('invalid');
   });
 });
 
@@ -168,6 +196,45 @@ describe('batch', () => {
     expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
     expect(shards.calls.length).toBeGreaterThan(1);
     expect(Math.max(...shards.calls.map(({ count }) => count)) * 8120).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  test('rows without codes and keys are one command, and each has a link of its own', async () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => ({ url: `https://example.org/${i}`, creatorId: `c${i % 3}` }));
+    const outcomes = await links.createBatch(rows, options);
+    expect(shards.calls.map(({ count }) => count)).toEqual([1]);
+    const created = outcomes.map((outcome) => (outcome.ok ? outcome.link : undefined));
+    expect(created.map((link) => link?.url)).toEqual(rows.map((row) => row.url));
+    expect(new Set(created.map((link) => link?.code)).size).toBe(1000);
+    for (const i of [0, 499, 999]) expect(await links.get(created[i]?.code ?? '', query)).toEqual(created[i]);
+  });
+
+  test('only the rows whose code was taken meanwhile are proposed again', async () => {
+    const write = shards.write.bind(shards);
+    const counts: number[] = [];
+    shards.write = async (shard, commands, callOptions) => {
+      const results = await write(shard, commands, callOptions);
+      return results.map((result, i): CommandResult => {
+        const command = commands[i];
+        if (command?.type !== 'createLinks' || result.kind !== 'linksCreated') return result;
+        counts.push(command.count);
+        // Every second row lost its code to another proposal.
+        if (command.count === 1) return result;
+        const { created } = result;
+        const lost = Array.from({ length: command.count }, (_, row) => row).filter((row) => row % 2 === 1);
+        return {
+          kind: 'linksCreated',
+          created: { ...created, notCreated: lost.map((row) => ({ row, reason: 'redraw' })) },
+        };
+      });
+    };
+    const rows = Array.from({ length: 4 }, (_, i) => ({ url: `https://example.org/${i}` }));
+    const outcomes = await links.createBatch(rows, options);
+    expect(counts).toEqual([4, 2, 1]);
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.link.url : outcome.error.kind))).toEqual(
+      rows.map((row) => row.url),
+    );
+    const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.link.revision : 0));
+    expect([revisions[0], revisions[2]]).toEqual([1, 2]);
   });
 
   test('none and 1,001 rows are refused', async () => {

@@ -8,6 +8,7 @@ import type { Command, CommandResult, Link } from '../core/statemachine/commands
 import { createLinks } from './create-links.ts';
 import { newCreateMany } from './create-many.ts';
 import type { CreateMany } from './create-many.ts';
+import type { CreateOutcome } from './create-proposals.ts';
 import type { MutationOptions, QueryOptions, ServiceDependencies } from './dependencies.ts';
 import { requestKey, rowDedup, writeOptionalNumber, writeOptionalText } from './idempotency.ts';
 import { checkExpiry, checkRevision, checkUrl, knownCode } from './link-input.ts';
@@ -16,10 +17,6 @@ import { listLinks } from './list-links.ts';
 import type { LinkPage, ListQuery } from './list-links.ts';
 import { currentMap, shardOfCode, shardOfCommand } from './placement.ts';
 import { failureOf, gone, notFound } from './results.ts';
-
-export type CreateOutcome =
-  | { readonly ok: true; readonly link: Link }
-  | { readonly ok: false; readonly error: ServiceError };
 
 export interface LinkChanges {
   readonly url?: string | undefined;
@@ -116,7 +113,7 @@ function updateCommand(dependencies: ServiceDependencies, policy: LinkPolicy, { 
   writeOptionalNumber(canonical, expiresAtMs ?? undefined).uint8(disabled === undefined ? 2 : Number(disabled));
   writeOptionalNumber(canonical, ifRevision);
   const key = requestKey(options.idempotencyKey, dependencies.random);
-  const dedup = rowDedup(dependencies.sha256, key, 0, canonical);
+  const dedup = rowDedup(dependencies.sha256, key, 0, canonical.finish());
   return { type: 'updateLink', dedup, code, url, expiresAtMs, disabled, ifRevision } as const;
 }
 
@@ -130,5 +127,6 @@ function deleteCommand(
   checkRevision(ifRevision);
   const canonical = writeOptionalNumber(new ByteWriter().text('deleteLink').text(code), ifRevision);
   const key = requestKey(options.idempotencyKey, dependencies.random);
-  return { type: 'deleteLink', dedup: rowDedup(dependencies.sha256, key, 0, canonical), code, ifRevision } as const;
+  const dedup = rowDedup(dependencies.sha256, key, 0, canonical.finish());
+  return { type: 'deleteLink', dedup, code, ifRevision } as const;
 }

@@ -11,7 +11,7 @@ test('names follow the conventions of Prometheus and of the project', () => {
   for (const [name, { type }] of table) {
     expect(name).toMatch(/^shortlink_node_[a-z_]+$/);
     expect(name.endsWith('_total'), name).toBe(type === 'counter');
-    if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|entries|commands|codes)$/);
+    if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|entries|commands|mutations|codes)$/);
   }
 });
 

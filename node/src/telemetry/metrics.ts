@@ -158,10 +158,10 @@ export const nodeMetrics = {
     buckets: byteSizes,
     help: 'Log bytes of a durable write, all groups together.',
   },
-  shortlink_node_proposal_commands: {
+  shortlink_node_proposal_mutations: {
     type: 'histogram',
     buckets: counts,
-    help: 'Commands of a proposal.',
+    help: 'Mutations of a proposal; each link of a batch is one.',
   },
   shortlink_node_proposals_total: {
     type: 'counter',

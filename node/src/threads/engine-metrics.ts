@@ -46,7 +46,7 @@ export function meteredObserver(metrics: MetricsSink, logger: Logger, clock: Clo
       metrics.observe('shortlink_node_turn_entries', entries);
       metrics.observe('shortlink_node_turn_bytes', bytes);
     },
-    proposed: (commands) => metrics.observe('shortlink_node_proposal_commands', commands),
+    proposed: (mutations) => metrics.observe('shortlink_node_proposal_mutations', mutations),
     count: (what, times = 1) => recorders[what](metrics, times),
     log: (level, message, fields) => logger[level](fields ?? {}, message),
   };

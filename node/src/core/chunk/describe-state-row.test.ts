@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DecodeError } from '@shortlink/common/byte-reader.ts';
+import { utf8 } from '@shortlink/common/bytes.ts';
 import { describe, expect, it } from 'vitest';
 import { encodeIndexRow, indexTombstone } from '../statemachine/index-row.ts';
 import { creatorIndexSuffix, expiryIndexSuffix, namespaces, shardStateKey } from '../statemachine/keys.ts';
@@ -8,8 +9,8 @@ import { deadRow, kvRow, linkRow, plausibleLinks, rowKey } from './testing/state
 
 const [link] = plausibleLinks(1);
 if (link === undefined) throw new Error('no link');
-const byCreator = rowKey(namespaces.linkByCreator, creatorIndexSuffix('bob', 77));
-const byExpiry = rowKey(namespaces.linkByExpiry, expiryIndexSuffix(1234, 'abc'));
+const byCreator = rowKey(namespaces.linkByCreator, creatorIndexSuffix(utf8('bob'), 77));
+const byExpiry = rowKey(namespaces.linkByExpiry, expiryIndexSuffix(1234, utf8('abc')));
 const key = Uint8Array.of(1);
 
 describe('what a row of the state machine says of itself', () => {
@@ -19,9 +20,13 @@ describe('what a row of the state machine says of itself', () => {
     ['a dead link', deadRow('x', 8, 1), { revision: 8, expiresAtMs: undefined, tombstone: true }],
     ['a pair', kvRow(key, key, 7), { revision: 7, expiresAtMs: undefined, tombstone: false }],
     ['a deleted pair', kvRow(key, undefined, 6), { revision: 6, tombstone: true }],
-    ['an index row', { key: byCreator, value: encodeIndexRow('abc') }, { revision: 77, tombstone: false }],
+    ['an index row', { key: byCreator, value: encodeIndexRow(utf8('abc')) }, { revision: 77, tombstone: false }],
     ['a removed index row', { key: byCreator, value: indexTombstone }, { revision: 77, tombstone: true }],
-    ['a row by expiry', { key: byExpiry, value: encodeIndexRow('abc') }, { revision: undefined, tombstone: false }],
+    [
+      'a row by expiry',
+      { key: byExpiry, value: encodeIndexRow(utf8('abc')) },
+      { revision: undefined, tombstone: false },
+    ],
     ['a removed row by expiry', { key: byExpiry, value: indexTombstone }, { tombstone: true }],
   ])('%s', (_, row, facts) => {
     expect(describeStateRow(row.key, row.value)).toMatchObject(facts);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { compareBytes, toHex } from '@shortlink/common/bytes.ts';
+import { compareBytes, toHex, utf8 } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexTombstone } from '../statemachine/index-row.ts';
@@ -71,7 +71,7 @@ describe('a merge', () => {
   });
 
   it('drops the tombstones that have nothing left to hide, and those only', async () => {
-    const index = rowKey(namespaces.linkByCreator, creatorIndexSuffix('bob', 4));
+    const index = rowKey(namespaces.linkByCreator, creatorIndexSuffix(utf8('bob'), 4));
     const rows = sortedRows([pair('a', undefined, 2), pair('b', undefined, 3), { key: index, value: indexTombstone }]);
     const asked: Uint8Array[] = [];
     const merged = await merge([rows], (one) => {

@@ -20,7 +20,7 @@ export class RowSum {
   /** Most significant first. */
   readonly #lanes = new Float64Array(lanes);
   #additions = 0;
-  readonly #writer = new ByteWriter(512);
+  readonly #writer = new ByteWriter();
 
   constructor(codec: ChunkCodec) {
     this.#codec = codec;
@@ -47,7 +47,7 @@ export class RowSum {
   /** 32 bytes, big endian. */
   value(): Uint8Array {
     this.#carry();
-    const writer = new ByteWriter(rowSumBytes);
+    const writer = new ByteWriter();
     for (const lane of this.#lanes) writer.uint32(lane);
     return writer.finish();
   }

@@ -52,25 +52,63 @@ export function findRow(
     const value = tx.get(generationKey(namespace, tx.scope, id, suffix));
     if (value !== undefined) return { value };
   }
-  if (state.chunkSetVersion === 0) return nowhere;
-  return cold !== undefined && cold.version >= state.retiredVersion ? { value: cold.prior } : 'lookAgain';
+  if (!knowsColdTier(state, cold)) return 'lookAgain';
+  return cold === undefined ? nowhere : { value: cold.prior };
+}
+
+/** Whether what the leader saw of the cold tier still counts, or there is nothing to see. */
+export function knowsColdTier(state: ShardState, cold: ColdSight | undefined): boolean {
+  return state.chunkSetVersion === 0 || (cold !== undefined && cold.version >= state.retiredVersion);
 }
 
 /** `namespace` and `suffix` name a row that is looked up by its key: it is counted. */
 export function putRow(context: ApplyContext, namespace: Namespace, suffix: Uint8Array, value: Uint8Array): void {
-  const { state, tx } = context;
-  const active = activeGeneration(context);
-  const key = generationKey(namespace, tx.scope, active.id, suffix);
-  const isPoint = namespace === namespaces.link || namespace === namespaces.kv;
+  const { tx } = context;
+  const key = generationKey(namespace, tx.scope, activeGeneration(context).id, suffix);
+  const isPoint = isPointNamespace(namespace);
   const before = isPoint ? tx.get(key) : undefined;
-  const added = value.length + (before === undefined ? key.length : -before.length);
+  const bytes = value.length + (before === undefined ? key.length : -before.length);
+  countRows(context, isPoint && before === undefined ? 1 : 0, bytes);
+  putEffect(context, key, value);
+}
+
+function isPointNamespace(namespace: Namespace): boolean {
+  return namespace === namespaces.link || namespace === namespaces.kv;
+}
+
+function countRows({ state }: ApplyContext, rows: number, bytes: number): void {
+  const active = defined(state.generations[0], 'active generation');
   state.generations[0] = {
     ...active,
-    rows: active.rows + (isPoint && before === undefined ? 1 : 0),
-    bytes: Math.max(0, active.bytes + added),
+    rows: active.rows + rows,
+    bytes: Math.max(0, active.bytes + bytes),
     startedAtMs: active.startedAtMs === 0 ? state.timeMs : active.startedAtMs,
   };
-  putEffect(context, key, value);
+}
+
+/** As `putRow` for many rows whose keys are known to be new: they are counted together. */
+export class NewRows {
+  readonly #context: ApplyContext;
+  readonly #generation: number;
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(context: ApplyContext) {
+    this.#context = context;
+    this.#generation = activeGeneration(context).id;
+  }
+
+  put(namespace: Namespace, suffix: Uint8Array, value: Uint8Array): void {
+    const key = generationKey(namespace, this.#context.tx.scope, this.#generation, suffix);
+    putEffect(this.#context, key, value);
+    if (isPointNamespace(namespace)) this.#rows++;
+    this.#bytes += key.length + value.length;
+  }
+
+  /** To be called once, after the last `put`. */
+  count(): void {
+    if (this.#bytes > 0) countRows(this.#context, this.#rows, this.#bytes);
+  }
 }
 
 /** Removes a row: leaves `tombstone` only when an older generation or a chunk could still hold the key. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert } from '@shortlink/common/assert.ts';
+import { utf8 } from '@shortlink/common/bytes.ts';
 import { findRow, nextRevision, putRow, removeRow } from './apply-context.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type {
@@ -54,8 +55,9 @@ export function applyCreateLink(context: ApplyContext, command: CreateLink): Com
     createRevision: revision,
     revision,
   };
-  putRow(context, namespaces.link, linkSuffix(link.code), encodeLiveLink(link));
-  putRow(context, namespaces.linkByCreator, creatorIndexSuffix(link.creatorId, revision), encodeIndexRow(link.code));
+  const code = linkSuffix(link.code);
+  putRow(context, namespaces.link, code, encodeLiveLink(link));
+  putRow(context, namespaces.linkByCreator, creatorIndexSuffix(utf8(link.creatorId), revision), encodeIndexRow(code));
   putExpiry(context, link);
   return { kind: 'link', link };
 }
@@ -119,16 +121,17 @@ function bury(context: ApplyContext, link: Link, reason: DeadReason): number {
 
 function removeIndexRows(context: ApplyContext, link: Link): void {
   const { creatorId, createRevision } = link;
-  removeRow(context, namespaces.linkByCreator, creatorIndexSuffix(creatorId, createRevision), indexTombstone);
+  removeRow(context, namespaces.linkByCreator, creatorIndexSuffix(utf8(creatorId), createRevision), indexTombstone);
   removeExpiry(context, link);
 }
 
 function putExpiry(context: ApplyContext, { code, expiresAtMs }: Link): void {
   if (expiresAtMs === undefined) return;
-  putRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code), encodeIndexRow(code));
+  const suffix = linkSuffix(code);
+  putRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, suffix), encodeIndexRow(suffix));
 }
 
 function removeExpiry(context: ApplyContext, { code, expiresAtMs }: Link): void {
   if (expiresAtMs === undefined) return;
-  removeRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code), indexTombstone);
+  removeRow(context, namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, linkSuffix(code)), indexTombstone);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert, InvariantError, unreachable } from '@shortlink/common/assert.ts';
 import type { ApplyContext } from './apply-context.ts';
+import { applyCreateLinks } from './apply-create-links.ts';
 import { applyKvBatch, applyKvDelete, applyKvPut } from './apply-kv.ts';
 import { applyLifecycle } from './apply-lifecycle.ts';
+import { drawnCodes } from './code-list.ts';
 import { applyCollectExpired, applyCreateLink, applyDeleteLink, applyUpdateLink } from './apply-link.ts';
 import type { Command, CommandResult } from './commands.ts';
 import { decodeEntry } from './entry-codec.ts';
@@ -82,6 +84,8 @@ function applyMutation(context: ApplyContext, command: Parameters<typeof recall>
   switch (command.type) {
     case 'createLink':
       return applyCreateLink(context, command);
+    case 'createLinks':
+      return applyCreateLinks(context, command);
     case 'updateLink':
       return applyUpdateLink(context, command);
     case 'deleteLink':
@@ -105,6 +109,11 @@ function keysOf(state: ShardState, command: Command, tx: StateTx): Uint8Array[] 
     case 'createLink':
       assert(command.code !== undefined, 'createLink was applied without a code');
       return [...dedupKeys(state, tx.scope, command), ...inGenerations(namespaces.link, linkSuffix(command.code))];
+    case 'createLinks':
+      return [
+        ...dedupKeys(state, tx.scope, command),
+        ...drawnCodes(command).flatMap((code) => inGenerations(namespaces.link, code)),
+      ];
     case 'updateLink':
     case 'deleteLink':
       return [...dedupKeys(state, tx.scope, command), ...inGenerations(namespaces.link, linkSuffix(command.code))];

@@ -9,7 +9,7 @@ import { decodeEntry, encodeEntry } from './entry-codec.ts';
 import { decodeReadOp, decodeReadResult, encodeReadOp, encodeReadResult } from './read-codec.ts';
 import { decodeResult, encodeResult } from './result-codec.ts';
 import * as arbitraries from './testing/arbitraries.ts';
-import { createLink, kvPut } from './testing/commands.ts';
+import { createLink, createLinks, kvPut, newLinkRows } from './testing/commands.ts';
 
 const entry = fc.record({
   timeMs: fc.maxSafeNat(),
@@ -96,9 +96,27 @@ describe('an entry', () => {
     expect(decodeEntry(fromHex(toHex(bytes))).commands).toEqual([command]);
   });
 
+  it('keeps the bytes of links that are created together, too', () => {
+    const command = createLinks(['aaaa1111', undefined], {
+      dedup: { key: new Uint8Array(16).fill(0xaa), fingerprint: new Uint8Array(8).fill(0xbb) },
+      rows: newLinkRows([{ url: 'https://a.b/', expiresAtMs: 300 }, { url: 'https://a.c/' }]),
+    });
+    const bytes = encodeEntry({ timeMs: 5, idempotencyWindowMs: 7, commands: [command] });
+    const rows = '01ac02036164610c68747470733a2f2f612e622f' + '00036164610c68747470733a2f2f612e632f';
+    expect(toHex(bytes)).toBe(
+      `02050701${'11'}${'aa'.repeat(16)}${'bb'.repeat(8)}080226${rows}0110${'6161616131313131'}${'00'.repeat(8)}00`,
+    );
+    expect(decodeEntry(fromHex(toHex(bytes))).commands).toEqual([{ ...command, coldVersion: undefined }]);
+  });
+
   it('cannot be made with a create whose code is not drawn', () => {
-    const commands = [createLink('x', { code: undefined, generated: true })];
-    expect(() => encodeEntry({ timeMs: 1, idempotencyWindowMs: 1, commands })).toThrow(InvariantError);
+    for (const command of [
+      createLink('x', { code: undefined, generated: true }),
+      createLinks(['aaaa1111'], { codes: undefined }),
+    ]) {
+      const content = { timeMs: 1, idempotencyWindowMs: 1, commands: [command] };
+      expect(() => encodeEntry(content)).toThrow(InvariantError);
+    }
   });
 
   it('cannot be made with a command beyond a limit, and a decoder refuses one', () => {

@@ -25,7 +25,7 @@ export interface CollectContext {
 export function findExpired(context: CollectContext): CollectExpired[] {
   const { reader, shard, slot, limit } = context;
   const tier: HotTier = { reader, scope: { shard, slot }, generations: context.state.generations };
-  const lt = expiryIndexSuffix(context.nowMs + 1, '');
+  const lt = expiryIndexSuffix(context.nowMs + 1, emptyBytes);
   const found: CollectExpired[] = [];
   let gte = emptyBytes;
   while (found.length < limit) {

@@ -3,7 +3,16 @@ import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import { commandProblem, dedupKeyBytes, fingerprintBytes } from './command-problem.ts';
-import type { ColdSight, Command, CreateLink, Dedup, KvOperation, LifecycleCommand, UpdateLink } from './commands.ts';
+import type {
+  ColdSight,
+  Command,
+  CreateLink,
+  CreateLinks,
+  Dedup,
+  KvOperation,
+  LifecycleCommand,
+  UpdateLink,
+} from './commands.ts';
 import { readLifecycleCommand, writeLifecycleCommand } from './lifecycle-command-codec.ts';
 import { expectVersion, readFlag, readOptional, writeFlag, writeOptional } from './wire-fields.ts';
 
@@ -27,6 +36,7 @@ const types = {
   holdings: 14,
   retire: 15,
   forget: 16,
+  createLinks: 17,
 } as const satisfies Record<Command['type'], number>;
 
 /** One command by itself, as nodes forward it to each other. */
@@ -50,6 +60,8 @@ export function writeCommand(writer: ByteWriter, command: Command): void {
   switch (command.type) {
     case 'createLink':
       return writeCreate(writer, command);
+    case 'createLinks':
+      return writeCreates(writer, command);
     case 'updateLink':
       return writeUpdate(writer, command);
     case 'deleteLink':
@@ -95,6 +107,8 @@ function readFields(reader: ByteReader, type: number): Command {
   switch (type) {
     case types.createLink:
       return readCreate(reader);
+    case types.createLinks:
+      return readCreates(reader);
     case types.updateLink:
       return readUpdate(reader);
     case types.deleteLink:
@@ -186,6 +200,25 @@ function readCreate(reader: ByteReader): CreateLink {
     expiresAtMs: readNumber(reader),
     reuseDeadCodes: readFlag(reader),
     cold: readCold(reader),
+  };
+}
+
+function writeCreates(writer: ByteWriter, command: CreateLinks): void {
+  writeDedup(writer, command.dedup);
+  writer.varint(command.codeLength).varint(command.count).bytes(command.rows);
+  writeOptional(writer, command.codes, (codes) => writer.bytes(codes));
+  writeNumber(writer, command.coldVersion);
+}
+
+function readCreates(reader: ByteReader): CreateLinks {
+  return {
+    type: 'createLinks',
+    dedup: readDedup(reader),
+    codeLength: reader.varint(),
+    count: reader.varint(),
+    rows: reader.bytes(),
+    codes: readOptional(reader, () => reader.bytes()),
+    coldVersion: readNumber(reader),
   };
 }
 

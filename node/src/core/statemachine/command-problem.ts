@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { utf8 } from '@shortlink/common/bytes.ts';
+import { fitsUtf8 } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
+import { codesProblem } from './code-list.ts';
 import type { Command, Dedup, KvOperation } from './commands.ts';
 import { lifecycleProblem } from './lifecycle-command-problem.ts';
+import { newLinkRowsProblem } from './new-link-rows.ts';
 import { isStateHash } from './state-hash.ts';
 
 export const dedupKeyBytes = 16;
@@ -25,6 +27,14 @@ export function commandProblem(command: Command): string | undefined {
         textProblem('url', command.url, limits.urlMaxBytes) ??
         textProblem('creatorId', command.creatorId, limits.creatorIdMaxBytes) ??
         numberProblem('expiresAtMs', command.expiresAtMs)
+      );
+    case 'createLinks':
+      return (
+        dedupProblem(command.dedup) ??
+        codeLengthProblem(command.codeLength) ??
+        newLinkRowsProblem(command.rows, command.count) ??
+        (command.codes === undefined ? undefined : codesProblem(command.codes, command.codeLength, command.count)) ??
+        numberProblem('coldVersion', command.coldVersion)
       );
     case 'updateLink':
       return (
@@ -68,6 +78,10 @@ function dedupProblem(dedup: Dedup): string | undefined {
 function createdCodeProblem(code: string | undefined, generated: boolean, codeLength: number): string | undefined {
   if (code !== undefined) return codeProblem(code);
   if (!generated) return 'code is missing and not to be generated';
+  return codeLengthProblem(codeLength);
+}
+
+function codeLengthProblem(codeLength: number): string | undefined {
   const inRange = codeLength >= limits.generatedCodeMinLength && codeLength <= limits.generatedCodeMaxLength;
   return inRange && Number.isInteger(codeLength) ? undefined : `codeLength is ${codeLength}`;
 }
@@ -77,9 +91,7 @@ function codeProblem(code: string): string | undefined {
 }
 
 function textProblem(field: string, text: string, maxBytes: number): string | undefined {
-  // A UTF-16 unit takes at most three bytes of UTF-8, so most texts need no counting.
-  const fits = text.length > 0 && (text.length * 3 <= maxBytes || utf8(text).length <= maxBytes);
-  return fits ? undefined : `${field} has not 1 to ${maxBytes} bytes`;
+  return text.length > 0 && fitsUtf8(text, maxBytes) ? undefined : `${field} has not 1 to ${maxBytes} bytes`;
 }
 
 function numberProblem(field: string, value: number | undefined): string | undefined {

@@ -39,6 +39,23 @@ export interface CreateLink {
   readonly cold?: ColdSight | undefined;
 }
 
+/**
+ * Links with generated codes of one length that share an idempotency key which a gateway minted: one row remembers the
+ * answers to all of them. A row for which no code is left is answered by itself, and the others are created.
+ */
+export interface CreateLinks {
+  readonly type: 'createLinks';
+  readonly dedup: Dedup;
+  readonly codeLength: number;
+  readonly count: number;
+  /** The links one after the other, see new-link-rows.ts. */
+  readonly rows: Uint8Array;
+  /** Theirs in the same order, see code-list.ts; undefined until the leader has drawn them. */
+  readonly codes: Uint8Array | undefined;
+  /** V at which the leader saw that no chunk has any of the codes; undefined: it did not look. */
+  readonly coldVersion?: number | undefined;
+}
+
 export interface UpdateLink {
   readonly type: 'updateLink';
   readonly dedup: Dedup;
@@ -129,6 +146,7 @@ export type LifecycleCommand = Upload | Digest | Exported | Readback | Redistrib
 
 export type Command =
   | CreateLink
+  | CreateLinks
   | UpdateLink
   | DeleteLink
   | CollectExpired
@@ -152,9 +170,30 @@ export interface Link {
 
 export type DeadReason = 'deleted' | 'expired';
 
+/** What became of a `createLinks`, without what it says itself. */
+export interface CreatedLinks {
+  /** Those that the links have got, or that were taken. */
+  readonly codes: Uint8Array;
+  readonly codeLength: number;
+  readonly createdAtMs: number;
+  /** Of the first link that was created; each further one has the next. */
+  readonly firstRevision: Revision;
+  /** In the order of the rows. */
+  readonly notCreated: readonly LinkNotCreated[];
+}
+
+export const notCreatedReasons = ['redraw', 'exhausted'] as const;
+
+export interface LinkNotCreated {
+  readonly row: number;
+  /** `redraw`: its code was taken meanwhile, another one may be free. `exhausted`: the leader found no free code. */
+  readonly reason: (typeof notCreatedReasons)[number];
+}
+
 /** What apply says of one command, in the order of the entry's commands. */
 export type CommandResult =
   | { readonly kind: 'link'; readonly link: Link }
+  | { readonly kind: 'linksCreated'; readonly created: CreatedLinks }
   | { readonly kind: 'deleted'; readonly revision: Revision }
   | { readonly kind: 'taken'; readonly dead: boolean }
   /** A generated code was taken meanwhile: the leader draws again, nothing is remembered. */

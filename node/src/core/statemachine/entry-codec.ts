@@ -29,14 +29,16 @@ export function encodeEntry(content: EntryContent): Uint8Array {
   for (const command of content.commands) {
     const problem = commandProblem(command);
     assert(problem === undefined, `command ${command.type} must not enter the log: ${problem ?? ''}`);
-    assert(
-      command.type !== 'createLink' || command.code !== undefined,
-      'createLink without a code must not enter the log',
-    );
+    assert(hasCodes(command), `${command.type} without a code must not enter the log`);
     writeCommand(writer, command);
   }
   // The log keeps entries in memory for long.
   return writer.finishApart();
+}
+
+function hasCodes(command: Command): boolean {
+  if (command.type === 'createLink') return command.code !== undefined;
+  return command.type !== 'createLinks' || command.codes !== undefined;
 }
 
 /** @throws DecodeError */

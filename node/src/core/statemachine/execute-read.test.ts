@@ -120,9 +120,9 @@ describe('an index row that is behind its link', () => {
       shard.applyAll(createLink('x'), createLink('a', { expiresAtMs: 5000 }))[1] ?? { kind: 'nothing' },
     );
     const stale = (namespace: Namespace, suffix: Uint8Array) =>
-      shard.memory.put(generationKey(namespace, shard.scope, 1, suffix), encodeIndexRow('a'));
-    stale(namespaces.linkByCreator, creatorIndexSuffix('bob', 1));
-    stale(namespaces.linkByExpiry, expiryIndexSuffix(4000, 'a'));
+      shard.memory.put(generationKey(namespace, shard.scope, 1, suffix), encodeIndexRow(utf8('a')));
+    stale(namespaces.linkByCreator, creatorIndexSuffix(utf8('bob'), 1));
+    stale(namespaces.linkByExpiry, expiryIndexSuffix(4000, utf8('a')));
     const page = shard.read({ type: 'links', creatorId: 'bob', afterRevision: 0, limit: 10 });
     expect(page).toEqual({ kind: 'links', links: [], nextRevision: undefined });
     expect(shard.findExpired(4500)).toEqual([]);

@@ -9,9 +9,9 @@ const formatVersion = 1;
 const live = 0;
 const tombstone = 1;
 
-/** `code`: of the link that the row points to. */
-export function encodeIndexRow(code: string): Uint8Array {
-  return new ByteWriter().uint8(formatVersion).uint8(live).text(code).finish();
+/** `code`: of the link that the row points to, UTF-8. */
+export function encodeIndexRow(code: Uint8Array): Uint8Array {
+  return new ByteWriter().uint8(formatVersion).uint8(live).bytes(code).finish();
 }
 
 export const indexTombstone: Uint8Array = Uint8Array.of(formatVersion, tombstone);

@@ -34,8 +34,8 @@ describe('keys', () => {
     expect(toHex(shardStateKey(scope))).toBe('01000001020000030400000000');
     expect(toHex(stateHashKey(scope, 5))).toBe('0200000102000003040000000000000005');
     expect(toHex(idempotencyKey(scope, 6, Uint8Array.of(7)))).toBe('03000001020000030400000000000000000000000607');
-    expect(toHex(creatorIndexSuffix('ada', 2))).toBe('036164610000000000000002');
-    expect(toHex(expiryIndexSuffix(0x1_0000_0001, 'z'))).toBe('00000001000000017a');
+    expect(toHex(creatorIndexSuffix(utf8('ada'), 2))).toBe('036164610000000000000002');
+    expect(toHex(expiryIndexSuffix(0x1_0000_0001, utf8('z')))).toBe('00000001000000017a');
   });
 
   it('of one copy of a shard lie in its ranges and in no other one’s', () => {
@@ -71,12 +71,14 @@ describe('keys', () => {
   it('keep the rows of a creator together, in the order of revisions', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
-        expect(Math.sign(compareBytes(creatorIndexSuffix('x', a), creatorIndexSuffix('x', b)))).toBe(Math.sign(a - b));
-        const suffix = creatorIndexSuffix('x', a);
+        expect(Math.sign(compareBytes(creatorIndexSuffix(utf8('x'), a), creatorIndexSuffix(utf8('x'), b)))).toBe(
+          Math.sign(a - b),
+        );
+        const suffix = creatorIndexSuffix(utf8('x'), a);
         expect(getUint64(suffix, suffix.length - 8)).toBe(a);
       }),
     );
-    const prefix = (text: string) => toHex(creatorIndexSuffix(text, 0)).slice(0, -16);
+    const prefix = (text: string) => toHex(creatorIndexSuffix(utf8(text), 0)).slice(0, -16);
     expect(prefix('ab').startsWith(prefix('a'))).toBe(false);
   });
 

@@ -114,8 +114,7 @@ export function linkSuffix(code: string): Uint8Array {
 }
 
 /** length (1) creator (…) create revision (8): a creator's links lie together, in the order of their creation. */
-export function creatorIndexSuffix(creatorId: string, createRevision: Revision): Uint8Array {
-  const creator = utf8(creatorId);
+export function creatorIndexSuffix(creator: Uint8Array, createRevision: Revision): Uint8Array {
   assert(creator.length <= 0xff, `creator id of ${creator.length} bytes`);
   const suffix = newBytes(1 + creator.length + 8);
   suffix[0] = creator.length;
@@ -125,11 +124,10 @@ export function creatorIndexSuffix(creatorId: string, createRevision: Revision):
 }
 
 /** expiry (8) code (…): the links that expire first lie first. */
-export function expiryIndexSuffix(expiresAtMs: number, code: string): Uint8Array {
-  const codeBytes = utf8(code);
-  const suffix = newBytes(8 + codeBytes.length);
+export function expiryIndexSuffix(expiresAtMs: number, code: Uint8Array): Uint8Array {
+  const suffix = newBytes(8 + code.length);
   setUint64(suffix, 0, expiresAtMs);
-  suffix.set(codeBytes, 8);
+  suffix.set(code, 8);
   return suffix;
 }
 

@@ -3,6 +3,7 @@ import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import type { Revision } from '@shortlink/common/ids.ts';
 import type { DeadReason, Link } from './commands.ts';
+import type { NewLinkRow } from './new-link-rows.ts';
 import { expectVersion } from './wire-fields.ts';
 
 /** What stays of a deleted or expired link for ever, so that its code is never given away. */
@@ -35,6 +36,12 @@ export function encodeLiveLink(link: Link): Uint8Array {
   writer.varint(link.createdAtMs).varint(link.updatedAtMs - link.createdAtMs);
   if (link.expiresAtMs !== undefined) writer.varint(link.expiresAtMs);
   return writer.text(link.creatorId).text(link.url).finish();
+}
+
+/** As `encodeLiveLink` for a link that is created now. */
+export function encodeNewLink({ expiresAtMs, tail }: NewLinkRow, revision: Revision, createdAtMs: number): Uint8Array {
+  const writer = new ByteWriter().uint8(formatVersion).uint8(expiresAtMs === undefined ? 0 : hasExpiry);
+  return writer.varint(revision).varint(0).varint(createdAtMs).varint(0).raw(tail).finish();
 }
 
 export function encodeDeadLink(row: DeadLink): Uint8Array {

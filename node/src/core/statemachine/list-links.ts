@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
-import { prefixEnd } from '@shortlink/common/bytes.ts';
+import { prefixEnd, utf8 } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import type { Link } from './commands.ts';
 import { decodeIndexRow } from './index-row.ts';
@@ -31,7 +31,7 @@ export function listLinks(
 ): Extract<ReadResult, { readonly kind: 'links' }> {
   const { creatorId, afterRevision } = operation;
   const limit = Math.min(operation.limit, limits.listMaxLinks);
-  const gte = creatorIndexSuffix(creatorId, afterRevision + 1);
+  const gte = creatorIndexSuffix(utf8(creatorId), afterRevision + 1);
   const lt = defined(prefixEnd(gte.subarray(0, -8)), 'end of a creator');
   const page = scanRows(tiers, namespaces.linkByCreator, { gte, lt, limit, maxBytes: indexPageMaxBytes });
   const links: Link[] = [];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ColdFound, ColdNeed } from './cold-overlay.ts';
-import type { ColdSight, Command } from './commands.ts';
+import { codeAt, drawnCodes } from './code-list.ts';
+import type { ColdSight, Command, CreateLinks } from './commands.ts';
 import { hotGetMany } from './generations.ts';
 import type { HotTier } from './generations.ts';
 import { linkSuffix, namespaces } from './keys.ts';
@@ -14,6 +15,8 @@ function keysOf(command: Command): RowNeed[] {
     case 'updateLink':
     case 'deleteLink':
       return [{ kind: 'row', namespace: namespaces.link, suffix: linkSuffix(command.code ?? '') }];
+    case 'createLinks':
+      return drawnCodes(command).map((suffix) => ({ kind: 'row', namespace: namespaces.link, suffix }));
     case 'kvPut':
     case 'kvDelete':
       return [{ kind: 'row', namespace: namespaces.kv, suffix: command.key }];
@@ -40,7 +43,7 @@ export function coldLook(commands: readonly Command[], tier: HotTier): ColdLook 
     const sights: (ColdSight | undefined)[] = [];
     let place = 0;
     for (const hot of isHot) sights.push(hot ? undefined : sightOf(found[place++], version));
-    return commands.map((command) => withSights(command, sights.splice(0, keysOf(command).length)));
+    return commands.map((command) => withSights(command, sights.splice(0, keysOf(command).length), version));
   };
   return { needs, sighted };
 }
@@ -63,8 +66,10 @@ function sightOf(found: ColdFound | undefined, version: number): ColdSight | und
   return found?.kind === 'row' ? { version, prior: found.value } : undefined;
 }
 
-function withSights(command: Command, sights: readonly (ColdSight | undefined)[]): Command {
+function withSights(command: Command, sights: readonly (ColdSight | undefined)[], version: number): Command {
   switch (command.type) {
+    case 'createLinks':
+      return { ...command, codes: codesNotSeen(command, sights), coldVersion: version };
     case 'createLink':
     case 'updateLink':
     case 'deleteLink':
@@ -78,10 +83,24 @@ function withSights(command: Command, sights: readonly (ColdSight | undefined)[]
   }
 }
 
+function codesNotSeen(command: CreateLinks, sights: readonly (ColdSight | undefined)[]): Uint8Array | undefined {
+  const codes = command.codes?.slice();
+  let drawn = 0;
+  for (let row = 0; codes !== undefined && row < command.count; row++) {
+    const code = codeAt(codes, command.codeLength, row);
+    if (code !== undefined && sights[drawn++]?.prior !== undefined) code.fill(0);
+  }
+  return codes;
+}
+
 /** Drawn codes that a chunk has are taken: they are to be drawn again. Undefined when there are none. */
 export function withoutTakenDraws(commands: readonly Command[]): Command[] | undefined {
   let taken = false;
   const cleared = commands.map((command) => {
+    if (command.type === 'createLinks' && drawnCodes(command).length < command.count) {
+      taken = true;
+      return { ...command, coldVersion: undefined };
+    }
     if (command.type !== 'createLink' || !command.generated || command.cold?.prior === undefined) return command;
     taken = true;
     return { ...command, code: undefined, cold: undefined };

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { describe, expect, it } from 'vitest';
+import { codeAt } from './code-list.ts';
 import { inRange } from './code-space.ts';
 import type { CodeRange, RandomBytes } from './code-space.ts';
 import type { Command, CreateLink } from './commands.ts';
 import { prepareCommands } from './prepare.ts';
 import type { Prepared } from './prepare.ts';
 import { routingKeyOf, routingPoint } from './routing.ts';
-import { createLink, dedup, deleteLink, kvBatch, kvPut, operation, updateLink } from './testing/commands.ts';
+import {
+  createLink,
+  createLinks,
+  dedup,
+  deleteLink,
+  kvBatch,
+  kvPut,
+  newLinkRows,
+  operation,
+  updateLink,
+} from './testing/commands.ts';
 import { TestShard } from './testing/test-shard.ts';
 
 const everything: CodeRange = { start: new Uint8Array(0), end: undefined };
@@ -31,7 +42,13 @@ function prepare(commands: readonly Command[], shard = new TestShard(), shardRan
 
 function codesOf(prepared: Prepared): string[] {
   if (prepared.kind !== 'prepared') throw new Error(`not prepared: ${prepared.kind}`);
-  return prepared.commands.flatMap((command) => (command.type === 'createLink' ? [command.code ?? 'none'] : []));
+  return prepared.commands.flatMap((command) => {
+    if (command.type === 'createLink') return [command.code ?? 'none'];
+    if (command.type !== 'createLinks') return [];
+    const { codes = new Uint8Array(0), codeLength, count } = command;
+    const rows = Array.from({ length: count }, (_, row) => codeAt(codes, codeLength, row));
+    return rows.map((code) => (code === undefined ? 'none' : fromUtf8(code)));
+  });
 }
 
 function drawn(fields: Partial<CreateLink> = {}): CreateLink {
@@ -85,6 +102,33 @@ describe('preparing a proposal', () => {
     expect(prepare([createLink('abc1x'), create], shard, shardRange)).toEqual({ kind: 'codesExhausted', command: 1 });
   });
 
+  it('draws a code for each row of links that are created together and has none', () => {
+    const asked = createLinks([undefined, undefined, undefined], { codeLength: 4, codes: undefined });
+    const some = createLinks(['zzzz', undefined], { codeLength: 4 });
+    const codes = codesOf(prepare([asked, createLinks([undefined, undefined], { codeLength: 10 }), some]));
+    expect(codes.map((code) => code.length)).toEqual([4, 4, 4, 10, 10, 4, 4]);
+    expect(codes[5]).toBe('zzzz');
+    expect(new Set(codes).size).toBe(7);
+  });
+
+  it('leaves codes alone that were looked for in the cold tier', () => {
+    const looked = createLinks(['aaaa1111', undefined], { coldVersion: 7 });
+    expect(prepare([looked])).toEqual({ kind: 'prepared', commands: [looked] });
+  });
+
+  it('leaves those rows without a code for which there is none, and nobody else’s', () => {
+    const shard = new TestShard();
+    const shardRange = { start: utf8('abc0'), end: utf8('abc4') };
+    shard.applyAll(createLink('abc0'), createLink('abc1'));
+    const key = pointKey('abc1');
+    const asked = createLinks([undefined, undefined, undefined], {
+      codeLength: 4,
+      dedup: { key, fingerprint: new Uint8Array(8) },
+    });
+    const codes = codesOf(prepare([createLink('abc1x'), asked], shard, shardRange));
+    expect(codes.toSorted()).toEqual(['abc1x', 'abc2', 'abc3', 'none']);
+  });
+
   it('refuses what another shard owns', () => {
     const shardRange = { start: utf8('b'), end: utf8('c') };
     expect(prepare([createLink('b'), createLink('c')], undefined, shardRange)).toEqual({
@@ -94,6 +138,10 @@ describe('preparing a proposal', () => {
     expect(prepare([kvPut('a', 'v')], undefined, shardRange)).toEqual({ kind: 'wrongShard', command: 0 });
     const acrossBorder = kvBatch(operation('b', '1'), operation('c', '2'));
     expect(prepare([acrossBorder], undefined, shardRange)).toEqual({ kind: 'wrongShard', command: 0 });
+    const moved = createLinks(['c0000000'], { dedup: { key: pointKey('b000'), fingerprint: new Uint8Array(8) } });
+    expect(prepare([moved], undefined, shardRange)).toEqual({ kind: 'wrongShard', command: 0 });
+    const together = createLinks([undefined], { dedup: { key: new Uint8Array(16), fingerprint: new Uint8Array(8) } });
+    expect(prepare([together], undefined, shardRange)).toEqual({ kind: 'wrongShard', command: 0 });
     const elsewhere = drawn({ dedup: { key: new Uint8Array(16), fingerprint: new Uint8Array(8) } });
     expect(prepare([elsewhere], undefined, shardRange)).toEqual({ kind: 'wrongShard', command: 0 });
     expect(
@@ -115,6 +163,20 @@ describe('preparing a proposal', () => {
     ['a code length below 4', createLink('', { code: undefined, generated: true, codeLength: 3 })],
     ['a code length above 64', createLink('', { code: undefined, generated: true, codeLength: 65 })],
     ['no code and none to draw', createLink('', { code: undefined })],
+    ['together: an empty URL', createLinks(['aaaa1111'], { rows: newLinkRows([{ url: '' }]) })],
+    [
+      'together: a URL of too many bytes',
+      createLinks(['aaaa1111'], { rows: newLinkRows([{ url: 'ä'.repeat(4097) }]) }),
+    ],
+    ['together: an empty creator', createLinks(['aaaa1111'], { rows: newLinkRows([{ creatorId: '' }]) })],
+    ['together: a text that is not UTF-8', createLinks(['aaaa1111'], { rows: Uint8Array.of(0, 1, 0xff, 1, 0x61) })],
+    ['together: fewer rows than it says', createLinks(['aaaa1111', 'bbbb2222'], { rows: newLinkRows([{}]) })],
+    ['together: more rows than it says', createLinks(['aaaa1111'], { rows: newLinkRows([{}, {}]) })],
+    ['together: no row', createLinks([])],
+    ['together: 1,001 rows', createLinks(Array.from({ length: 1001 }, () => 'aaaa1111'))],
+    ['together: codes of another number', createLinks(['aaaa1111', 'bbbb2222'], { codes: new Uint8Array(8) })],
+    ['together: a code that is none', createLinks(['aaaa_111'])],
+    ['together: a code length of 65', createLinks(['aaaa1111'], { codeLength: 65, codes: undefined })],
     ['a short idempotency key', createLink('a', { dedup: { ...dedup(), key: new Uint8Array(15) } })],
     ['a long fingerprint', kvPut('k', 'v', { dedup: { ...dedup(), fingerprint: new Uint8Array(9) } })],
     ['an empty key', kvPut('', 'v')],

@@ -4,7 +4,8 @@ import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { readTexts, writeTexts } from '../lifecycle/codec.ts';
 import { ignoreReasons } from '../lifecycle/transitions.ts';
-import type { CommandResult, DeadReason, Link } from './commands.ts';
+import { notCreatedReasons } from './commands.ts';
+import type { CommandResult, CreatedLinks, DeadReason, Link, LinkNotCreated } from './commands.ts';
 import { expectVersion, readFlag, readName, readOptional, writeFlag, writeOptional } from './wire-fields.ts';
 
 const formatVersion = 1;
@@ -31,6 +32,7 @@ const kinds = {
   lookAgain: 15,
   lifecycle: 16,
   holdings: 17,
+  linksCreated: 18,
 } as const satisfies Record<CommandResult['kind'], number>;
 
 export function encodeResult(result: CommandResult): Uint8Array {
@@ -53,6 +55,8 @@ export function writeResult(writer: ByteWriter, result: CommandResult): void {
   switch (result.kind) {
     case 'link':
       return writeLink(writer, result.link);
+    case 'linksCreated':
+      return writeCreatedLinks(writer, result.created);
     case 'taken':
       return writeFlag(writer, result.dead);
     case 'gone':
@@ -96,6 +100,8 @@ export function readResult(reader: ByteReader): CommandResult {
   switch (kind) {
     case kinds.link:
       return { kind: 'link', link: readLink(reader) };
+    case kinds.linksCreated:
+      return { kind: 'linksCreated', created: readCreatedLinks(reader) };
     case kinds.deleted:
       return { kind: 'deleted', revision: reader.varint() };
     case kinds.taken:
@@ -131,6 +137,25 @@ export function readResult(reader: ByteReader): CommandResult {
     default:
       throw new DecodeError(`result of unknown kind ${kind}`);
   }
+}
+
+function writeCreatedLinks(writer: ByteWriter, created: CreatedLinks): void {
+  writer.varint(created.codeLength).bytes(created.codes).varint(created.createdAtMs).varint(created.firstRevision);
+  writer.varint(created.notCreated.length);
+  for (const { row, reason } of created.notCreated) writer.varint(row).uint8(notCreatedReasons.indexOf(reason));
+}
+
+function readCreatedLinks(reader: ByteReader): CreatedLinks {
+  const codeLength = reader.varint();
+  const codes = reader.bytes();
+  const createdAtMs = reader.varint();
+  const firstRevision = reader.varint();
+  const notCreated: LinkNotCreated[] = [];
+  const count = reader.varint();
+  for (let i = 0; i < count; i++) {
+    notCreated.push({ row: reader.varint(), reason: readName(reader, notCreatedReasons) });
+  }
+  return { codes, codeLength, createdAtMs, firstRevision, notCreated };
 }
 
 export function writeDeadReason(writer: ByteWriter, reason: DeadReason): void {

@@ -18,6 +18,8 @@ export function routingKeyOf(command: Command): Uint8Array | undefined {
   switch (command.type) {
     case 'createLink':
       return command.code === undefined ? routingPoint(command.dedup.key, command.codeLength) : utf8(command.code);
+    case 'createLinks':
+      return routingPoint(command.dedup.key, command.codeLength);
     case 'updateLink':
     case 'deleteLink':
       return utf8(command.code);

@@ -86,7 +86,7 @@ describe('a key-value row', () => {
 
 describe('an index row', () => {
   it('names its code, and a tombstone names none', () => {
-    expect(decodeIndexRow(encodeIndexRow('docs/a'))).toBe('docs/a');
+    expect(decodeIndexRow(encodeIndexRow(utf8('docs/a')))).toBe('docs/a');
     expect(decodeIndexRow(indexTombstone)).toBeUndefined();
     expect(() => decodeIndexRow(Uint8Array.of(1, 2))).toThrow(DecodeError);
   });

@@ -51,7 +51,7 @@ function propose(replica: Replica, context: StepContext): void {
       continue;
     }
     const status = raw.basicStatus();
-    context.observer.proposed(built.counts.reduce((sum, count) => sum + count, 0));
+    context.observer.proposed(built.mutations);
     let from = 0;
     const proposed = bundle.flatMap((request, i) => {
       const count = built.counts[i] ?? 0;

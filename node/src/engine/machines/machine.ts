@@ -11,6 +11,8 @@ export interface BuiltEntry {
   readonly data: Uint8Array;
   /** How many commands each request has in the entry, in the order of the requests. */
   readonly counts: readonly number[];
+  /** What the commands change, each link or operation by itself. */
+  readonly mutations: number;
 }
 
 /** `refused`: as it is, it can never be done; `unavailable`: elsewhere or later. */

@@ -70,7 +70,7 @@ export class MetaMachine implements Machine {
   buildEntry(requests: readonly Uint8Array[], nowMs: number): BuiltEntry {
     const commands = requests.map((request) => decodeJson(request) as readonly MetaCommand[]);
     const entry: MetaEntry = { version: mapVersion, timeMs: nowMs, commands: commands.flat() };
-    return { data: encodeJson(entry), counts: commands.map((list) => list.length) };
+    return { data: encodeJson(entry), counts: commands.map((list) => list.length), mutations: entry.commands.length };
   }
 
   apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[] {

@@ -116,7 +116,8 @@ export class ShardMachine implements Machine {
     );
     if (commands.length === 0) return undefined;
     const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
-    return { data: encodeEntry(content), counts };
+    const mutations = commands.reduce((sum, command) => sum + (command.type === 'createLinks' ? command.count : 1), 0);
+    return { data: encodeEntry(content), counts, mutations };
   }
 
   apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[] {

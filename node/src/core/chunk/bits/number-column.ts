@@ -25,7 +25,7 @@ export function encodeNumbers(values: readonly number[]): Uint8Array {
   const width = bitLength(top - base);
   const rice = bestRice(values, base);
   const isRice = rice.bits < width * values.length;
-  const head = new ByteWriter(16).uint8(isRice ? riceMode + rice.parameter : width).varint(base);
+  const head = new ByteWriter().uint8(isRice ? riceMode + rice.parameter : width).varint(base);
   const bits = new BitWriter((isRice ? rice.bits : width * values.length) / 8 + 8);
   for (const value of values) {
     if (isRice) writeRice(bits, value - base, rice.parameter);

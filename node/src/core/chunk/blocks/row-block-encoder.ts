@@ -15,15 +15,15 @@ export function encodeRowBlock(
   dictionary: Uint8Array | undefined,
 ): Uint8Array {
   const payload = rowBlockPayload(rows);
-  const writer = new ByteWriter(payload.length + 16).uint8(blockEncodings.rows);
+  const writer = new ByteWriter().uint8(blockEncodings.rows);
   writeFrame(writer, payload, compression, dictionary);
   return writer.finish();
 }
 
 /** The lengths of the groups, so that a reader finds the restart points; then the groups. */
 export function rowBlockPayload(rows: readonly ChunkRow[]): Uint8Array {
-  const lengths = new ByteWriter(256);
-  const groups = new ByteWriter(32 * 1024);
+  const lengths = new ByteWriter();
+  const groups = new ByteWriter();
   for (let start = 0; start < rows.length; start += restartInterval) {
     const before = groups.length;
     writeGroup(groups, rows.slice(start, start + restartInterval));

@@ -75,12 +75,7 @@ export class FuseFilter {
 
   encode(): Uint8Array {
     const { segmentBits, segments } = this.#shape;
-    return new ByteWriter(this.#slots.length + 8)
-      .uint8(segmentBits)
-      .varint(segments)
-      .uint8(this.#seed)
-      .raw(this.#slots)
-      .finish();
+    return new ByteWriter().uint8(segmentBits).varint(segments).uint8(this.#seed).raw(this.#slots).finish();
   }
 
   get memoryBytes(): number {

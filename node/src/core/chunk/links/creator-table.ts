@@ -11,7 +11,7 @@ export const unlistedCreator = 0;
 /** Gives creators places from 1 on as they come, until the table is full. */
 export class CreatorTableBuilder {
   readonly #places = new Map<string, number>();
-  readonly #names = new ByteWriter(4096);
+  readonly #names = new ByteWriter();
 
   get count(): number {
     return this.#places.size;
@@ -31,7 +31,7 @@ export class CreatorTableBuilder {
     return place;
   }
 
-  /** The names in the order of their places, each with its length. */
+  /** The names in the order of their places, each with its length. Ends the table. */
   names(): Uint8Array {
     return this.#names.finish();
   }

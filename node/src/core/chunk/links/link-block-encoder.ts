@@ -53,9 +53,9 @@ class LinkBlockEncoder {
   readonly #codeLength: number;
   readonly #kinds: number[] = [];
   readonly #columns = noNumbers();
-  readonly #urls = new ByteWriter(32 * 1024);
+  readonly #urls = new ByteWriter();
   /** Keys, values and names that are in no column, in the order of rows. */
-  readonly #others = new ByteWriter(256);
+  readonly #others = new ByteWriter();
   #firstCode: number | undefined;
   #lastCode = 0;
 
@@ -78,7 +78,7 @@ class LinkBlockEncoder {
   finish(compression: Compression): Uint8Array {
     const kinds = [...new Set(this.#kinds)].sort((a, b) => this.#uses(b) - this.#uses(a) || a - b);
     this.#columns.kind = this.#kinds.map((kind) => kinds.indexOf(kind));
-    const writer = new ByteWriter(32 * 1024).uint8(blockEncodings.links);
+    const writer = new ByteWriter().uint8(blockEncodings.links);
     writer
       .uint8(this.#codeLength)
       .varint(this.#firstCode ?? 0)

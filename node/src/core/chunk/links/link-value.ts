@@ -47,10 +47,10 @@ export function splitLinkValue(value: Uint8Array): LinkValue | undefined {
 
 export function joinLinkValue(parts: LinkValue): Uint8Array {
   if (parts.kind === 'dead') {
-    return new ByteWriter(24).uint8(rowVersion).uint8(parts.flags).varint(parts.revision).varint(parts.timeMs).finish();
+    return new ByteWriter().uint8(rowVersion).uint8(parts.flags).varint(parts.revision).varint(parts.timeMs).finish();
   }
   const { creator, url, createRevision, createdAtMs, expiresAtMs } = parts;
-  const writer = new ByteWriter(48 + creator.length + url.length).uint8(rowVersion).uint8(parts.flags);
+  const writer = new ByteWriter().uint8(rowVersion).uint8(parts.flags);
   writer.varint(createRevision).varint(parts.revision - createRevision);
   writer.varint(createdAtMs).varint(parts.updatedAtMs - createdAtMs);
   if (expiresAtMs !== undefined) writer.varint(expiresAtMs);

@@ -54,7 +54,7 @@ function chooseTimeline(points: TimelineKnot[]): Timeline {
 /** The URLs as blocks write them. */
 function textsOf(urls: readonly Uint8Array[], prefixes: UrlPrefixes): Uint8Array[] {
   const texts: Uint8Array[] = [];
-  const writer = new ByteWriter(textBytes + chunkLimits.urlPrefixMaxBytes);
+  const writer = new ByteWriter();
   for (const url of urls) {
     const { mark, length } = prefixes.match(url);
     writer.uint8(mark).raw(url.subarray(length));

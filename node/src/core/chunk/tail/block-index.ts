@@ -40,7 +40,7 @@ export function separatorOf(lastKeyBefore: Uint8Array | undefined, firstKey: Uin
 
 /** Offsets are not written: blocks follow each other from the beginning, and so do the parts of the filter. */
 export function encodeBlockIndex(blocks: readonly BlockIndexEntry[], filters: readonly FilterEntry[]): Uint8Array {
-  const writer = new ByteWriter(blocks.length * 24 + 64).varint(blocks.length);
+  const writer = new ByteWriter().varint(blocks.length);
   let previous: Uint8Array = new Uint8Array(0);
   for (const block of blocks) {
     const shared = commonPrefixLength(previous, block.separator);
@@ -124,7 +124,7 @@ export class BlockIndex {
   }
 
   #readBlocks(reader: ByteReader): Uint8Array {
-    const separators = new ByteWriter(this.blockCount * 8 + 16);
+    const separators = new ByteWriter();
     let previous: Uint8Array = new Uint8Array(0);
     for (let block = 0; block < this.blockCount; block++) {
       const shared = reader.varint();

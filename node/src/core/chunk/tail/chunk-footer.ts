@@ -33,7 +33,7 @@ export function tailBytesOf({ model, filterBytes, index, properties }: ChunkFoot
 }
 
 export function encodeFooter(footer: ChunkFooter, codec: ChunkCodec): Uint8Array {
-  const writer = new ByteWriter(footerBytes);
+  const writer = new ByteWriter();
   writer
     .uint32(footer.model.bytes)
     .uint32(footer.filterBytes)

@@ -24,7 +24,7 @@ export interface WritableChunkModel {
 }
 
 export function encodeChunkModel({ links, rowDictionary }: WritableChunkModel, compression: Compression): Uint8Array {
-  const writer = new ByteWriter(64 * 1024);
+  const writer = new ByteWriter();
   const prefixes = links?.prefixes.list ?? [];
   writer.varint(prefixes.length);
   for (const prefix of prefixes) writer.bytes(prefix);

@@ -56,7 +56,7 @@ export interface ChunkProperties {
 
 export function encodeChunkProperties(properties: ChunkProperties): Uint8Array {
   const { origin, parameters, revisions } = properties;
-  const writer = new ByteWriter(1024).text(origin.clusterId).varint(origin.shard);
+  const writer = new ByteWriter().text(origin.clusterId).varint(origin.shard);
   writer.varint(origin.generations.length);
   for (const generation of origin.generations) writer.varint(generation);
   writer.varint(origin.inputs.length);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { concatBytes } from '@shortlink/common/bytes.ts';
+import { concatBytes, utf8 } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
 import { encodeIndexRow, indexTombstone } from '../../statemachine/index-row.ts';
 import {
@@ -41,10 +41,12 @@ export function rowsOfLinks(links: readonly Link[]): ChunkRow[] {
   return sortedRows(
     links.flatMap((link) => {
       const { code, creatorId, createRevision, expiresAtMs } = link;
-      const value = encodeIndexRow(code);
-      const byCreator = { key: rowKey(namespaces.linkByCreator, creatorIndexSuffix(creatorId, createRevision)), value };
+      const suffix = linkSuffix(code);
+      const value = encodeIndexRow(suffix);
+      const creator = creatorIndexSuffix(utf8(creatorId), createRevision);
+      const byCreator = { key: rowKey(namespaces.linkByCreator, creator), value };
       if (expiresAtMs === undefined) return [linkRow(link), byCreator];
-      const byExpiry = { key: rowKey(namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, code)), value };
+      const byExpiry = { key: rowKey(namespaces.linkByExpiry, expiryIndexSuffix(expiresAtMs, suffix)), value };
       return [linkRow(link), byCreator, byExpiry];
     }),
   );
@@ -135,16 +137,21 @@ export const linkRows: fc.Arbitrary<ChunkRow[]> = fc
   )
   .map(sortedRows);
 
-const indexValue = fc.oneof(code.map(encodeIndexRow), fc.constant(indexTombstone));
+const indexValue = fc.oneof(
+  code.map((name) => encodeIndexRow(linkSuffix(name))),
+  fc.constant(indexTombstone),
+);
 const indexRow: fc.Arbitrary<ChunkRow> = fc.oneof(
   fc.record({
     key: fc
       .tuple(fc.constantFrom('a', 'bob'), number)
-      .map(([creator, revision]) => rowKey(namespaces.linkByCreator, creatorIndexSuffix(creator, revision))),
+      .map(([creator, revision]) => rowKey(namespaces.linkByCreator, creatorIndexSuffix(utf8(creator), revision))),
     value: indexValue,
   }),
   fc.record({
-    key: fc.tuple(number, code).map(([time, name]) => rowKey(namespaces.linkByExpiry, expiryIndexSuffix(time, name))),
+    key: fc
+      .tuple(number, code)
+      .map(([time, name]) => rowKey(namespaces.linkByExpiry, expiryIndexSuffix(time, linkSuffix(name)))),
     value: indexValue,
   }),
 );

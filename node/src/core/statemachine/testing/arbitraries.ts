@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Command, CommandResult, Link } from '../commands.ts';
 import type { KvRow, ReadOp, ReadResult } from '../reads.ts';
+import { newLinkRows, packCodes } from './commands.ts';
 
 // Values of every shape that the codecs accept.
 
@@ -24,8 +25,33 @@ const create = {
   reuseDeadCodes: fc.boolean(),
 };
 
+const creates = fc
+  .record({
+    dedup,
+    codeLength: fc.integer({ min: 4, max: 64 }),
+    links: fc.array(fc.record({ url: text, creatorId: text, expiresAtMs: orUndefined(number) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    drawn: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    coldVersion: orUndefined(number),
+  })
+  .map(({ dedup: asked, codeLength, links, drawn, coldVersion }) => ({
+    type: 'createLinks' as const,
+    dedup: asked,
+    codeLength,
+    count: links.length,
+    rows: newLinkRows(links),
+    codes: packCodes(
+      links.map((_, i) => (drawn[i] === true ? `z${i}`.repeat(codeLength).slice(0, codeLength) : undefined)),
+      codeLength,
+    ),
+    coldVersion,
+  }));
+
 /** Commands that may enter the log. */
 export const loggedCommand: fc.Arbitrary<Command> = fc.oneof(
+  creates,
   fc.record({ ...create, code, generated: fc.boolean() }),
   fc.record({
     type: fc.constant('updateLink' as const),
@@ -60,6 +86,7 @@ export const loggedCommand: fc.Arbitrary<Command> = fc.oneof(
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: loggedCommand },
   { weight: 1, arbitrary: fc.record({ ...create, code: fc.constant(undefined), generated: fc.constant(true) }) },
+  { weight: 1, arbitrary: creates.map((drawn) => ({ ...drawn, codes: undefined })) },
 );
 
 export const link: fc.Arbitrary<Link> = fc.record({
@@ -78,6 +105,19 @@ const deadReason = fc.constantFrom('deleted' as const, 'expired' as const);
 
 export const commandResult: fc.Arbitrary<CommandResult> = fc.oneof(
   fc.record({ kind: fc.constant('link' as const), link }),
+  fc.record({
+    kind: fc.constant('linksCreated' as const),
+    created: fc.record({
+      codes: bytes(0, 40),
+      codeLength: number,
+      createdAtMs: number,
+      firstRevision: number,
+      notCreated: fc.array(
+        fc.record({ row: number, reason: fc.constantFrom('redraw' as const, 'exhausted' as const) }),
+        { maxLength: 3 },
+      ),
+    }),
+  }),
   fc.record({ kind: fc.constant('deleted' as const), revision: number }),
   fc.record({ kind: fc.constant('taken' as const), dead: fc.boolean() }),
   fc.record({ kind: fc.constant('gone' as const), reason: deadReason }),

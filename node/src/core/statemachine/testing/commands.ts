@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { utf8 } from '@shortlink/common/bytes.ts';
+import { ByteWriter } from '@shortlink/common/byte-writer.ts';
+import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
+import { codeAt } from '../code-list.ts';
 import type {
   CommandResult,
   CreateLink,
+  CreateLinks,
   Dedup,
   DeleteLink,
   KvBatch,
@@ -12,6 +15,8 @@ import type {
   Link,
   UpdateLink,
 } from '../commands.ts';
+import { writeNewLink } from '../new-link-rows.ts';
+import type { NewLinkFields } from '../new-link-rows.ts';
 
 let minted = 0;
 
@@ -34,6 +39,44 @@ export function createLink(code: string, fields: Partial<CreateLink> = {}): Crea
     reuseDeadCodes: false,
     ...fields,
   };
+}
+
+/** One link for each code; undefined: the leader found none. */
+export function createLinks(codes: readonly (string | undefined)[], fields: Partial<CreateLinks> = {}): CreateLinks {
+  const codeLength = fields.codeLength ?? codes.find((code) => code !== undefined)?.length ?? 8;
+  return {
+    type: 'createLinks',
+    dedup: dedup(),
+    codeLength,
+    count: codes.length,
+    rows: newLinkRows(codes.map((code) => ({ url: `https://example.com/${code}`, creatorId: 'ada' }))),
+    codes: 'codes' in fields ? fields.codes : packCodes(codes, codeLength),
+    ...fields,
+  };
+}
+
+/** Undefined: zeros, as for a code that was not found. */
+export function packCodes(codes: readonly (string | undefined)[], length: number): Uint8Array {
+  const bytes = new Uint8Array(codes.length * length);
+  for (const [row, code] of codes.entries()) if (code !== undefined) bytes.set(utf8(code), row * length);
+  return bytes;
+}
+
+export function newLinkRows(links: readonly Partial<NewLinkFields>[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const { url = 'https://example.com/', creatorId = 'ada', expiresAtMs } of links)
+    writeNewLink(writer, { url, creatorId, expiresAtMs });
+  return writer.finish();
+}
+
+/** Codes of the links that were created, in their order. */
+export function createdCodes(result: CommandResult): string[] {
+  if (result.kind !== 'linksCreated') throw new Error(`the answer is ${result.kind}, not created links`);
+  const { codes, codeLength, notCreated } = result.created;
+  const failed = new Set(notCreated.map(({ row }) => row));
+  return Array.from({ length: codes.length / codeLength }, (_, row) => row)
+    .filter((row) => !failed.has(row))
+    .map((row) => fromUtf8(codeAt(codes, codeLength, row) ?? utf8('')));
 }
 
 export function updateLink(code: string, fields: Partial<UpdateLink> = {}): UpdateLink {

@@ -2,11 +2,12 @@
 import { utf8 } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
 import type { Command, LifecycleCommand } from '../commands.ts';
+import { newLinkRows, packCodes } from './commands.ts';
 
 // Histories in which commands meet: few codes, few keys, low revisions, expiries around the times of the entries.
 
 /** What a client or a collector may ask for. */
-type ClientCommand = Exclude<Command, LifecycleCommand>;
+export type ClientCommand = Exclude<Command, LifecycleCommand>;
 
 export interface Step {
   readonly elapsedMs: number;
@@ -25,7 +26,30 @@ const ifRevision = fc.option(fc.integer({ min: 0, max: 12 }), { nil: undefined }
 const expiresAtMs = fc.integer({ min: 1000, max: 1600 });
 const orUndefined = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
+/** Codes as the leader drew them, some of them taken by now; undefined: it found none. */
+const createTogether = fc
+  .array(
+    fc.record({
+      code: fc.constantFrom('zz00zz00', 'yy11yy11', undefined),
+      url,
+      creatorId: fc.constantFrom('ada', 'bob'),
+      expiresAtMs: orUndefined(expiresAtMs),
+    }),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((links) => ({
+    type: 'createLinks' as const,
+    codeLength: 8,
+    count: links.length,
+    rows: newLinkRows(links),
+    codes: packCodes(
+      links.map((link) => link.code),
+      8,
+    ),
+  }));
+
 const mutation = fc.oneof(
+  createTogether,
   fc.record({
     type: fc.constant('createLink' as const),
     code,

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { toHex } from '@shortlink/common/bytes.ts';
-import type { Command, CommandResult, CreateLink, LifecycleCommand, Link, UpdateLink } from '../commands.ts';
+import { fromUtf8, toHex } from '@shortlink/common/bytes.ts';
+import type {
+  Command,
+  CommandResult,
+  CreateLink,
+  CreateLinks,
+  LifecycleCommand,
+  Link,
+  LinkNotCreated,
+  UpdateLink,
+} from '../commands.ts';
+import { NewLinkReader } from '../new-link-rows.ts';
+import type { NewLinkFields } from '../new-link-rows.ts';
 
 interface ModelKey {
   readonly value: string;
@@ -58,6 +69,8 @@ export class Model {
     switch (command.type) {
       case 'createLink':
         return this.#create(command);
+      case 'createLinks':
+        return this.#createTogether(command);
       case 'updateLink':
       case 'deleteLink': {
         const link = this.link(command.code);
@@ -97,13 +110,37 @@ export class Model {
     if (there !== undefined && !(dead && command.reuseDeadCodes)) {
       return command.generated ? { kind: 'redraw' } : { kind: 'taken', dead };
     }
+    return { kind: 'link', link: this.#put(code, command) };
+  }
+
+  #createTogether({ codes = new Uint8Array(0), codeLength, count, rows }: CreateLinks): CommandResult {
+    const notCreated: LinkNotCreated[] = [];
+    const firstRevision = this.revision + 1;
+    const links = new NewLinkReader(rows);
+    for (let row = 0; row < count; row++) {
+      const { url, creatorId, expiresAtMs } = links.next();
+      const code = fromUtf8(codes.subarray(row * codeLength, (row + 1) * codeLength));
+      if (code.startsWith('\0')) {
+        notCreated.push({ row, reason: 'exhausted' });
+      } else if (this.link(code) !== undefined) {
+        notCreated.push({ row, reason: 'redraw' });
+      } else {
+        this.#put(code, { url: fromUtf8(url), creatorId: fromUtf8(creatorId), expiresAtMs });
+      }
+    }
+    return {
+      kind: 'linksCreated',
+      created: { codes, codeLength, createdAtMs: this.timeMs, firstRevision, notCreated },
+    };
+  }
+
+  #put(code: string, { url, creatorId, expiresAtMs }: NewLinkFields): Link {
     this.revision += 1;
-    const { url, creatorId, expiresAtMs } = command;
     const { revision, timeMs } = this;
     const times = { createdAtMs: timeMs, updatedAtMs: timeMs, expiresAtMs };
     const link: Link = { code, url, creatorId, ...times, disabled: false, createRevision: revision, revision };
     this.links.set(code, link);
-    return { kind: 'link', link };
+    return link;
   }
 
   #update(before: Link, { code, url, expiresAtMs, disabled }: UpdateLink): CommandResult {

@@ -4,9 +4,10 @@ import { defined } from '@shortlink/common/assert.ts';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { applyEntry } from '../apply.ts';
 import type { CommittedEntry } from '../apply.ts';
+import { codeAt } from '../code-list.ts';
 import { ColdOverlay, coldRoundsMax } from '../cold-overlay.ts';
 import { findExpired } from '../collect.ts';
-import type { CollectExpired, Command, CommandResult } from '../commands.ts';
+import type { CollectExpired, Command, CommandResult, CreateLinks } from '../commands.ts';
 import { encodeEntry } from '../entry-codec.ts';
 import { executeRead } from '../execute-read.ts';
 import { generationKey, namespaces, shardStateKey } from '../keys.ts';
@@ -15,6 +16,8 @@ import type { ReadOp, ReadResult } from '../reads.ts';
 import { encodeShardState, initialShardState } from '../shard-state.ts';
 import type { ShardState } from '../shard-state.ts';
 import { StateTx } from '../state-tx.ts';
+import { packCodes } from './commands.ts';
+import type { ClientCommand } from './histories.ts';
 import { MemoryChunks } from './memory-chunks.ts';
 import { MemoryState } from './memory-state.ts';
 
@@ -80,7 +83,7 @@ export class TestShard {
   }
 
   /** The command with what a leader sees in the cold tier, which it looks at before every proposal once there are chunks. */
-  looked(command: Command): Command {
+  looked(command: ClientCommand): ClientCommand {
     const { chunkSetVersion: version } = this.state;
     if (version === 0) return command;
     const sight = (namespace: Namespace, suffix: Uint8Array) => ({ version, prior: this.cold.row(namespace, suffix) });
@@ -89,6 +92,8 @@ export class TestShard {
       case 'updateLink':
       case 'deleteLink':
         return { ...command, cold: sight(namespaces.link, utf8(command.code ?? '')) };
+      case 'createLinks':
+        return { ...command, codes: this.#notInChunks(command), coldVersion: version };
       case 'kvPut':
       case 'kvDelete':
         return { ...command, cold: sight(namespaces.kv, command.key) };
@@ -100,6 +105,16 @@ export class TestShard {
       default:
         return command;
     }
+  }
+
+  /** A leader draws again when a chunk has the code; here it gives up. */
+  #notInChunks({ codes = new Uint8Array(0), codeLength, count }: CreateLinks): Uint8Array {
+    const rows = Array.from({ length: count }, (_, row) => codeAt(codes, codeLength, row));
+    const free = rows.map((code) => code !== undefined && this.cold.row(namespaces.link, code) === undefined);
+    return packCodes(
+      rows.map((code, i) => (code !== undefined && free[i] === true ? fromUtf8(code) : undefined)),
+      codeLength,
+    );
   }
 
   /** Codes whose newest rows lie in chunks. */
