@@ -254,7 +254,7 @@ describe('drain', () => {
     const idleClosed = new Promise((resolve) => idle.on('close', resolve));
     idle.resume();
     const pending = api.ask('GET', '/api/v1/links/a');
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await expect.poll(() => api.shards.calls.length).toBe(1);
     const drained = api.server.drain();
     gate.resolve();
     const answer = await pending;
