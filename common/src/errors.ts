@@ -12,7 +12,7 @@ export const errorKinds = {
   notFound: { http: 404, grpc: 5, retryable: false, title: 'There is nothing under this name' },
   conflict: { http: 409, grpc: 6, retryable: false, title: 'The name is taken' },
   gone: { http: 410, grpc: 5, retryable: false, title: 'The link is deleted or expired' },
-  preconditionFailed: { http: 412, grpc: 9, retryable: false, title: 'The revision has changed' },
+  preconditionFailed: { http: 412, grpc: 9, retryable: false, title: 'A condition of the request does not hold' },
   tooLarge: { http: 413, grpc: 8, retryable: false, title: 'The request is too large' },
   idempotencyMismatch: {
     http: 422,

@@ -13,6 +13,8 @@ import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import { newAdminService } from '../services/admin.ts';
 import type { AdminService } from '../services/admin.ts';
+import { newChunkService } from '../services/chunks.ts';
+import type { ChunkService } from '../services/chunks.ts';
 import { ownHostSet } from '../services/destination.ts';
 import { newKvService } from '../services/kv.ts';
 import type { KvService } from '../services/kv.ts';
@@ -24,6 +26,7 @@ export interface Services {
   readonly links: LinksService;
   readonly kv: KvService;
   readonly admin: AdminService;
+  readonly chunks: ChunkService;
 }
 
 /** Pipes to the other threads. */
@@ -62,5 +65,6 @@ export function newServices(config: Config, handle: RocksHandle, ports: ServiceP
     links: newLinksService(dependencies, { destinations, codeLength: config.links.codeLength }),
     kv: newKvService(dependencies),
     admin: newAdminService(shards),
+    chunks: newChunkService(shards, { hasObjectStore: config.objectStore.url !== '' }),
   };
 }

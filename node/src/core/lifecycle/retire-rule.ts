@@ -8,11 +8,16 @@ interface Voters {
 }
 
 /** A quorum of the current voters vouches for `digest`: of both halves while the configuration is joint; learners never count. */
-export function isAgreed(votes: readonly DigestVote[], digest: string, { voters, votersOutgoing }: Voters): boolean {
+export function isAgreed(votes: readonly DigestVote[], digest: string, voters: Voters): boolean {
+  return missingVotes(votes, digest, voters) === 0;
+}
+
+/** How many more voters must vouch for `digest`, in the half that lacks more of them. */
+export function missingVotes(votes: readonly DigestVote[], digest: string, { voters, votersOutgoing }: Voters): number {
   const agreeing = new Set(votes.filter((vote) => vote.digest === digest).map((vote) => vote.replica));
-  const hasQuorum = (half: readonly ReplicaId[]): boolean =>
-    half.filter((voter) => agreeing.has(voter)).length > Math.floor(half.length / 2);
-  return hasQuorum(voters) && (votersOutgoing.length === 0 || hasQuorum(votersOutgoing));
+  const missingIn = (half: readonly ReplicaId[]): number =>
+    Math.max(0, Math.floor(half.length / 2) + 1 - half.filter((voter) => agreeing.has(voter)).length);
+  return Math.max(missingIn(voters), votersOutgoing.length === 0 ? 0 : missingIn(votersOutgoing));
 }
 
 /** How many more holders a chunk needs: min(redundancy, nodes that are not OUT) distinct ones that are not OUT. */

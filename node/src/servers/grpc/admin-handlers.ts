@@ -18,7 +18,11 @@ import type { GrpcContext } from './call-context.ts';
 import type { RawHandlers } from './raw-service.ts';
 import { unary } from './unary.ts';
 
-export function adminHandlers(context: GrpcContext, admin: AdminService): RawHandlers<typeof AdminContract> {
+/** Those that are not about chunks (chunk-handlers.ts). */
+export function adminHandlers(
+  context: GrpcContext,
+  admin: AdminService,
+): Omit<RawHandlers<typeof AdminContract>, 'upload' | 'getChunks'> {
   const { method } = AdminContract;
   return {
     getStatus: unary(context, method.getStatus, async (_request, timeoutMs) =>

@@ -14,6 +14,7 @@ import { ServerReflection as AlphaReflection } from '@shortlink/proto/reflection
 import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AdminService } from '../../services/admin.ts';
+import type { ChunkService } from '../../services/chunks.ts';
 import type { KvService } from '../../services/kv.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
@@ -22,6 +23,7 @@ import { boundAddress, listen } from '../listen.ts';
 import { adminHandlers } from './admin-handlers.ts';
 import { authorization } from './authorization.ts';
 import type { GrpcContext, OpenStream } from './call-context.ts';
+import { chunkHandlers } from './chunk-handlers.ts';
 import { defaultGrpcLimits } from './grpc-limits.ts';
 import type { GrpcLimits } from './grpc-limits.ts';
 import { healthHandlers } from './health-handlers.ts';
@@ -35,6 +37,7 @@ export interface GrpcServerOptions {
   readonly links: LinksService;
   readonly kv: KvService;
   readonly admin: AdminService;
+  readonly chunks: ChunkService;
   readonly authenticator: Authenticator;
   readonly metrics: MetricsSink;
   readonly clock: Clock;
@@ -71,7 +74,7 @@ export class GrpcServer {
   #draining = false;
 
   constructor(options: GrpcServerOptions) {
-    const { links, kv, admin, tls, authenticator } = options;
+    const { links, kv, admin, chunks, tls, authenticator } = options;
     const limits = { ...defaultGrpcLimits, ...options.limits };
     const context: GrpcContext = { ...options, limits, streams: this.#streams };
     this.#grpc = new Server({
@@ -86,7 +89,7 @@ export class GrpcServer {
     });
     addRawService(this.#grpc, LinksContract, linksHandlers(context, links));
     addRawService(this.#grpc, KvContract, kvHandlers(context, kv));
-    addRawService(this.#grpc, AdminContract, adminHandlers(context, admin));
+    addRawService(this.#grpc, AdminContract, { ...adminHandlers(context, admin), ...chunkHandlers(context, chunks) });
     const health = { isServing: () => options.isReady() && !this.#draining, services: contracts.map(nameOf) };
     addRawService(this.#grpc, Health, healthHandlers(context, health));
     const reflection = reflectionHandlers([...contracts, Health, ServerReflection, AlphaReflection]);

@@ -7,12 +7,14 @@ import type { TlsOptions } from 'node:tls';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { AdminService } from '../../services/admin.ts';
+import type { ChunkService } from '../../services/chunks.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
 import type { Authenticator } from '../auth.ts';
 import { withDeadline } from '../deadline.ts';
 import { boundAddress, listen } from '../listen.ts';
 import { readJson } from './body.ts';
+import { chunkRoutes } from './chunk-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { linksRoutes } from './links-routes.ts';
 import { openApiDocument } from './openapi.ts';
@@ -23,6 +25,7 @@ import type { ApiResponse, Route } from './route.ts';
 export interface ApiServerOptions {
   readonly links: LinksService;
   readonly admin: AdminService;
+  readonly chunks: ChunkService;
   readonly authenticator: Authenticator;
   readonly metrics: MetricsSink;
   /** Time of a request, from its head to the last word of a service. */
@@ -37,8 +40,12 @@ const headMaxBytes = 16 * 1024;
 const maxConnections = 10_000;
 
 /** All operations of the HTTP API, the description of them included. */
-export function apiRoutes(links: LinksService, admin: AdminService): readonly Route[] {
-  const routes: Route[] = [...linksRoutes(links), ...clusterRoutes(admin)];
+export function apiRoutes({
+  links,
+  admin,
+  chunks,
+}: Pick<ApiServerOptions, 'links' | 'admin' | 'chunks'>): readonly Route[] {
+  const routes: Route[] = [...linksRoutes(links), ...clusterRoutes(admin), ...chunkRoutes(chunks)];
   routes.push({
     method: 'GET',
     path: '/openapi.json',
@@ -65,7 +72,7 @@ export class ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#match = compileRoutes(apiRoutes(options.links, options.admin));
+    this.#match = compileRoutes(apiRoutes(options));
     const settings = {
       maxHeaderSize: headMaxBytes,
       headersTimeout: 10_000,

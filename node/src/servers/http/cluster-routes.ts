@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toHex } from '@shortlink/common/bytes.ts';
-import { ServiceError } from '@shortlink/common/errors.ts';
 import type { ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
 import type { AdminService } from '../../services/admin.ts';
 import { Fields } from './fields.ts';
 import type { OpenApiParameter } from './openapi.ts';
-import type { ApiRequest, Route } from './route.ts';
+import { shardOf } from './path-parameters.ts';
+import type { Route } from './route.ts';
 import { formatTimestamp } from './timestamp.ts';
 
 const nodeIdParameter: OpenApiParameter = {
@@ -91,12 +91,6 @@ function nodeRoute(
       return { status: 202 };
     },
   };
-}
-
-function shardOf({ params }: ApiRequest): ShardId {
-  const text = params[0] ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new ServiceError('invalid', 'the id of a shard is an integer', { field: 'id' });
 }
 
 function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus) {

@@ -8,6 +8,7 @@ import type { LinksService } from '../../services/links.ts';
 import { Fields } from './fields.ts';
 import type { OpenApiParameter } from './openapi.ts';
 import { problemOfError } from './problem.ts';
+import { checkQueryNames, limitOf } from './query-parameters.ts';
 import { consistencyOf } from './route.ts';
 import type { ApiRequest, ApiResponse, Route } from './route.ts';
 import { formatTimestamp } from './timestamp.ts';
@@ -215,20 +216,10 @@ function listRoute(links: LinksService): Route {
 }
 
 function listQuery(parameters: URLSearchParams) {
-  for (const name of parameters.keys()) {
-    if (['creatorId', 'limit', 'cursor'].includes(name) && parameters.getAll(name).length === 1) continue;
-    throw new ServiceError('invalid', `the parameter ${name} is unknown or given twice`, { field: name });
-  }
+  checkQueryNames(parameters, ['creatorId', 'limit', 'cursor']);
   const creatorId = parameters.get('creatorId');
   if (creatorId === null) throw new ServiceError('invalid', 'creatorId is missing', { field: 'creatorId' });
-  const limit = parameters.get('limit');
-  if (limit !== null && !/^\d{1,6}$/.test(limit))
-    throw new ServiceError('invalid', 'limit is not an integer', { field: 'limit' });
-  return {
-    creatorId,
-    limit: limit === null ? defaultListLimit : Number(limit),
-    cursor: parameters.get('cursor') ?? undefined,
-  };
+  return { creatorId, limit: limitOf(parameters, defaultListLimit), cursor: parameters.get('cursor') ?? undefined };
 }
 
 function readNewLink(value: unknown, path: string): NewLink {

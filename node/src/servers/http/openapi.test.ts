@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { LifecycleCommand } from '../../core/statemachine/commands.ts';
+import { chunkObject } from '../../core/statemachine/testing/lifecycle.ts';
 import { adminToken, startApi } from '../testing/api-fixture.ts';
 import type { ApiFixture, AskOptions } from '../testing/api-fixture.ts';
 import { asArray, asObject, schemaProblems } from '../testing/json-schema.ts';
@@ -8,16 +10,20 @@ import { asArray, asObject, schemaProblems } from '../testing/json-schema.ts';
 const url = 'https://example.org/a';
 const node = 'aaaaaaaaaaaaaaaa';
 let api: ApiFixture;
+/** The same API on a node without an object store. */
+let storeless: ApiFixture;
 let document: Readonly<Record<string, unknown>>;
 /** `operationId status` of everything that was seen. */
 const produced = new Set<string>();
 
 beforeAll(async () => {
   api = await startApi();
+  storeless = await startApi({ hasObjectStore: false });
   document = asObject((await api.ask('GET', '/openapi.json', { token: undefined })).body);
 });
 afterAll(async () => {
   await api.server.close();
+  await storeless.server.close();
 });
 
 interface Operation {
@@ -44,17 +50,18 @@ function components(): Readonly<Record<string, unknown>> {
 interface Try extends AskOptions {
   readonly path?: string;
   readonly query?: string;
+  readonly on?: ApiFixture;
 }
 
 /** Asks an operation and checks the answer against what is documented of it. */
 async function expectAnswer(
   id: string,
   expectedStatus: number,
-  { path, query = '', ...init }: Try = {},
+  { path, query = '', on = api, ...init }: Try = {},
 ): Promise<void> {
   const { path: template, method, operation } = operationOf(id);
   const isAdmin = asArray(operation['tags']).includes('admin');
-  const answer = await api.ask(method.toUpperCase(), (path ?? template) + query, {
+  const answer = await on.ask(method.toUpperCase(), (path ?? template) + query, {
     ...(isAdmin ? { token: adminToken } : {}),
     ...init,
   });
@@ -170,6 +177,46 @@ describe('the code keeps what the document says', () => {
     }
   });
 
+  test('chunks', async () => {
+    const path = '/api/v1/admin/shards/1:upload';
+    await expectAnswer('uploadShard', 202, { path });
+    await expectAnswer('createLink', 201, { body: { url, code: 'f' } });
+    await expectAnswer('createLink', 201, { body: { url, code: 'z' } });
+    await expectAnswer('uploadShard', 202, { path });
+    api.shards.failures.set(1, new ServiceError('overloaded', 'the object store is away'));
+    await expectAnswer('uploadShards', 202);
+    api.shards.failures.clear();
+    await expectAnswer('uploadShards', 202);
+    await expectAnswer('uploadShard', 403, { path, token: 'api-token' });
+    await expectAnswer('uploadShard', 404, { path: path.replace('/1:', '/9:') });
+    await expectAnswer('uploadShard', 412, { path, on: storeless });
+    await expectAnswer('uploadShard', 422, { path: path.replace('/1:', '/x:') });
+    await expectAnswer('uploadShards', 403, { token: 'api-token' });
+    await expectAnswer('uploadShards', 412, { on: storeless });
+    const object = chunkObject('chunk-1');
+    const [of, placement] = [
+      { generation: 1, object: object.name },
+      { ringEpoch: 1, nodes: [node], redundancy: 2 },
+    ];
+    const steps: readonly LifecycleCommand[] = [
+      { type: 'digest', generation: 1, replica: 1, digest: object.contentDigest },
+      { type: 'exported', generation: 1, object, replaces: undefined },
+      { type: 'readback', ...of, digest: object.contentDigest },
+      { type: 'redistribute', ...of, placement },
+      { type: 'holdings', node, holds: [object.name], drops: [], placement },
+      { type: 'retire', ...of, chunkSetVersion: 0 },
+    ];
+    for (const step of steps) {
+      await api.shards.write(1, [step], { timeoutMs: 1000 });
+      await expectAnswer('listChunks', 200);
+    }
+    await expectAnswer('listChunks', 200, { query: '?shard=1&limit=1' });
+    await expectAnswer('listChunks', 403, { token: 'api-token' });
+    await expectAnswer('listChunks', 404, { query: '?shard=9' });
+    for (const query of ['?shard=x', '?limit=x', '?limit=1001', '?cursor=x', '?shards=1'])
+      await expectAnswer('listChunks', 422, { query });
+  });
+
   test('every operation with a body refuses what is no JSON, what is too large and what has another type', async () => {
     for (const { path: template, operation } of operations()) {
       if (!('requestBody' in operation)) continue;
@@ -191,18 +238,20 @@ describe('the code keeps what the document says', () => {
     for (const { path: template, operation } of operations()) {
       const id = String(operation['operationId']);
       if (asArray(operation['security']).length === 0) continue;
-      const path = template.replace('{code}', 'd').replace('{id}', id === 'transferLeadership' ? '1' : node);
+      const path = template.replace('{code}', 'd').replace('{id}', template.includes('/shards/') ? '1' : node);
       const body = id in bodies ? { body: bodies[id] } : {};
       const query = id === 'listLinks' ? '?creatorId=x' : '';
       await expectAnswer(id, 401, { path, query, ...body, token: undefined });
       await failing(new ServiceError('unavailable', 'no leader'), async () => {
         // Rows of a batch fail one by one: the batch itself is answered.
-        if (id !== 'createLinks') await expectAnswer(id, 503, { path, query, ...body });
+        const byRow = ['createLinks', 'uploadShards'];
+        if (!byRow.includes(id)) await expectAnswer(id, 503, { path, query, ...body });
       });
       await failing(new TypeError('defect'), () => expectAnswer(id, 500, { path, query, ...body }));
     }
     api.shards.formed = false;
     await expectAnswer('createLinks', 503, { body: { links: [{ url }] } });
+    await expectAnswer('uploadShards', 503);
     api.shards.formed = true;
   });
 
@@ -210,6 +259,7 @@ describe('the code keeps what the document says', () => {
     for (const id of ['getLink', 'deleteLink']) await expectAnswer(id, 400, { path: '/api/v1/links/%ff' });
     for (const verb of ['remove', 'cancelRemove'])
       await expectAnswer(`${verb}Node`, 400, { path: `/api/v1/admin/nodes/%ff:${verb}` });
+    await expectAnswer('uploadShard', 400, { path: '/api/v1/admin/shards/%ff:upload' });
     await expectAnswer('getDescription', 200, { token: undefined });
   });
 

@@ -1,25 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { limits } from '@shortlink/common/limits.ts';
-
-const timestamp = { type: 'string', format: 'date-time' } as const;
-const id = { type: 'integer', minimum: 0 } as const;
-const text = { type: 'string' } as const;
-const url = { type: 'string', format: 'uri', maxLength: limits.urlMaxBytes } as const;
-const code = { type: 'string', minLength: 1, maxLength: limits.codeMaxBytes } as const;
-const creatorId = { type: 'string', minLength: 1, maxLength: limits.creatorIdMaxBytes } as const;
-const nodeId = { type: 'string', pattern: '^[0-9a-f]{16}$' } as const;
-
-function object<P extends Readonly<Record<string, unknown>>>(properties: P, required: readonly (keyof P & string)[]) {
-  return { type: 'object', properties, required, additionalProperties: false } as const;
-}
-
-function ref(name: string) {
-  return { $ref: `#/components/schemas/${name}` } as const;
-}
-
-function list(items: unknown, maxItems?: number) {
-  return { type: 'array', items, ...(maxItems === undefined ? {} : { maxItems }) } as const;
-}
+import { chunkSchemas } from './chunk-schemas.ts';
+import { code, creatorId, id, list, nodeId, object, ref, text, timestamp, url } from './schema-parts.ts';
 
 const link = {
   code,
@@ -153,6 +135,7 @@ export const schemas = {
   ]),
   Cluster: object(cluster, ['clusterId', 'epoch', 'self', 'metaLeaderNodeId', 'nodes', 'meta', 'shards', 'replicas']),
   Transfer: object({ toNodeId: nodeId }, ['toNodeId']),
+  ...chunkSchemas,
   Document: { type: 'object', required: ['openapi', 'info', 'paths'] },
   Problem: object(problem, ['type', 'title', 'status', 'detail', 'retryable']),
 } as const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { newAdminService } from '../../services/admin.ts';
+import { newChunkService } from '../../services/chunks.ts';
 import { newKvService } from '../../services/kv.ts';
 import { newLinksService } from '../../services/links.ts';
 import { FakeShards, fakeDependencies } from '../../services/testing/fake-shards.ts';
@@ -22,7 +23,7 @@ export const testTokens: readonly TokenEntry[] = [
 ];
 
 /** All services over a fake cluster of two shards. */
-export function fakeServices() {
+export function fakeServices(hasObjectStore = true) {
   const shards = new FakeShards(['i']);
   const dependencies = fakeDependencies(shards);
   return {
@@ -30,6 +31,7 @@ export function fakeServices() {
     links: newLinksService(dependencies, linkPolicy),
     kv: newKvService(dependencies),
     admin: newAdminService(shards),
+    chunks: newChunkService(shards, { hasObjectStore }),
   };
 }
 
@@ -54,8 +56,10 @@ export interface Answer {
 }
 
 /** An HTTP API on a free port of the loopback. */
-export async function startApi(options: { readonly timeoutMs?: number } = {}): Promise<ApiFixture> {
-  const services = fakeServices();
+export async function startApi(
+  options: { readonly timeoutMs?: number; readonly hasObjectStore?: boolean } = {},
+): Promise<ApiFixture> {
+  const services = fakeServices(options.hasObjectStore);
   const errors: unknown[] = [];
   const server = new ApiServer({
     ...services,

@@ -13,13 +13,16 @@ import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
 import { resolutionOf } from '../../core/statemachine/resolution.ts';
 import type { LinkResolution } from '../../core/statemachine/resolution.ts';
-import { initialShardState } from '../../core/statemachine/shard-state.ts';
+import { shardStateKey } from '../../core/statemachine/keys.ts';
+import { emptyConfState, encodeShardState, initialShardState } from '../../core/statemachine/shard-state.ts';
 import type { ShardState } from '../../core/statemachine/shard-state.ts';
 import { StateTx } from '../../core/statemachine/state-tx.ts';
 import { MemoryState } from '../../core/statemachine/testing/memory-state.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
 import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
 import type { ServiceDependencies } from '../dependencies.ts';
+
+const oneVoter = { ...emptyConfState, voters: [1] };
 
 interface FakeShard {
   readonly info: ShardInfo;
@@ -54,7 +57,7 @@ export class FakeShards implements Shards {
   constructor(starts: readonly string[] = []) {
     this.#map = fakeMap(starts);
     this.#shards = new Map(
-      this.#map.shards.map((info) => [info.id, { info, state: initialShardState(), rows: new MemoryState() }]),
+      this.#map.shards.map((info) => [info.id, { info, state: initialShardState(oneVoter), rows: new MemoryState() }]),
     );
   }
 
@@ -81,6 +84,7 @@ export class FakeShards implements Shards {
     this.calls.push({ type: 'read', shard, count: operations.length, options });
     const { state, rows } = await this.#enter(shard);
     const timeMs = Math.max(state.timeMs, this.nowMs);
+    rows.put(shardStateKey({ shard, slot: 1 }), encodeShardState(state));
     const context = { reader: rows, shard, slot: 1, state: { ...state, timeMs }, cold: undefined };
     return operations.map((operation) => executeRead(operation, context));
   }

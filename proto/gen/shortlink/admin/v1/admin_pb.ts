@@ -6,13 +6,17 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Error } from "../../types/v1/types_pb.ts";
+import { file_shortlink_types_v1_types } from "../../types/v1/types_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file shortlink/admin/v1/admin.proto.
  */
 export const file_shortlink_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zaG9ydGxpbmsvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEnNob3J0bGluay5hZG1pbi52MSISChBHZXRTdGF0dXNSZXF1ZXN0ItYBChFHZXRTdGF0dXNSZXNwb25zZRIPCgdub2RlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLd2FpdGluZ19mb3IYAyABKAkSKwoDbWFwGAQgASgLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkNsdXN0ZXJNYXASMwoIcmVwbGljYXMYBSADKAsyIS5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVN0YXR1cxIrCgdsZWFkZXJzGAYgAygLMhouc2hvcnRsaW5rLmFkbWluLnYxLkxlYWRlciIrCgZMZWFkZXISEAoIc2hhcmRfaWQYASABKA0SDwoHbm9kZV9pZBgCIAEoCSLgAQoKQ2x1c3Rlck1hcBISCgpjbHVzdGVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhYKDnNoYXJkX3JlcGxpY2FzGAMgASgNEhgKEHJldXNlX2RlYWRfY29kZXMYBCABKAgSJwoFbm9kZXMYBSADKAsyGC5zaG9ydGxpbmsuYWRtaW4udjEuTm9kZRIpCgRtZXRhGAYgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2ESKQoGc2hhcmRzGAcgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkIrcBCgROb2RlEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEem9uZRgDIAEoCRIsCgVzdGF0ZRgEIAEoDjIdLnNob3J0bGluay5hZG1pbi52MS5Ob2RlU3RhdGUSFAoMcGVlcl9hZGRyZXNzGAUgASgJEhgKEHJlZGlyZWN0X2FkZHJlc3MYBiABKAkSEwoLYXBpX2FkZHJlc3MYByABKAkSFAoMZ3JwY19hZGRyZXNzGAggASgJIjcKB1JlcGxpY2ESCgoCaWQYASABKAQSDwoHbm9kZV9pZBgCIAEoCRIPCgdsZWFybmVyGAMgASgIImsKBVNoYXJkEgoKAmlkGAEgASgNEg0KBXN0YXJ0GAIgASgMEhAKA2VuZBgDIAEoDEgAiAEBEi0KCHJlcGxpY2FzGAQgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2FCBgoEX2VuZCLTAgoNUmVwbGljYVN0YXR1cxIQCghzaGFyZF9pZBgBIAEoDRISCgpyZXBsaWNhX2lkGAIgASgEEi0KBHJvbGUYAyABKA4yHy5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVJvbGUSDAoEdGVybRgEIAEoBBIZChFsZWFkZXJfcmVwbGljYV9pZBgFIAEoBBIUCgxjb21taXRfaW5kZXgYBiABKAQSFQoNYXBwbGllZF9pbmRleBgHIAEoBBITCgtmaXJzdF9pbmRleBgIIAEoBBISCgpsYXN0X2luZGV4GAkgASgEEg4KBnZvdGVycxgKIAMoBBIQCghsZWFybmVycxgLIAMoBBIQCghyZXZpc2lvbhgMIAEoBBIVCg1zaGFyZF90aW1lX21zGA0gASgEEhIKCnN0YXRlX2hhc2gYDiABKAkSDwoHaGVhbHRoeRgPIAEoCCIkChFSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhQKElJlbW92ZU5vZGVSZXNwb25zZSIqChdDYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhoKGENhbmNlbFJlbW92ZU5vZGVSZXNwb25zZSJBChlUcmFuc2ZlckxlYWRlcnNoaXBSZXF1ZXN0EhAKCHNoYXJkX2lkGAEgASgNEhIKCnRvX25vZGVfaWQYAiABKAkiHAoaVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2UqVwoJTm9kZVN0YXRlEhoKFk5PREVfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFOT0RFX1NUQVRFX0FDVElWRRABEhcKE05PREVfU1RBVEVfRFJBSU5JTkcQAiqVAQoLUmVwbGljYVJvbGUSHAoYUkVQTElDQV9ST0xFX1VOU1BFQ0lGSUVEEAASFwoTUkVQTElDQV9ST0xFX0xFQURFUhABEhkKFVJFUExJQ0FfUk9MRV9GT0xMT1dFUhACEhoKFlJFUExJQ0FfUk9MRV9DQU5ESURBVEUQAxIYChRSRVBMSUNBX1JPTEVfTEVBUk5FUhAEMqkDCgxBZG1pblNlcnZpY2USWAoJR2V0U3RhdHVzEiQuc2hvcnRsaW5rLmFkbWluLnYxLkdldFN0YXR1c1JlcXVlc3QaJS5zaG9ydGxpbmsuYWRtaW4udjEuR2V0U3RhdHVzUmVzcG9uc2USWwoKUmVtb3ZlTm9kZRIlLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVxdWVzdBomLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVzcG9uc2USbQoQQ2FuY2VsUmVtb3ZlTm9kZRIrLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBosLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVzcG9uc2UScwoSVHJhbnNmZXJMZWFkZXJzaGlwEi0uc2hvcnRsaW5rLmFkbWluLnYxLlRyYW5zZmVyTGVhZGVyc2hpcFJlcXVlc3QaLi5zaG9ydGxpbmsuYWRtaW4udjEuVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch5zaG9ydGxpbmsvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEnNob3J0bGluay5hZG1pbi52MSISChBHZXRTdGF0dXNSZXF1ZXN0ItYBChFHZXRTdGF0dXNSZXNwb25zZRIPCgdub2RlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLd2FpdGluZ19mb3IYAyABKAkSKwoDbWFwGAQgASgLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkNsdXN0ZXJNYXASMwoIcmVwbGljYXMYBSADKAsyIS5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVN0YXR1cxIrCgdsZWFkZXJzGAYgAygLMhouc2hvcnRsaW5rLmFkbWluLnYxLkxlYWRlciIrCgZMZWFkZXISEAoIc2hhcmRfaWQYASABKA0SDwoHbm9kZV9pZBgCIAEoCSLgAQoKQ2x1c3Rlck1hcBISCgpjbHVzdGVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhYKDnNoYXJkX3JlcGxpY2FzGAMgASgNEhgKEHJldXNlX2RlYWRfY29kZXMYBCABKAgSJwoFbm9kZXMYBSADKAsyGC5zaG9ydGxpbmsuYWRtaW4udjEuTm9kZRIpCgRtZXRhGAYgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2ESKQoGc2hhcmRzGAcgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkIrcBCgROb2RlEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEem9uZRgDIAEoCRIsCgVzdGF0ZRgEIAEoDjIdLnNob3J0bGluay5hZG1pbi52MS5Ob2RlU3RhdGUSFAoMcGVlcl9hZGRyZXNzGAUgASgJEhgKEHJlZGlyZWN0X2FkZHJlc3MYBiABKAkSEwoLYXBpX2FkZHJlc3MYByABKAkSFAoMZ3JwY19hZGRyZXNzGAggASgJIjcKB1JlcGxpY2ESCgoCaWQYASABKAQSDwoHbm9kZV9pZBgCIAEoCRIPCgdsZWFybmVyGAMgASgIImsKBVNoYXJkEgoKAmlkGAEgASgNEg0KBXN0YXJ0GAIgASgMEhAKA2VuZBgDIAEoDEgAiAEBEi0KCHJlcGxpY2FzGAQgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2FCBgoEX2VuZCLTAgoNUmVwbGljYVN0YXR1cxIQCghzaGFyZF9pZBgBIAEoDRISCgpyZXBsaWNhX2lkGAIgASgEEi0KBHJvbGUYAyABKA4yHy5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVJvbGUSDAoEdGVybRgEIAEoBBIZChFsZWFkZXJfcmVwbGljYV9pZBgFIAEoBBIUCgxjb21taXRfaW5kZXgYBiABKAQSFQoNYXBwbGllZF9pbmRleBgHIAEoBBITCgtmaXJzdF9pbmRleBgIIAEoBBISCgpsYXN0X2luZGV4GAkgASgEEg4KBnZvdGVycxgKIAMoBBIQCghsZWFybmVycxgLIAMoBBIQCghyZXZpc2lvbhgMIAEoBBIVCg1zaGFyZF90aW1lX21zGA0gASgEEhIKCnN0YXRlX2hhc2gYDiABKAkSDwoHaGVhbHRoeRgPIAEoCCIkChFSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhQKElJlbW92ZU5vZGVSZXNwb25zZSIqChdDYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhoKGENhbmNlbFJlbW92ZU5vZGVSZXNwb25zZSJBChlUcmFuc2ZlckxlYWRlcnNoaXBSZXF1ZXN0EhAKCHNoYXJkX2lkGAEgASgNEhIKCnRvX25vZGVfaWQYAiABKAkiHAoaVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2UiMwoNVXBsb2FkUmVxdWVzdBIVCghzaGFyZF9pZBgBIAEoDUgAiAEBQgsKCV9zaGFyZF9pZCKDAgoOVXBsb2FkUmVzcG9uc2USOgoHcmVzdWx0cxgBIAMoCzIpLnNob3J0bGluay5hZG1pbi52MS5VcGxvYWRSZXNwb25zZS5SZXN1bHQatAEKBlJlc3VsdBIQCghzaGFyZF9pZBgBIAEoDRIeChFzZWFsZWRfZ2VuZXJhdGlvbhgCIAEoBEgAiAEBEiAKE3dhaXRfZm9yX2dlbmVyYXRpb24YAyABKARIAYgBARIoCgVlcnJvchgEIAEoCzIZLnNob3J0bGluay50eXBlcy52MS5FcnJvckIUChJfc2VhbGVkX2dlbmVyYXRpb25CFgoUX3dhaXRfZm9yX2dlbmVyYXRpb24icAoQR2V0Q2h1bmtzUmVxdWVzdBIVCghzaGFyZF9pZBgBIAEoDUgAiAEBEhYKCXBhZ2Vfc2l6ZRgCIAEoDUgBiAEBEhIKCnBhZ2VfdG9rZW4YAyABKAlCCwoJX3NoYXJkX2lkQgwKCl9wYWdlX3NpemUiXQoRR2V0Q2h1bmtzUmVzcG9uc2USLwoGc2hhcmRzGAEgAygLMh8uc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkQ2h1bmtzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKoAgoLU2hhcmRDaHVua3MSEAoIc2hhcmRfaWQYASABKA0SGQoRY2h1bmtfc2V0X3ZlcnNpb24YAiABKAQSMwoLZ2VuZXJhdGlvbnMYAyADKAsyHi5zaG9ydGxpbmsuYWRtaW4udjEuR2VuZXJhdGlvbhITCgtjaHVua19jb3VudBgEIAEoBBISCgpjaHVua19yb3dzGAUgASgEEhMKC2NodW5rX2J5dGVzGAYgASgEEhUKDWdhcmJhZ2VfY291bnQYByABKAQSNwoTb2xkZXN0X2dhcmJhZ2VfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGY2h1bmtzGAkgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLkNodW5rIosDCgpHZW5lcmF0aW9uEgoKAmlkGAEgASgEEjIKBXN0YXRlGAIgASgOMiMuc2hvcnRsaW5rLmFkbWluLnYxLkdlbmVyYXRpb25TdGF0ZRIMCgRyb3dzGAMgASgEEg0KBWJ5dGVzGAQgASgEEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlYWxfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFdm90ZXMYByADKAsyHi5zaG9ydGxpbmsuYWRtaW4udjEuRGlnZXN0Vm90ZRIvCgZvYmplY3QYCCABKAsyHy5zaG9ydGxpbmsuYWRtaW4udjEuQ2h1bmtPYmplY3QSEQoJcmVhZF9iYWNrGAkgASgIEhcKD2hvbGRlcl9ub2RlX2lkcxgKIAMoCRI1Cgl3YWl0c19mb3IYCyADKAsyIi5zaG9ydGxpbmsuYWRtaW4udjEuR2VuZXJhdGlvbldhaXQiMAoKRGlnZXN0Vm90ZRISCgpyZXBsaWNhX2lkGAEgASgEEg4KBmRpZ2VzdBgCIAEoDCJNCg5HZW5lcmF0aW9uV2FpdBIqCgRzdGVwGAEgASgOMhwuc2hvcnRsaW5rLmFkbWluLnYxLldhaXRTdGVwEg8KB21pc3NpbmcYAiABKA0igQEKC0NodW5rT2JqZWN0EgwKBG5hbWUYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoBBIMCgRyb3dzGAMgASgEEhYKDmNvbnRlbnRfZGlnZXN0GAQgASgMEhQKDG1pbl9yZXZpc2lvbhgFIAEoBBIUCgxtYXhfcmV2aXNpb24YBiABKAQiqgEKBUNodW5rEi8KBm9iamVjdBgBIAEoCzIfLnNob3J0bGluay5hZG1pbi52MS5DaHVua09iamVjdBIYChBmaXJzdF9nZW5lcmF0aW9uGAIgASgEEhcKD2xhc3RfZ2VuZXJhdGlvbhgDIAEoBBINCgVsZXZlbBgEIAEoDRIVCg1hZGRlZF92ZXJzaW9uGAUgASgEEhcKD2hvbGRlcl9ub2RlX2lkcxgGIAMoCSpXCglOb2RlU3RhdGUSGgoWTk9ERV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEU5PREVfU1RBVEVfQUNUSVZFEAESFwoTTk9ERV9TVEFURV9EUkFJTklORxACKpUBCgtSZXBsaWNhUm9sZRIcChhSRVBMSUNBX1JPTEVfVU5TUEVDSUZJRUQQABIXChNSRVBMSUNBX1JPTEVfTEVBREVSEAESGQoVUkVQTElDQV9ST0xFX0ZPTExPV0VSEAISGgoWUkVQTElDQV9ST0xFX0NBTkRJREFURRADEhgKFFJFUExJQ0FfUk9MRV9MRUFSTkVSEAQqqQEKD0dlbmVyYXRpb25TdGF0ZRIgChxHRU5FUkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXR0VORVJBVElPTl9TVEFURV9BQ1RJVkUQARIbChdHRU5FUkFUSU9OX1NUQVRFX1NFQUxFRBACEh0KGUdFTkVSQVRJT05fU1RBVEVfRVhQT1JURUQQAxIbChdHRU5FUkFUSU9OX1NUQVRFX1BMQUNFRBAEKsMBCghXYWl0U3RlcBIZChVXQUlUX1NURVBfVU5TUEVDSUZJRUQQABITCg9XQUlUX1NURVBfVk9URVMQARIUChBXQUlUX1NURVBfRVhQT1JUEAISFgoSV0FJVF9TVEVQX1JFQURCQUNLEAMSFwoTV0FJVF9TVEVQX1BMQUNFTUVOVBAEEhUKEVdBSVRfU1RFUF9IT0xERVJTEAUSEwoPV0FJVF9TVEVQX09MREVSEAYSFAoQV0FJVF9TVEVQX1JFVElSRRAHMtQECgxBZG1pblNlcnZpY2USWAoJR2V0U3RhdHVzEiQuc2hvcnRsaW5rLmFkbWluLnYxLkdldFN0YXR1c1JlcXVlc3QaJS5zaG9ydGxpbmsuYWRtaW4udjEuR2V0U3RhdHVzUmVzcG9uc2USWwoKUmVtb3ZlTm9kZRIlLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVxdWVzdBomLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVzcG9uc2USbQoQQ2FuY2VsUmVtb3ZlTm9kZRIrLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBosLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVzcG9uc2UScwoSVHJhbnNmZXJMZWFkZXJzaGlwEi0uc2hvcnRsaW5rLmFkbWluLnYxLlRyYW5zZmVyTGVhZGVyc2hpcFJlcXVlc3QaLi5zaG9ydGxpbmsuYWRtaW4udjEuVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2USTwoGVXBsb2FkEiEuc2hvcnRsaW5rLmFkbWluLnYxLlVwbG9hZFJlcXVlc3QaIi5zaG9ydGxpbmsuYWRtaW4udjEuVXBsb2FkUmVzcG9uc2USWAoJR2V0Q2h1bmtzEiQuc2hvcnRsaW5rLmFkbWluLnYxLkdldENodW5rc1JlcXVlc3QaJS5zaG9ydGxpbmsuYWRtaW4udjEuR2V0Q2h1bmtzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_shortlink_types_v1_types]);
 
 /**
  * @generated from message shortlink.admin.v1.GetStatusRequest
@@ -454,6 +458,423 @@ export const TransferLeadershipResponseSchema: GenMessage<TransferLeadershipResp
   messageDesc(file_shortlink_admin_v1_admin, 13);
 
 /**
+ * @generated from message shortlink.admin.v1.UploadRequest
+ */
+export type UploadRequest = Message<"shortlink.admin.v1.UploadRequest"> & {
+  /**
+   * Unset: all shards, each of which succeeds or fails by itself.
+   *
+   * @generated from field: optional uint32 shard_id = 1;
+   */
+  shardId?: number | undefined;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.UploadRequest.
+ * Use `create(UploadRequestSchema)` to create a new message.
+ */
+export const UploadRequestSchema: GenMessage<UploadRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 14);
+
+/**
+ * @generated from message shortlink.admin.v1.UploadResponse
+ */
+export type UploadResponse = Message<"shortlink.admin.v1.UploadResponse"> & {
+  /**
+   * @generated from field: repeated shortlink.admin.v1.UploadResponse.Result results = 1;
+   */
+  results: UploadResponse_Result[];
+};
+
+/**
+ * Describes the message shortlink.admin.v1.UploadResponse.
+ * Use `create(UploadResponseSchema)` to create a new message.
+ */
+export const UploadResponseSchema: GenMessage<UploadResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 15);
+
+/**
+ * @generated from message shortlink.admin.v1.UploadResponse.Result
+ */
+export type UploadResponse_Result = Message<"shortlink.admin.v1.UploadResponse.Result"> & {
+  /**
+   * @generated from field: uint32 shard_id = 1;
+   */
+  shardId: number;
+
+  /**
+   * Unset: there was nothing new to seal.
+   *
+   * @generated from field: optional uint64 sealed_generation = 2;
+   */
+  sealedGeneration?: bigint | undefined;
+
+  /**
+   * When it is retired, all that was acknowledged before is in chunks. Unset: it is already.
+   *
+   * @generated from field: optional uint64 wait_for_generation = 3;
+   */
+  waitForGeneration?: bigint | undefined;
+
+  /**
+   * Set where the shard failed; only when all shards were asked.
+   *
+   * @generated from field: shortlink.types.v1.Error error = 4;
+   */
+  error?: Error | undefined;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.UploadResponse.Result.
+ * Use `create(UploadResponse_ResultSchema)` to create a new message.
+ */
+export const UploadResponse_ResultSchema: GenMessage<UploadResponse_Result> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 15, 0);
+
+/**
+ * @generated from message shortlink.admin.v1.GetChunksRequest
+ */
+export type GetChunksRequest = Message<"shortlink.admin.v1.GetChunksRequest"> & {
+  /**
+   * Unset: all shards.
+   *
+   * @generated from field: optional uint32 shard_id = 1;
+   */
+  shardId?: number | undefined;
+
+  /**
+   * Chunks at most, up to 1,000. Unset: 100; 0: the generations only.
+   *
+   * @generated from field: optional uint32 page_size = 2;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * Opaque, from the page before; empty: the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.GetChunksRequest.
+ * Use `create(GetChunksRequestSchema)` to create a new message.
+ */
+export const GetChunksRequestSchema: GenMessage<GetChunksRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 16);
+
+/**
+ * @generated from message shortlink.admin.v1.GetChunksResponse
+ */
+export type GetChunksResponse = Message<"shortlink.admin.v1.GetChunksResponse"> & {
+  /**
+   * In the order of their ranges; one whose chunks do not fit is in the next page again.
+   *
+   * @generated from field: repeated shortlink.admin.v1.ShardChunks shards = 1;
+   */
+  shards: ShardChunks[];
+
+  /**
+   * Empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.GetChunksResponse.
+ * Use `create(GetChunksResponseSchema)` to create a new message.
+ */
+export const GetChunksResponseSchema: GenMessage<GetChunksResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 17);
+
+/**
+ * @generated from message shortlink.admin.v1.ShardChunks
+ */
+export type ShardChunks = Message<"shortlink.admin.v1.ShardChunks"> & {
+  /**
+   * @generated from field: uint32 shard_id = 1;
+   */
+  shardId: number;
+
+  /**
+   * @generated from field: uint64 chunk_set_version = 2;
+   */
+  chunkSetVersion: bigint;
+
+  /**
+   * Newest first; the first one is active.
+   *
+   * @generated from field: repeated shortlink.admin.v1.Generation generations = 3;
+   */
+  generations: Generation[];
+
+  /**
+   * Of all chunks of the shard.
+   *
+   * @generated from field: uint64 chunk_count = 4;
+   */
+  chunkCount: bigint;
+
+  /**
+   * @generated from field: uint64 chunk_rows = 5;
+   */
+  chunkRows: bigint;
+
+  /**
+   * @generated from field: uint64 chunk_bytes = 6;
+   */
+  chunkBytes: bigint;
+
+  /**
+   * Objects that nothing refers to any more and that may still exist.
+   *
+   * @generated from field: uint64 garbage_count = 7;
+   */
+  garbageCount: bigint;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp oldest_garbage_time = 8;
+   */
+  oldestGarbageTime?: Timestamp | undefined;
+
+  /**
+   * Those of this page, by name.
+   *
+   * @generated from field: repeated shortlink.admin.v1.Chunk chunks = 9;
+   */
+  chunks: Chunk[];
+};
+
+/**
+ * Describes the message shortlink.admin.v1.ShardChunks.
+ * Use `create(ShardChunksSchema)` to create a new message.
+ */
+export const ShardChunksSchema: GenMessage<ShardChunks> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 18);
+
+/**
+ * @generated from message shortlink.admin.v1.Generation
+ */
+export type Generation = Message<"shortlink.admin.v1.Generation"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: shortlink.admin.v1.GenerationState state = 2;
+   */
+  state: GenerationState;
+
+  /**
+   * Links and keys, tombstones included.
+   *
+   * @generated from field: uint64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+
+  /**
+   * Of its first row; unset while it is empty.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 5;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Unset while it is active.
+   *
+   * @generated from field: google.protobuf.Timestamp seal_time = 6;
+   */
+  sealTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: repeated shortlink.admin.v1.DigestVote votes = 7;
+   */
+  votes: DigestVote[];
+
+  /**
+   * @generated from field: shortlink.admin.v1.ChunkObject object = 8;
+   */
+  object?: ChunkObject | undefined;
+
+  /**
+   * The object was read again and holds the rows.
+   *
+   * @generated from field: bool read_back = 9;
+   */
+  readBack: boolean;
+
+  /**
+   * Nodes that reported a copy.
+   *
+   * @generated from field: repeated string holder_node_ids = 10;
+   */
+  holderNodeIds: string[];
+
+  /**
+   * What it lacks on its way to the cold tier; empty while it is active.
+   *
+   * @generated from field: repeated shortlink.admin.v1.GenerationWait waits_for = 11;
+   */
+  waitsFor: GenerationWait[];
+};
+
+/**
+ * Describes the message shortlink.admin.v1.Generation.
+ * Use `create(GenerationSchema)` to create a new message.
+ */
+export const GenerationSchema: GenMessage<Generation> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 19);
+
+/**
+ * @generated from message shortlink.admin.v1.DigestVote
+ */
+export type DigestVote = Message<"shortlink.admin.v1.DigestVote"> & {
+  /**
+   * @generated from field: uint64 replica_id = 1;
+   */
+  replicaId: bigint;
+
+  /**
+   * SHA-256 of the rows.
+   *
+   * @generated from field: bytes digest = 2;
+   */
+  digest: Uint8Array;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.DigestVote.
+ * Use `create(DigestVoteSchema)` to create a new message.
+ */
+export const DigestVoteSchema: GenMessage<DigestVote> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 20);
+
+/**
+ * @generated from message shortlink.admin.v1.GenerationWait
+ */
+export type GenerationWait = Message<"shortlink.admin.v1.GenerationWait"> & {
+  /**
+   * @generated from field: shortlink.admin.v1.WaitStep step = 1;
+   */
+  step: WaitStep;
+
+  /**
+   * How many.
+   *
+   * @generated from field: uint32 missing = 2;
+   */
+  missing: number;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.GenerationWait.
+ * Use `create(GenerationWaitSchema)` to create a new message.
+ */
+export const GenerationWaitSchema: GenMessage<GenerationWait> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 21);
+
+/**
+ * @generated from message shortlink.admin.v1.ChunkObject
+ */
+export type ChunkObject = Message<"shortlink.admin.v1.ChunkObject"> & {
+  /**
+   * In the object store, below the prefix of the cluster.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 size_bytes = 2;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: uint64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * SHA-256 of the rows.
+   *
+   * @generated from field: bytes content_digest = 4;
+   */
+  contentDigest: Uint8Array;
+
+  /**
+   * @generated from field: uint64 min_revision = 5;
+   */
+  minRevision: bigint;
+
+  /**
+   * @generated from field: uint64 max_revision = 6;
+   */
+  maxRevision: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.ChunkObject.
+ * Use `create(ChunkObjectSchema)` to create a new message.
+ */
+export const ChunkObjectSchema: GenMessage<ChunkObject> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 22);
+
+/**
+ * @generated from message shortlink.admin.v1.Chunk
+ */
+export type Chunk = Message<"shortlink.admin.v1.Chunk"> & {
+  /**
+   * @generated from field: shortlink.admin.v1.ChunkObject object = 1;
+   */
+  object?: ChunkObject | undefined;
+
+  /**
+   * @generated from field: uint64 first_generation = 2;
+   */
+  firstGeneration: bigint;
+
+  /**
+   * @generated from field: uint64 last_generation = 3;
+   */
+  lastGeneration: bigint;
+
+  /**
+   * Merges that its oldest row has gone through.
+   *
+   * @generated from field: uint32 level = 4;
+   */
+  level: number;
+
+  /**
+   * Version of the chunk set that brought it.
+   *
+   * @generated from field: uint64 added_version = 5;
+   */
+  addedVersion: bigint;
+
+  /**
+   * @generated from field: repeated string holder_node_ids = 6;
+   */
+  holderNodeIds: string[];
+};
+
+/**
+ * Describes the message shortlink.admin.v1.Chunk.
+ * Use `create(ChunkSchema)` to create a new message.
+ */
+export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 23);
+
+/**
  * @generated from enum shortlink.admin.v1.NodeState
  */
 export const NodeState = {
@@ -526,6 +947,117 @@ export const ReplicaRoleSchema: GenEnum<ReplicaRole> = /*@__PURE__*/
   enumDesc(file_shortlink_admin_v1_admin, 1);
 
 /**
+ * @generated from enum shortlink.admin.v1.GenerationState
+ */
+export const GenerationState = {
+  /**
+   * @generated from enum value: GENERATION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: GENERATION_STATE_ACTIVE = 1;
+   */
+  ACTIVE: 1,
+
+  /**
+   * @generated from enum value: GENERATION_STATE_SEALED = 2;
+   */
+  SEALED: 2,
+
+  /**
+   * @generated from enum value: GENERATION_STATE_EXPORTED = 3;
+   */
+  EXPORTED: 3,
+
+  /**
+   * @generated from enum value: GENERATION_STATE_PLACED = 4;
+   */
+  PLACED: 4,
+} as const;
+
+/**
+ * @generated from enum shortlink.admin.v1.GenerationState
+ */
+export type GenerationState = (typeof GenerationState)[keyof typeof GenerationState] | UnknownEnum;
+
+/**
+ * Describes the enum shortlink.admin.v1.GenerationState.
+ */
+export const GenerationStateSchema: GenEnum<GenerationState> = /*@__PURE__*/
+  enumDesc(file_shortlink_admin_v1_admin, 2);
+
+/**
+ * @generated from enum shortlink.admin.v1.WaitStep
+ */
+export const WaitStep = {
+  /**
+   * @generated from enum value: WAIT_STEP_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Digests from a quorum of the replicas.
+   *
+   * @generated from enum value: WAIT_STEP_VOTES = 1;
+   */
+  VOTES: 1,
+
+  /**
+   * Its object in the store.
+   *
+   * @generated from enum value: WAIT_STEP_EXPORT = 2;
+   */
+  EXPORT: 2,
+
+  /**
+   * The object to be read again.
+   *
+   * @generated from enum value: WAIT_STEP_READBACK = 3;
+   */
+  READBACK: 3,
+
+  /**
+   * The nodes that are to hold copies.
+   *
+   * @generated from enum value: WAIT_STEP_PLACEMENT = 4;
+   */
+  PLACEMENT: 4,
+
+  /**
+   * Copies on nodes.
+   *
+   * @generated from enum value: WAIT_STEP_HOLDERS = 5;
+   */
+  HOLDERS: 5,
+
+  /**
+   * Older generations to be retired.
+   *
+   * @generated from enum value: WAIT_STEP_OLDER = 6;
+   */
+  OLDER: 6,
+
+  /**
+   * Nothing else: its rows leave the nodes next.
+   *
+   * @generated from enum value: WAIT_STEP_RETIRE = 7;
+   */
+  RETIRE: 7,
+} as const;
+
+/**
+ * @generated from enum shortlink.admin.v1.WaitStep
+ */
+export type WaitStep = (typeof WaitStep)[keyof typeof WaitStep] | UnknownEnum;
+
+/**
+ * Describes the enum shortlink.admin.v1.WaitStep.
+ */
+export const WaitStepSchema: GenEnum<WaitStep> = /*@__PURE__*/
+  enumDesc(file_shortlink_admin_v1_admin, 3);
+
+/**
  * What the operator and people at a terminal need. Every call wants a token of scope admin or a client certificate.
  *
  * @generated from service shortlink.admin.v1.AdminService
@@ -568,6 +1100,27 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof TransferLeadershipRequestSchema;
     output: typeof TransferLeadershipResponseSchema;
+  },
+  /**
+   * Seals what shards have in their active generations. Returns at once; the cluster takes it to the object store in its
+   * own time: poll GetChunks. FAILED_PRECONDITION where the node knows no object store.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.Upload
+   */
+  upload: {
+    methodKind: "unary";
+    input: typeof UploadRequestSchema;
+    output: typeof UploadResponseSchema;
+  },
+  /**
+   * Generations on their way to the object store, and chunks.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.GetChunks
+   */
+  getChunks: {
+    methodKind: "unary";
+    input: typeof GetChunksRequestSchema;
+    output: typeof GetChunksResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_shortlink_admin_v1_admin, 0);
