@@ -11,8 +11,7 @@ import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
 import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
-import { defaultChunkParameters } from '../core/chunk/chunk-parameters.ts';
-import { chunkFormatVersion } from '../core/chunk/tail/chunk-footer.ts';
+import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
 import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
 import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
 import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
@@ -92,7 +91,6 @@ async function run(): Promise<void> {
     onFatal: fatal,
   };
   const { redundancy, sealAfterBytes, sealAfterMs } = config.chunks;
-  const format = { version: chunkFormatVersion, ...defaultChunkParameters };
   const driver = new ChunkDriver(context, { redundancy, roundMs, policy: { sealAfterBytes, sealAfterMs, format } });
   driver.start();
   const loop = watchEventLoop('chunk', metrics);
