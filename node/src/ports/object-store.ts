@@ -102,7 +102,7 @@ export interface ObjectStore {
   list(query: ListQuery, options: CallOptions): Promise<ObjectPage>;
   /** Without an object it does nothing. */
   delete(name: string, options: CallOptions): Promise<void>;
-  /** Aborts uploads that somebody left behind, a thousand at most. @returns their names; empty when none are left. */
+  /** Aborts uploads that somebody left behind, about a thousand at most. @returns their names; empty when none are left. */
   abortUploads(stale: StaleUploads, options: CallOptions): Promise<readonly string[]>;
   /** Calls that still run fail. */
   close(): Promise<void>;

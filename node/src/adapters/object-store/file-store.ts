@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { mkdir, open, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import {
   requireListQuery,
@@ -57,8 +57,8 @@ export class FileObjectStore implements ObjectStore {
   static async open(folder: string): Promise<FileObjectStore> {
     const store = new FileObjectStore(resolve(folder));
     try {
-      await mkdir(store.#uploads, { recursive: true, mode: 0o700 });
-      await syncFolders('/', `${store.#uploads.slice(1)}/x`);
+      const made = await mkdir(store.#uploads, { recursive: true, mode: 0o700 });
+      if (made !== undefined) await syncFolders(dirname(made), relative(dirname(made), join(store.#uploads, 'any')));
       await sweep(store.#uploads, Date.now() - sweepAfterMs);
     } catch (error) {
       throw fromFileError(store.#root, error);

@@ -37,6 +37,8 @@ const slower: Meaning = { kind: 'throttled' };
 
 const meanings: Readonly<Record<string, Meaning>> = {
   SlowDown: slower,
+  SlowDownRead: slower,
+  SlowDownWrite: slower,
   ServiceUnavailable: slower,
   RequestLimitExceeded: slower,
   Throttling: slower,

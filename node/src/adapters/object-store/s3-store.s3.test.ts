@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '@shortlink/common/bytes.ts';
 import { describeObjectStoreContract } from '../../ports/testing/object-store-contract.ts';
-import { checkObjectStore } from '../../services/object-store-check/check-object-store.ts';
-import { SystemRandom } from '../system/system-random.ts';
+import { runCli } from '../../cli/testing/fake-io.ts';
+import type { StoreReport } from '../../services/object-store-check/check-object-store.ts';
 import type { S3Settings } from './s3-client.ts';
 import { S3ObjectStore } from './s3-store.ts';
 import { startS3Server, whyNoS3Servers, type S3Server, type S3ServerKind } from './testing/s3-server.ts';
@@ -40,13 +40,19 @@ describe.skipIf(why !== undefined).each<S3ServerKind>(['versitygw', 'minio'])('o
     { listsUploadsByPrefix: kind !== 'minio' },
   );
 
-  it('the store passes its check, with every promise that is needed', async () => {
-    const store = new S3ObjectStore(settings());
-    const report = await checkObjectStore(store, new SystemRandom(), { scope: 'full', ...call });
-    expect(report).toMatchObject({ verdict: 'safe', leftBehind: undefined });
+  it('passes the check of the command line, with every promise that is needed', async () => {
+    for (const [name, value] of Object.entries(server.credentials)) vi.stubEnv(name, value);
+    const { bucket, prefix, endpoint } = settings();
+    const url = `s3://${bucket}/${prefix}`;
+    const ran = await runCli(['object-store', 'check', url, '--endpoint', endpoint, '--output', 'json']);
+    vi.unstubAllEnvs();
+    expect(ran).toMatchObject({ exitCode: 0, err: '' });
+    const report = JSON.parse(ran.out) as StoreReport;
+    expect(report.verdict).toBe('safe');
     const broken = report.promises.filter(({ verdict }) => verdict !== 'kept').map(({ id }) => id);
     expect(broken).toEqual(kind === 'minio' ? ['stale-uploads'] : []);
-    expect((await store.list({ prefix: '', limit: 1 }, call)).objects).toEqual([]);
+    const left = await new S3ObjectStore(server.settings(prefix)).list({ prefix: '', limit: 1 }, call);
+    expect(left.objects).toEqual([]);
   });
 
   describe('an S3 store', () => {

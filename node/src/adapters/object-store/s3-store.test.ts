@@ -113,6 +113,7 @@ describe('an answer to a creation', () => {
     [409, 'ConditionalRequestConflict', 'conflict'],
     [409, 'OperationAborted', 'conflict'],
     [503, 'SlowDown', 'throttled'],
+    [503, 'SlowDownWrite', 'throttled'],
     [503, 'ServiceUnavailable', 'throttled'],
     [429, 'SomethingNew', 'throttled'],
     [500, 'InternalError', 'unavailable'],
@@ -216,6 +217,26 @@ describe('an answer to a read', () => {
     expect(stub.requests[1]?.query.get('continuation-token')).toBe('t');
     expect(stub.requests[1]?.query.get('prefix')).toBe('p/');
   });
+});
+
+it('finds old uploads behind a page of young ones, and aborts no others', async () => {
+  const upload = (name: string, began: string): string =>
+    `<Upload><Key>p/${name}</Key><UploadId>id-${name}</UploadId><Initiated>${began}</Initiated></Upload>`;
+  const page = (inside: string): StubAnswer =>
+    answer(200, `<ListMultipartUploadsResult>${inside}</ListMultipartUploadsResult>`);
+  const next = '<IsTruncated>true</IsTruncated><NextKeyMarker>p/b</NextKeyMarker>';
+  const marker = '<NextUploadIdMarker>id-b</NextUploadIdMarker>';
+  stub.script(
+    page(next + marker + upload('a', '2026-02-01T00:00:00Z') + upload('b', '2026-01-01T00:00:00.999Z')),
+    answer(204),
+    page(upload('c', '2025-01-01T00:00:00Z') + upload('d', '2026-01-02T00:00:00Z')),
+    answer(204),
+  );
+  const stale = { prefix: '', startedBeforeMs: Date.UTC(2026, 0, 2) };
+  expect(await store.abortUploads(stale, call)).toEqual(['b', 'c']);
+  expect(
+    stub.requests.map(({ method, query }) => `${method} ${query.get('uploadId') ?? query.get('key-marker')}`),
+  ).toEqual(['GET null', 'DELETE id-b', 'GET p/b', 'DELETE id-c']);
 });
 
 it('fails once it is closed, also in the middle of a call', async () => {

@@ -5,6 +5,7 @@ import {
   ListMultipartUploadsCommand,
   UploadPartCommand,
   type CompletedPart,
+  type ListMultipartUploadsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { defined } from '@shortlink/common/assert.ts';
 import type { BodyOptions, CompleteOutcome, ObjectUpload, StaleUploads } from '../../ports/object-store.ts';
@@ -12,6 +13,9 @@ import type { UploadParts } from '../../ports/object-store-input.ts';
 import type { CallOptions } from '../../ports/shards.ts';
 import { isPreconditionFailed, type S3Calls } from './s3-calls.ts';
 import { checksumOf } from './s3-checksum.ts';
+
+/** About; the page that passes it is finished. */
+const abortMaxUploads = 1000;
 
 export interface S3UploadPlace {
   readonly name: string;
@@ -87,17 +91,27 @@ export async function abortStaleUploads(
   { prefix, startedBeforeMs }: StaleUploads,
   { timeoutMs }: CallOptions,
 ): Promise<string[]> {
-  const command = new ListMultipartUploadsCommand({ Bucket: calls.bucket, Prefix: calls.keyOf(prefix) });
-  const { Uploads = [] } = await calls.run({ what: 'list uploads', timeoutMs }, async (abortSignal) =>
-    calls.client.send(command, { abortSignal }),
-  );
   const aborted: string[] = [];
-  for (const { Key, UploadId, Initiated } of Uploads) {
-    const name = calls.nameOf(Key);
-    if (name === undefined || UploadId === undefined || Initiated === undefined) continue;
-    if (Initiated.getTime() >= startedBeforeMs) continue;
-    await abortUpload(calls, { name, uploadId: UploadId }, timeoutMs);
-    aborted.push(name);
+  let after: Pick<ListMultipartUploadsCommandOutput, 'NextKeyMarker' | 'NextUploadIdMarker'> | undefined = {};
+  while (after !== undefined && aborted.length < abortMaxUploads) {
+    const command = new ListMultipartUploadsCommand({
+      Bucket: calls.bucket,
+      Prefix: calls.keyOf(prefix),
+      KeyMarker: after.NextKeyMarker,
+      UploadIdMarker: after.NextUploadIdMarker,
+    });
+    const page: ListMultipartUploadsCommandOutput = await calls.run(
+      { what: 'list uploads', timeoutMs },
+      async (abortSignal) => calls.client.send(command, { abortSignal }),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      const name = calls.nameOf(Key);
+      if (name === undefined || UploadId === undefined || Initiated === undefined) continue;
+      if (Initiated.getTime() >= startedBeforeMs) continue;
+      await abortUpload(calls, { name, uploadId: UploadId }, timeoutMs);
+      aborted.push(name);
+    }
+    after = page.IsTruncated === true ? page : undefined;
   }
   return aborted;
 }
