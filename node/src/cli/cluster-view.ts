@@ -50,9 +50,15 @@ function nodeView(node: JsonRecord): NodeView {
     id: textOf(node['id']) ?? '',
     name: textOf(node['name']) ?? '',
     zone: textOf(node['zone']) ?? '',
-    state: textOf(node['state']) ?? '',
+    state: stateOf(node),
     addresses: isRecord(addresses) ? addresses : {},
   };
+}
+
+/** `active`, and what is wrong with the node if anything is. */
+function stateOf(node: JsonRecord): string {
+  const liveness = textOf(node['liveness']) ?? 'ALIVE';
+  return [textOf(node['state']) ?? '', ...(liveness === 'ALIVE' ? [] : [liveness])].join(' ');
 }
 
 function shardView(shard: JsonRecord): ShardView {

@@ -8,6 +8,7 @@ import { linkCreate, linkDelete, linkGet, linkList, linkUpdate } from './command
 import { nodeCommand } from './commands/node.ts';
 import { objectStoreCheckCommand } from './commands/object-store.ts';
 import { removeNodeCommand } from './commands/remove-node.ts';
+import { ringHasten, ringHold, ringRelease, ringStatus } from './commands/ring.ts';
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
@@ -26,6 +27,10 @@ export const commands: readonly Command[] = [
   addNodeCommand,
   removeNodeCommand,
   objectStoreCheckCommand,
+  ringStatus,
+  ringHold,
+  ringRelease,
+  ringHasten,
   nodeCommand,
   devCommand,
 ];

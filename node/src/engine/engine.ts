@@ -76,7 +76,8 @@ export class Engine implements EngineApi, PeerHandler {
       map: () => this.volume.map,
       isConnected: (node) => peers.isConnected(node),
       coldTier: deps.coldTier,
-      control: (replica, payload, answer) => controlGroup(this.host, replica, payload, answer),
+      control: (replica, payload, answer) =>
+        controlGroup({ host: this.host, replica, ringReport: () => this.ring.report() }, payload, answer),
       clock,
       random,
       observer,
@@ -336,9 +337,10 @@ export class Engine implements EngineApi, PeerHandler {
     kind: 'write' | 'read' | 'map' | 'control',
     shard: ShardId,
     payload: Uint8Array,
+    timeoutMs = callTimeoutMs,
   ): Promise<Uint8Array | undefined> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>();
-    this.router.route({ kind, shard, payload, timeoutMs: callTimeoutMs, hops: 0 }, (status, reply) =>
+    this.router.route({ kind, shard, payload, timeoutMs, hops: 0 }, (status, reply) =>
       resolve(status === 'ok' ? reply : undefined),
     );
     return promise;

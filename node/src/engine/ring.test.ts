@@ -5,6 +5,7 @@ import type { ClusterMap, NodeInfo } from '../core/cluster/cluster-map.ts';
 import type { MetaCommand, MetaResult } from '../core/cluster/meta-commands.ts';
 import { replicasOf } from '../core/cluster/meta-state.ts';
 import type { LeaderView } from './cluster/ring-keeper.ts';
+import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { Engine } from './engine.ts';
 import { create, formedCluster, read, write } from './testing/engine-client.ts';
@@ -251,6 +252,71 @@ describe('an operator', () => {
     await cluster.run(200);
     expect(fleet.stateOf(victim)).toBe('DOWN');
     await cluster.until('the end of the hold', () => fleet.node(victim)?.isOut === true, outTicks);
+  });
+});
+
+describe('any node', () => {
+  async function ask(fleet: Fleet, through: Engine, request: AdminRequest): Promise<AdminResponse> {
+    let response: AdminResponse | undefined;
+    through.admin(request, (answer) => (response = answer));
+    await fleet.cluster.until('an answer', () => response !== undefined);
+    return response ?? expect.fail('no answer');
+  }
+
+  it('tells what the leader of the meta group knows, and takes orders for it', async () => {
+    const fleet = await Fleet.of(4);
+    const { cluster } = fleet;
+    const through = fleet.other;
+    const victim = fleet.living.find((e) => e !== fleet.leader && e !== through) ?? fleet.other;
+    fleet.leader.ring.countChunks(() => ({ total: 9, underReplicated: 1, moving: 2 }));
+    victim.ring.heartbeats.carry(() => ({
+      chunksHeld: 6,
+      chunkBytes: 600,
+      diskFreeBytes: 1,
+      chunkProblem: 'the disk is full',
+    }));
+    await cluster.run(20);
+    const asked = await ask(fleet, through, { type: 'ring' });
+    if (asked.type !== 'ring') expect.fail(asked.type);
+    expect(asked.report).toMatchObject({
+      epoch: 1,
+      operatorEpoch: 0,
+      chunks: { total: 9 },
+      leaderNodeId: fleet.leader.nodeId,
+    });
+    expect(asked.report.brake).toBeUndefined();
+    expect(asked.report.nodes.map(({ state }) => state)).toEqual(['ALIVE', 'ALIVE', 'ALIVE', 'ALIVE']);
+    const reported = asked.report.nodes.find(({ id }) => id === victim.nodeId);
+    expect(reported).toMatchObject({
+      chunksHeld: 6,
+      chunkBytes: 600,
+      diskFreeBytes: 1,
+      chunkProblem: 'the disk is full',
+    });
+
+    expect(await ask(fleet, through, { type: 'takeOperatorEpoch' })).toEqual({
+      type: 'operatorEpoch',
+      operatorEpoch: 1,
+    });
+    const hasten: AdminRequest = { type: 'order', operatorEpoch: 1, order: { type: 'hasten', nodeId: victim.nodeId } };
+    expect(await ask(fleet, through, hasten)).toEqual({
+      type: 'refused',
+      message: `node ${victim.nodeId} is ALIVE; stop it first, or remove it`,
+    });
+    const hold = { type: 'hold', nodeId: victim.nodeId, durationMs: 60_000 } as const;
+    expect(await ask(fleet, through, { type: 'order', operatorEpoch: 0, order: hold })).toMatchObject({
+      type: 'refused',
+    });
+    expect(await ask(fleet, through, { type: 'order', operatorEpoch: 1, order: hold })).toEqual({ type: 'accepted' });
+    await fleet.kill(victim);
+    await cluster.until('SUSPECT', () => fleet.stateOf(victim) === 'SUSPECT');
+    expect(await ask(fleet, through, hasten)).toEqual({ type: 'accepted' });
+    const after = await ask(fleet, through, { type: 'ring' });
+    if (after.type !== 'ring') expect.fail(after.type);
+    expect(after.report.nodes.find(({ id }) => id === victim.nodeId)?.state).toBe('OUT');
+    expect(after.report.events.map(({ kind }) => kind)).toEqual(['formed', 'operatorEpoch', 'held', 'nodeOut']);
+    expect(after.report.lastChange?.movedShare).toBeGreaterThan(0.15);
+    expect(after.report.lastChange?.movedShare).toBeLessThan(after.report.lastChange?.bound ?? 0);
   });
 });
 

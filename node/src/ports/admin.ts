@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId, ReplicaId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
+import type { OperatorOrder } from '../core/cluster/meta-commands.ts';
+import type { RingReport } from './ring-report.ts';
 
 export type AdminRequest =
   | { readonly type: 'status' }
+  /** What the leader of the meta group hears and knows of the ring. */
+  | { readonly type: 'ring' }
+  /** Puts whoever asks in charge: orders under earlier epochs are refused from then on. */
+  | { readonly type: 'takeOperatorEpoch' }
+  /** Obeyed under the newest operator's epoch only. */
+  | { readonly type: 'order'; readonly operatorEpoch: number; readonly order: OperatorOrder }
   /** Drains a node (learner first, joint swap, leaderships away) and then forgets it. Returns at once; poll `status`. */
   | { readonly type: 'removeNode'; readonly nodeId: NodeId }
   /** Undo of `removeNode` while the node is still a member. */
@@ -42,6 +50,8 @@ export interface NodeStatus {
 
 export type AdminResponse =
   | { readonly type: 'status'; readonly status: NodeStatus }
+  | { readonly type: 'ring'; readonly report: RingReport }
+  | { readonly type: 'operatorEpoch'; readonly operatorEpoch: number }
   | { readonly type: 'accepted' }
   /** The request cannot be done; `message` says why and what to do. */
   | { readonly type: 'refused'; readonly message: string };

@@ -190,6 +190,27 @@ export const nodeMetrics = {
     labels: { node: 'node' },
     help: '1 while the stream to the node is up.',
   },
+  shortlink_node_ring_epoch: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Epoch of the ring that this node knows.',
+  },
+  shortlink_node_ring_nodes: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { state: ['ALIVE', 'SUSPECT', 'DOWN', 'OUT'] },
+    help: 'Nodes of the cluster by what the leader of the meta group hears of them. Only that node has these series.',
+  },
+  shortlink_node_ring_braked: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while too many nodes are down at once, so that nothing moves. Only the leader of the meta group has it.',
+  },
+  shortlink_node_heartbeats_withheld: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while this node sends no heartbeats because its disk or its engine is stuck.',
+  },
   shortlink_node_heartbeats_total: {
     type: 'counter',
     help: 'Heartbeats of this node to the meta group. They are withheld while its disk or its engine is stuck.',

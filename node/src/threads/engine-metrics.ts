@@ -86,12 +86,27 @@ export class EngineGauges {
     }
     this.#forget(shards);
     this.#publishPeers();
+    this.#publishRing();
     this.#metrics.set('shortlink_node_queue_length', proposals, { queue: 'proposals' });
     this.#metrics.set('shortlink_node_queue_length', reads, { queue: 'reads' });
     this.#metrics.set('shortlink_node_queue_length', this.#engine.forwardsWaiting, { queue: 'forwards' });
     const { ready, writable } = this.#engine.health();
     this.#metrics.set('shortlink_node_ready', ready ? 1 : 0);
     this.#metrics.set('shortlink_node_writable', writable ? 1 : 0);
+  }
+
+  #publishRing(): void {
+    const { ring, volume } = this.#engine;
+    this.#metrics.set('shortlink_node_ring_epoch', volume.map?.ringEpoch ?? 0);
+    this.#metrics.set('shortlink_node_heartbeats_withheld', ring.heartbeats.sickness === undefined ? 0 : 1);
+    const liveness = ring.view()?.liveness;
+    for (const state of ['ALIVE', 'SUSPECT', 'DOWN', 'OUT'] as const) {
+      const count = liveness?.nodes.filter((node) => node.state === state).length;
+      if (count === undefined) this.#metrics.remove('shortlink_node_ring_nodes', { state });
+      else this.#metrics.set('shortlink_node_ring_nodes', count, { state });
+    }
+    if (liveness === undefined) this.#metrics.remove('shortlink_node_ring_braked');
+    else this.#metrics.set('shortlink_node_ring_braked', liveness.brake === undefined ? 0 : 1);
   }
 
   #publishPeers(): void {

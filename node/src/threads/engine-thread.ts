@@ -16,6 +16,7 @@ import {
   prepareDataDir,
   writeNodeIdFile,
 } from '../adapters/system/data-dir.ts';
+import { freeBytes } from '../adapters/system/disk-space.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
@@ -140,6 +141,12 @@ async function run(): Promise<void> {
     onFatal: fatal,
   });
   open.engine = engine;
+  engine.ring.heartbeats.carry(() => ({
+    chunksHeld: 0,
+    chunkBytes: 0,
+    diskFreeBytes: freeBytes(config.data.dir),
+    chunkProblem: undefined,
+  }));
   await transport.start();
   const ticker = setInterval(() => engine.tick(), config.raft.tickMs);
   const reporter = reportRegularly(engine, metrics);

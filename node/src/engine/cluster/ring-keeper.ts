@@ -5,10 +5,12 @@ import type { ClusterLiveness } from '../../core/cluster/liveness.ts';
 import type { MetaState } from '../../core/cluster/meta-state.ts';
 import { planRing } from '../../core/cluster/ring-plan.ts';
 import type { NodeHeartbeat } from '../../ports/peers.ts';
+import type { ChunkCounts, RingReport } from '../../ports/ring-report.ts';
 import type { Engine } from '../engine.ts';
 import { MetaMachine } from '../machines/meta-machine.ts';
 import { FailureDetector } from './failure-detector.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { RingReporter } from './ring-report.ts';
 
 /** What the node that leads the meta group knows, and nobody else. */
 export interface LeaderView {
@@ -16,11 +18,16 @@ export interface LeaderView {
   readonly liveness: ClusterLiveness;
 }
 
+/** Until somebody counts them there are none. */
+const noChunks: ChunkCounts = { total: 0, underReplicated: 0, moving: 0 };
+
 /** This node's part in the ring: its heartbeats, and while it leads the meta group, who is DOWN and who goes OUT. */
 export class RingKeeper {
   readonly heartbeats: Heartbeats;
   readonly #detector: FailureDetector;
   readonly #engine: Engine;
+  readonly #reporter = new RingReporter();
+  #chunkCounts: () => ChunkCounts = () => noChunks;
   #isBusy = false;
 
   constructor(engine: Engine) {
@@ -43,8 +50,23 @@ export class RingKeeper {
     this.#detector.heard(from, heartbeat);
   }
 
-  factsOf(node: NodeId): NodeHeartbeat | undefined {
-    return this.#detector.factsOf(node);
+  /** Where the numbers of chunks in a report come from; asked for each one. */
+  countChunks(counts: () => ChunkCounts): void {
+    this.#chunkCounts = counts;
+  }
+
+  /** Undefined on every node but the leader of the meta group. */
+  report(): RingReport | undefined {
+    const view = this.view();
+    if (view?.state.map === undefined) return undefined;
+    return this.#reporter.report({
+      leaderNodeId: this.#engine.nodeId,
+      map: view.state.map,
+      ...view,
+      factsOf: (id) => this.#detector.factsOf(id),
+      chunks: this.#chunkCounts(),
+      nowMs: this.#engine.router.readNowMs(),
+    });
   }
 
   /** Undefined on every node but the leader of the meta group. */

@@ -5,17 +5,23 @@ import {
   CancelRemoveNodeResponseSchema,
   ClusterMapSchema,
   GetStatusResponseSchema,
+  HastenNodeResponseSchema,
+  HoldNodeResponseSchema,
   NodeState,
+  ReleaseNodeResponseSchema,
   RemoveNodeResponseSchema,
   ReplicaRole,
   ReplicaStatusSchema,
+  TakeOperatorEpochResponseSchema,
   TransferLeadershipResponseSchema,
 } from '@shortlink/proto/admin.ts';
 import type { ClusterMap, ReplicaInfo } from '../../core/cluster/cluster-map.ts';
 import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
+import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { GrpcContext } from './call-context.ts';
 import type { RawHandlers } from './raw-service.ts';
+import { ringMessage } from './ring-message.ts';
 import { unary } from './unary.ts';
 
 /** Those that are not about chunks (chunk-handlers.ts). */
@@ -25,9 +31,28 @@ export function adminHandlers(
 ): Omit<RawHandlers<typeof AdminContract>, 'upload' | 'getChunks'> {
   const { method } = AdminContract;
   return {
-    getStatus: unary(context, method.getStatus, async (_request, timeoutMs) =>
-      statusMessage(await admin.status({ timeoutMs })),
+    getStatus: unary(context, method.getStatus, async (_request, timeoutMs) => {
+      const [status, ring] = await Promise.all([admin.status({ timeoutMs }), admin.ring({ timeoutMs })]);
+      return statusMessage(status, ring);
+    }),
+    takeOperatorEpoch: unary(context, method.takeOperatorEpoch, async (_request, timeoutMs) =>
+      create(TakeOperatorEpochResponseSchema, {
+        operatorEpoch: BigInt(await admin.takeOperatorEpoch({ timeoutMs })),
+      }),
     ),
+    holdNode: unary(context, method.holdNode, async ({ nodeId, operatorEpoch, durationMs }, timeoutMs) => {
+      const order = { type: 'hold', nodeId, durationMs: numberOf(durationMs) } as const;
+      await admin.order(order, numberOf(operatorEpoch), { timeoutMs });
+      return create(HoldNodeResponseSchema);
+    }),
+    releaseNode: unary(context, method.releaseNode, async ({ nodeId, operatorEpoch }, timeoutMs) => {
+      await admin.order({ type: 'release', nodeId }, numberOf(operatorEpoch), { timeoutMs });
+      return create(ReleaseNodeResponseSchema);
+    }),
+    hastenNode: unary(context, method.hastenNode, async ({ nodeId, operatorEpoch }, timeoutMs) => {
+      await admin.order({ type: 'hasten', nodeId }, numberOf(operatorEpoch), { timeoutMs });
+      return create(HastenNodeResponseSchema);
+    }),
     removeNode: unary(context, method.removeNode, async ({ nodeId }, timeoutMs) => {
       await admin.removeNode(nodeId, { timeoutMs });
       return create(RemoveNodeResponseSchema);
@@ -43,7 +68,12 @@ export function adminHandlers(
   };
 }
 
-function statusMessage({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus) {
+/** Beyond 2⁵³ it is no epoch and no duration that anybody could have; the meta group refuses it. */
+function numberOf(value: bigint): number {
+  return Number(value);
+}
+
+function statusMessage({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus, ring: RingReport | undefined) {
   return create(GetStatusResponseSchema, {
     nodeId: nodeId ?? '',
     name,
@@ -51,19 +81,23 @@ function statusMessage({ nodeId, name, waitingFor, map, replicas, leaders }: Nod
     ...(map === undefined ? {} : { map: mapMessage(map) }),
     replicas: replicas.map(replicaStatusMessage),
     leaders: leaders.map(({ shard, nodeId: leader }) => ({ shardId: shard, nodeId: leader })),
+    ...(ring === undefined ? {} : { ring: ringMessage(ring) }),
   });
 }
 
-function mapMessage({ clusterId, epoch, policy, nodes, meta, shards }: ClusterMap) {
+function mapMessage({ clusterId, epoch, ringEpoch, policy, nodes, meta, shards }: ClusterMap) {
   return create(ClusterMapSchema, {
     clusterId,
     epoch: BigInt(epoch),
+    ringEpoch: BigInt(ringEpoch),
     shardReplicas: policy.shardReplicas,
     reuseDeadCodes: policy.reuseDeadCodes,
-    nodes: nodes.map(({ id, name, zone, addresses, state }) => ({
+    nodes: nodes.map(({ id, name, zone, weight, addresses, state, isOut }) => ({
       id,
       name,
       zone,
+      weight,
+      isOut,
       state: state === 'active' ? NodeState.ACTIVE : NodeState.DRAINING,
       peerAddress: addresses.peer,
       redirectAddress: addresses.redirect,

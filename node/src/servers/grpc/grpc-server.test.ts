@@ -8,8 +8,13 @@ import { ServiceError } from '@shortlink/common/errors.ts';
 import {
   AdminService as AdminContract,
   GetStatusRequestSchema,
+  HastenNodeRequestSchema,
+  HoldNodeRequestSchema,
+  Liveness,
+  ReleaseNodeRequestSchema,
   RemoveNodeRequestSchema,
   ReplicaRole,
+  TakeOperatorEpochRequestSchema,
 } from '@shortlink/proto/admin.ts';
 import { serviceClient } from '@shortlink/proto/grpc-service.ts';
 import * as kvProto from '@shortlink/proto/kv.ts';
@@ -309,7 +314,26 @@ describe('tokens', () => {
       map: { epoch: 7n, shards: [{ id: 1 }, { id: 2 }] },
       replicas: [{ role: ReplicaRole.LEADER, healthy: true }, {}],
       leaders: [{ shardId: 1, nodeId: 'aaaaaaaaaaaaaaaa' }, {}],
+      ring: {
+        epoch: 3n,
+        operatorEpoch: 7n,
+        nodes: [{ state: Liveness.ALIVE, chunksHeld: 4n, chunkProblem: 'the disk is full' }],
+        chunks: { total: 5n, underReplicated: 1n, moving: 2n },
+        events: [{ kind: 'nodeOut', nodeId: 'bbbbbbbbbbbbbbbb', reason: 'no heartbeat for 600000 ms' }],
+      },
     });
+    const taken = await admin.takeOperatorEpoch(create(TakeOperatorEpochRequestSchema), withToken(adminToken));
+    expect(taken.operatorEpoch).toBe(8n);
+    const hold = { nodeId: 'aaaaaaaaaaaaaaaa', operatorEpoch: 8n, durationMs: 60_000n };
+    await admin.holdNode(create(HoldNodeRequestSchema, hold), withToken(adminToken));
+    expect(services.shards.adminRequests.at(-1)).toEqual({
+      type: 'order',
+      operatorEpoch: 8,
+      order: { type: 'hold', nodeId: 'aaaaaaaaaaaaaaaa', durationMs: 60_000 },
+    });
+    await admin.releaseNode(create(ReleaseNodeRequestSchema, hold), withToken(adminToken));
+    await admin.hastenNode(create(HastenNodeRequestSchema, hold), withToken(adminToken));
+    expect(services.shards.adminRequests.at(-1)).toMatchObject({ operatorEpoch: 8, order: { type: 'hasten' } });
     await admin.removeNode(create(RemoveNodeRequestSchema, { nodeId: 'aaaaaaaaaaaaaaaa' }), withToken(adminToken));
     services.shards.adminResponse = { type: 'refused', message: 'no' };
     const refused = admin.removeNode(

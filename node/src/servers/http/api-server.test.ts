@@ -235,6 +235,19 @@ describe('tokens', () => {
       { type: 'cancelRemoveNode', nodeId: 'aaaaaaaaaaaaaaaa' },
       { type: 'transferLeadership', shard: 2, toNodeId: 'aaaaaaaaaaaaaaaa' },
     ]);
+    const hold = { token: adminToken, body: { operatorEpoch: 7, durationMs: 60_000 } };
+    expect((await api.ask('POST', path.replace('remove', 'hold'), hold)).status).toBe(202);
+    expect(api.shards.adminRequests.at(-1)).toEqual({
+      type: 'order',
+      operatorEpoch: 7,
+      order: { type: 'hold', nodeId: 'aaaaaaaaaaaaaaaa', durationMs: 60_000 },
+    });
+    const withoutEpoch = { token: adminToken, body: { durationMs: 60_000 } };
+    expect((await api.ask('POST', path.replace('remove', 'hold'), withoutEpoch)).status).toBe(422);
+    expect(await api.ask('POST', '/api/v1/admin/operator:takeEpoch', { token: adminToken })).toMatchObject({
+      status: 200,
+      body: { operatorEpoch: 8 },
+    });
     expect((await api.ask('POST', '/api/v1/admin/nodes/x:remove', { token: adminToken })).status).toBe(422);
     api.shards.adminResponse = { type: 'refused', message: 'the last node stays' };
     expect(await api.ask('POST', path, { token: adminToken })).toMatchObject({

@@ -16,6 +16,7 @@ import { boundAddress, listen } from '../listen.ts';
 import { readJson } from './body.ts';
 import { chunkRoutes } from './chunk-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { linksRoutes } from './links-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { HttpError, problemResponse } from './problem.ts';
@@ -45,7 +46,12 @@ export function apiRoutes({
   admin,
   chunks,
 }: Pick<ApiServerOptions, 'links' | 'admin' | 'chunks'>): readonly Route[] {
-  const routes: Route[] = [...linksRoutes(links), ...clusterRoutes(admin), ...chunkRoutes(chunks)];
+  const routes: Route[] = [
+    ...linksRoutes(links),
+    ...clusterRoutes(admin),
+    ...operatorRoutes(admin),
+    ...chunkRoutes(chunks),
+  ];
   routes.push({
     method: 'GET',
     path: '/openapi.json',

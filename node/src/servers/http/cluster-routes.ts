@@ -2,15 +2,18 @@
 import { toHex } from '@shortlink/common/bytes.ts';
 import type { ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
+import type { NodeInfo } from '../../core/cluster/cluster-map.ts';
 import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
+import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminService } from '../../services/admin.ts';
 import { Fields } from './fields.ts';
 import type { OpenApiParameter } from './openapi.ts';
 import { shardOf } from './path-parameters.ts';
+import { ringJson } from './ring-json.ts';
 import type { Route } from './route.ts';
 import { formatTimestamp } from './timestamp.ts';
 
-const nodeIdParameter: OpenApiParameter = {
+export const nodeIdParameter: OpenApiParameter = {
   name: 'id',
   in: 'path',
   required: true,
@@ -39,7 +42,10 @@ export function clusterRoutes(admin: AdminService): readonly Route[] {
         success: { status: 200, description: 'The cluster as this node sees it.', schema: 'Cluster' },
         problems: [],
       },
-      handle: async ({ timeoutMs }) => ({ status: 200, body: clusterJson(await admin.status({ timeoutMs })) }),
+      handle: async ({ timeoutMs }) => {
+        const [status, ring] = await Promise.all([admin.status({ timeoutMs }), admin.ring({ timeoutMs })]);
+        return { status: 200, body: clusterJson(status, ring) };
+      },
     },
     nodeRoute('remove', 'Move the replicas of a node away, then forget it', (id, options) =>
       admin.removeNode(id, options),
@@ -93,16 +99,15 @@ function nodeRoute(
   };
 }
 
-function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus) {
+function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus, ring: RingReport | undefined) {
   const leaderOf = (shard: ShardId) => leaders.find((leader) => leader.shard === shard)?.nodeId ?? null;
   return {
     clusterId: map?.clusterId ?? null,
     epoch: map?.epoch ?? null,
+    ringEpoch: map?.ringEpoch ?? null,
     self: { nodeId: nodeId ?? null, name, waitingFor: waitingFor ?? null },
     metaLeaderNodeId: leaderOf(metaShardId),
-    nodes: (map?.nodes ?? []).map(({ id, name: nodeName, zone, state, addresses: { peer, redirect, api, grpc } }) => {
-      return { id, name: nodeName, zone, state, addresses: { peer, redirect, api, grpc } };
-    }),
+    nodes: (map?.nodes ?? []).map((node) => nodeJson(node, ring)),
     meta: (map?.meta ?? []).map(replicaJson),
     shards: (map?.shards ?? []).map(({ id, start, end, replicas: members }) => ({
       id,
@@ -112,7 +117,14 @@ function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeS
       replicas: members.map(replicaJson),
     })),
     replicas: replicas.map(replicaStatusJson),
+    ring: ring === undefined ? null : ringJson(ring),
   };
+}
+
+function nodeJson({ id, name, zone, weight, state, isOut, addresses }: NodeInfo, ring: RingReport | undefined) {
+  const { peer, redirect, api, grpc } = addresses;
+  const liveness = ring?.nodes.find((node) => node.id === id)?.state ?? null;
+  return { id, name, zone, weight, state, isOut, liveness, addresses: { peer, redirect, api, grpc } };
 }
 
 function replicaJson({ id, nodeId, role }: { readonly id: number; readonly nodeId: string; readonly role: string }) {

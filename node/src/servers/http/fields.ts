@@ -34,6 +34,12 @@ export class Fields {
     throw this.#error(name, 'is not a string');
   }
 
+  integer(name: string): number {
+    const value = this.optionalInteger(name);
+    if (value === undefined) throw this.#error(name, 'is missing');
+    return value;
+  }
+
   optionalInteger(name: string): number | undefined {
     const value = this.#values.get(name);
     if (value === undefined) return undefined;

@@ -166,6 +166,9 @@ describe('the code keeps what the document says', () => {
       removeNode: { path: `/api/v1/admin/nodes/${node}:remove` },
       cancelRemoveNode: { path: `/api/v1/admin/nodes/${node}:cancelRemove` },
       transferLeadership: { path: '/api/v1/admin/shards/1:transfer', body: { toNodeId: node } },
+      holdNode: { path: `/api/v1/admin/nodes/${node}:hold`, body: { operatorEpoch: 7, durationMs: 60_000 } },
+      releaseNode: { path: `/api/v1/admin/nodes/${node}:release`, body: { operatorEpoch: 7 } },
+      hastenNode: { path: `/api/v1/admin/nodes/${node}:hasten`, body: { operatorEpoch: 7 } },
     };
     for (const [id, request] of Object.entries(byOperation)) {
       await expectAnswer(id, 202, request);
@@ -175,6 +178,11 @@ describe('the code keeps what the document says', () => {
       await expectAnswer(id, 412, request);
       api.shards.adminResponse = undefined;
     }
+    await expectAnswer('takeOperatorEpoch', 200);
+    await expectAnswer('takeOperatorEpoch', 403, { token: 'api-token' });
+    api.shards.adminResponse = { type: 'refused', message: 'no leader' };
+    await expectAnswer('takeOperatorEpoch', 412);
+    api.shards.adminResponse = undefined;
   });
 
   test('chunks', async () => {
@@ -234,6 +242,9 @@ describe('the code keeps what the document says', () => {
       createLinks: { links: [{ url }] },
       updateLink: { disabled: true },
       transferLeadership: { toNodeId: node },
+      holdNode: { operatorEpoch: 7, durationMs: 1 },
+      releaseNode: { operatorEpoch: 7 },
+      hastenNode: { operatorEpoch: 7 },
     };
     for (const { path: template, operation } of operations()) {
       const id = String(operation['operationId']);
@@ -257,7 +268,7 @@ describe('the code keeps what the document says', () => {
 
   test('paths that are no UTF-8 are malformed', async () => {
     for (const id of ['getLink', 'deleteLink']) await expectAnswer(id, 400, { path: '/api/v1/links/%ff' });
-    for (const verb of ['remove', 'cancelRemove'])
+    for (const verb of ['remove', 'cancelRemove', 'hold', 'release', 'hasten'])
       await expectAnswer(`${verb}Node`, 400, { path: `/api/v1/admin/nodes/%ff:${verb}` });
     await expectAnswer('uploadShard', 400, { path: '/api/v1/admin/shards/%ff:upload' });
     await expectAnswer('getDescription', 200, { token: undefined });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { limits } from '@shortlink/common/limits.ts';
 import { chunkSchemas } from './chunk-schemas.ts';
-import { code, creatorId, id, list, nodeId, object, ref, text, timestamp, url } from './schema-parts.ts';
+import { code, creatorId, id, list, nodeId, object, ref, text, timestamp, url, whole } from './schema-parts.ts';
 
 const link = {
   code,
@@ -37,7 +37,13 @@ const node = {
   id: nodeId,
   name: text,
   zone: text,
+  weight: { type: 'integer', minimum: 1, maximum: limits.nodeMaxWeight, description: 'In percent of a usual node.' },
   state: { enum: ['active', 'draining'] },
+  isOut: { type: 'boolean', description: 'Away for so long that others take its place.' },
+  liveness: {
+    enum: ['ALIVE', 'SUSPECT', 'DOWN', 'OUT', null],
+    description: 'Null while the leader of the meta group cannot be asked.',
+  },
   addresses: object({ peer: text, redirect: text, api: text, grpc: text }, ['peer', 'redirect', 'api', 'grpc']),
 };
 
@@ -69,9 +75,46 @@ const replicaStatus = {
   healthy: { type: 'boolean' },
 };
 
+const ringNode = {
+  id: nodeId,
+  state: { enum: ['ALIVE', 'SUSPECT', 'DOWN', 'OUT'] },
+  silentMs: { type: 'integer', minimum: 0, description: 'Since its last heartbeat.' },
+  heldUntil: { type: ['string', 'null'], format: 'date-time', description: 'Until then it does not go OUT.' },
+  chunksHeld: { type: ['integer', 'null'], description: 'Null when its last heartbeat is old.' },
+  chunkBytes: { type: ['integer', 'null'] },
+  diskFreeBytes: { type: ['integer', 'null'] },
+  chunkProblem: { type: ['string', 'null'], description: 'Why it holds fewer chunks than it should.' },
+};
+
+const ringEvent = {
+  id,
+  time: timestamp,
+  ringEpoch: id,
+  kind: text,
+  nodeId: { type: ['string', 'null'] },
+  shard: { type: ['integer', 'null'] },
+  replicaId: { type: ['integer', 'null'] },
+  reason: text,
+};
+
+const ring = {
+  leaderNodeId: nodeId,
+  epoch: id,
+  operatorEpoch: id,
+  brake: { type: ['string', 'null'], description: 'Why nothing moves; null while things may.' },
+  nodes: list(ref('RingNode')),
+  chunks: whole({ total: id, underReplicated: id, moving: id }),
+  lastChange: {
+    oneOf: [{ type: 'null' }, whole({ movedShare: { type: 'number' }, bound: { type: 'number' } })],
+    description: 'Share of the copies of chunks that the last change of the ring moves, on a sample, and its bound.',
+  },
+  events: list(ref('RingEvent')),
+};
+
 const cluster = {
   clusterId: { type: ['string', 'null'], description: 'Null before the cluster has formed.' },
   epoch: { type: ['integer', 'null'] },
+  ringEpoch: { type: ['integer', 'null'] },
   self: object({ nodeId: { type: ['string', 'null'] }, name: text, waitingFor: { type: ['string', 'null'] } }, [
     'nodeId',
     'name',
@@ -82,6 +125,10 @@ const cluster = {
   meta: list(ref('Replica')),
   shards: list(ref('Shard')),
   replicas: list(ref('ReplicaStatus')),
+  ring: {
+    oneOf: [{ type: 'null' }, ref('Ring')],
+    description: 'Null while the leader of the meta group cannot be asked.',
+  },
 };
 
 const problem = {
@@ -113,7 +160,10 @@ export const schemas = {
     },
     ['links', 'cursor'],
   ),
-  Node: object(node, ['id', 'name', 'zone', 'state', 'addresses']),
+  Node: object(node, ['id', 'name', 'zone', 'weight', 'state', 'isOut', 'liveness', 'addresses']),
+  RingNode: whole(ringNode),
+  RingEvent: whole(ringEvent),
+  Ring: whole(ring),
   Replica: object(replica, ['id', 'nodeId', 'role']),
   Shard: object(shard, ['id', 'start', 'end', 'leaderNodeId', 'replicas']),
   ReplicaStatus: object(replicaStatus, [
@@ -133,9 +183,14 @@ export const schemas = {
     'stateHash',
     'healthy',
   ]),
-  Cluster: object(cluster, ['clusterId', 'epoch', 'self', 'metaLeaderNodeId', 'nodes', 'meta', 'shards', 'replicas']),
+  Cluster: whole(cluster),
   Transfer: object({ toNodeId: nodeId }, ['toNodeId']),
   ...chunkSchemas,
+  OperatorEpoch: object({ operatorEpoch: id }, ['operatorEpoch']),
+  HoldOrder: object({ operatorEpoch: id, durationMs: { type: 'integer', minimum: 1, maximum: limits.holdMaxMs } }, [
+    'operatorEpoch',
+    'durationMs',
+  ]),
   Document: { type: 'object', required: ['openapi', 'info', 'paths'] },
   Problem: object(problem, ['type', 'title', 'status', 'detail', 'retryable']),
 } as const;

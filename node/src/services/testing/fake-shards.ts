@@ -18,6 +18,7 @@ import { emptyConfState, encodeShardState, initialShardState } from '../../core/
 import type { ShardState } from '../../core/statemachine/shard-state.ts';
 import { StateTx } from '../../core/statemachine/state-tx.ts';
 import { MemoryState } from '../../core/statemachine/testing/memory-state.ts';
+import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
 import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
 import type { ServiceDependencies } from '../dependencies.ts';
@@ -98,6 +99,9 @@ export class FakeShards implements Shards {
     this.adminRequests.push(request);
     await this.gate;
     if (this.adminResponse !== undefined) return this.adminResponse;
+    if (request.type === 'ring')
+      return this.formed ? { type: 'ring', report: fakeRing } : { type: 'refused', message: 'no leader' };
+    if (request.type === 'takeOperatorEpoch') return { type: 'operatorEpoch', operatorEpoch: 8 };
     if (request.type !== 'status') return { type: 'accepted' };
     const status = {
       nodeId: 'aaaaaaaaaaaaaaaa',
@@ -137,6 +141,37 @@ export function fakeDependencies(shards: FakeShards): ServiceDependencies {
     sha256: (bytes) => createHash('sha256').update(bytes).digest(),
   };
 }
+
+const fakeRing: RingReport = {
+  leaderNodeId: 'aaaaaaaaaaaaaaaa',
+  epoch: 3,
+  operatorEpoch: 7,
+  brake: undefined,
+  nodes: [
+    {
+      id: 'aaaaaaaaaaaaaaaa',
+      state: 'ALIVE',
+      silentMs: 12,
+      heldUntilMs: 1_700_000_000_000,
+      chunksHeld: 4,
+      chunkBytes: 1 << 20,
+      diskFreeBytes: undefined,
+      chunkProblem: 'the disk is full',
+    },
+  ],
+  chunks: { total: 5, underReplicated: 1, moving: 2 },
+  lastChange: { movedShare: 0.31, bound: 0.38 },
+  events: [
+    {
+      id: 1,
+      timeMs: 1_700_000_000_000,
+      ringEpoch: 3,
+      kind: 'nodeOut',
+      nodeId: 'bbbbbbbbbbbbbbbb',
+      reason: 'no heartbeat for 600000 ms',
+    },
+  ],
+};
 
 function fakeMap(starts: readonly string[]): ClusterMap {
   const encoder = new TextEncoder();

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file shortlink/admin/v1/admin.proto.
  */
 export const file_shortlink_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zaG9ydGxpbmsvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEnNob3J0bGluay5hZG1pbi52MSISChBHZXRTdGF0dXNSZXF1ZXN0ItYBChFHZXRTdGF0dXNSZXNwb25zZRIPCgdub2RlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLd2FpdGluZ19mb3IYAyABKAkSKwoDbWFwGAQgASgLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkNsdXN0ZXJNYXASMwoIcmVwbGljYXMYBSADKAsyIS5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVN0YXR1cxIrCgdsZWFkZXJzGAYgAygLMhouc2hvcnRsaW5rLmFkbWluLnYxLkxlYWRlciIrCgZMZWFkZXISEAoIc2hhcmRfaWQYASABKA0SDwoHbm9kZV9pZBgCIAEoCSLgAQoKQ2x1c3Rlck1hcBISCgpjbHVzdGVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhYKDnNoYXJkX3JlcGxpY2FzGAMgASgNEhgKEHJldXNlX2RlYWRfY29kZXMYBCABKAgSJwoFbm9kZXMYBSADKAsyGC5zaG9ydGxpbmsuYWRtaW4udjEuTm9kZRIpCgRtZXRhGAYgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2ESKQoGc2hhcmRzGAcgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkIrcBCgROb2RlEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEem9uZRgDIAEoCRIsCgVzdGF0ZRgEIAEoDjIdLnNob3J0bGluay5hZG1pbi52MS5Ob2RlU3RhdGUSFAoMcGVlcl9hZGRyZXNzGAUgASgJEhgKEHJlZGlyZWN0X2FkZHJlc3MYBiABKAkSEwoLYXBpX2FkZHJlc3MYByABKAkSFAoMZ3JwY19hZGRyZXNzGAggASgJIjcKB1JlcGxpY2ESCgoCaWQYASABKAQSDwoHbm9kZV9pZBgCIAEoCRIPCgdsZWFybmVyGAMgASgIImsKBVNoYXJkEgoKAmlkGAEgASgNEg0KBXN0YXJ0GAIgASgMEhAKA2VuZBgDIAEoDEgAiAEBEi0KCHJlcGxpY2FzGAQgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2FCBgoEX2VuZCLTAgoNUmVwbGljYVN0YXR1cxIQCghzaGFyZF9pZBgBIAEoDRISCgpyZXBsaWNhX2lkGAIgASgEEi0KBHJvbGUYAyABKA4yHy5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVJvbGUSDAoEdGVybRgEIAEoBBIZChFsZWFkZXJfcmVwbGljYV9pZBgFIAEoBBIUCgxjb21taXRfaW5kZXgYBiABKAQSFQoNYXBwbGllZF9pbmRleBgHIAEoBBITCgtmaXJzdF9pbmRleBgIIAEoBBISCgpsYXN0X2luZGV4GAkgASgEEg4KBnZvdGVycxgKIAMoBBIQCghsZWFybmVycxgLIAMoBBIQCghyZXZpc2lvbhgMIAEoBBIVCg1zaGFyZF90aW1lX21zGA0gASgEEhIKCnN0YXRlX2hhc2gYDiABKAkSDwoHaGVhbHRoeRgPIAEoCCIkChFSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhQKElJlbW92ZU5vZGVSZXNwb25zZSIqChdDYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgJIhoKGENhbmNlbFJlbW92ZU5vZGVSZXNwb25zZSJBChlUcmFuc2ZlckxlYWRlcnNoaXBSZXF1ZXN0EhAKCHNoYXJkX2lkGAEgASgNEhIKCnRvX25vZGVfaWQYAiABKAkiHAoaVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2UiMwoNVXBsb2FkUmVxdWVzdBIVCghzaGFyZF9pZBgBIAEoDUgAiAEBQgsKCV9zaGFyZF9pZCKDAgoOVXBsb2FkUmVzcG9uc2USOgoHcmVzdWx0cxgBIAMoCzIpLnNob3J0bGluay5hZG1pbi52MS5VcGxvYWRSZXNwb25zZS5SZXN1bHQatAEKBlJlc3VsdBIQCghzaGFyZF9pZBgBIAEoDRIeChFzZWFsZWRfZ2VuZXJhdGlvbhgCIAEoBEgAiAEBEiAKE3dhaXRfZm9yX2dlbmVyYXRpb24YAyABKARIAYgBARIoCgVlcnJvchgEIAEoCzIZLnNob3J0bGluay50eXBlcy52MS5FcnJvckIUChJfc2VhbGVkX2dlbmVyYXRpb25CFgoUX3dhaXRfZm9yX2dlbmVyYXRpb24icAoQR2V0Q2h1bmtzUmVxdWVzdBIVCghzaGFyZF9pZBgBIAEoDUgAiAEBEhYKCXBhZ2Vfc2l6ZRgCIAEoDUgBiAEBEhIKCnBhZ2VfdG9rZW4YAyABKAlCCwoJX3NoYXJkX2lkQgwKCl9wYWdlX3NpemUiXQoRR2V0Q2h1bmtzUmVzcG9uc2USLwoGc2hhcmRzGAEgAygLMh8uc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkQ2h1bmtzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKoAgoLU2hhcmRDaHVua3MSEAoIc2hhcmRfaWQYASABKA0SGQoRY2h1bmtfc2V0X3ZlcnNpb24YAiABKAQSMwoLZ2VuZXJhdGlvbnMYAyADKAsyHi5zaG9ydGxpbmsuYWRtaW4udjEuR2VuZXJhdGlvbhITCgtjaHVua19jb3VudBgEIAEoBBISCgpjaHVua19yb3dzGAUgASgEEhMKC2NodW5rX2J5dGVzGAYgASgEEhUKDWdhcmJhZ2VfY291bnQYByABKAQSNwoTb2xkZXN0X2dhcmJhZ2VfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGY2h1bmtzGAkgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLkNodW5rIosDCgpHZW5lcmF0aW9uEgoKAmlkGAEgASgEEjIKBXN0YXRlGAIgASgOMiMuc2hvcnRsaW5rLmFkbWluLnYxLkdlbmVyYXRpb25TdGF0ZRIMCgRyb3dzGAMgASgEEg0KBWJ5dGVzGAQgASgEEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlYWxfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoFdm90ZXMYByADKAsyHi5zaG9ydGxpbmsuYWRtaW4udjEuRGlnZXN0Vm90ZRIvCgZvYmplY3QYCCABKAsyHy5zaG9ydGxpbmsuYWRtaW4udjEuQ2h1bmtPYmplY3QSEQoJcmVhZF9iYWNrGAkgASgIEhcKD2hvbGRlcl9ub2RlX2lkcxgKIAMoCRI1Cgl3YWl0c19mb3IYCyADKAsyIi5zaG9ydGxpbmsuYWRtaW4udjEuR2VuZXJhdGlvbldhaXQiMAoKRGlnZXN0Vm90ZRISCgpyZXBsaWNhX2lkGAEgASgEEg4KBmRpZ2VzdBgCIAEoDCJNCg5HZW5lcmF0aW9uV2FpdBIqCgRzdGVwGAEgASgOMhwuc2hvcnRsaW5rLmFkbWluLnYxLldhaXRTdGVwEg8KB21pc3NpbmcYAiABKA0igQEKC0NodW5rT2JqZWN0EgwKBG5hbWUYASABKAkSEgoKc2l6ZV9ieXRlcxgCIAEoBBIMCgRyb3dzGAMgASgEEhYKDmNvbnRlbnRfZGlnZXN0GAQgASgMEhQKDG1pbl9yZXZpc2lvbhgFIAEoBBIUCgxtYXhfcmV2aXNpb24YBiABKAQiqgEKBUNodW5rEi8KBm9iamVjdBgBIAEoCzIfLnNob3J0bGluay5hZG1pbi52MS5DaHVua09iamVjdBIYChBmaXJzdF9nZW5lcmF0aW9uGAIgASgEEhcKD2xhc3RfZ2VuZXJhdGlvbhgDIAEoBBINCgVsZXZlbBgEIAEoDRIVCg1hZGRlZF92ZXJzaW9uGAUgASgEEhcKD2hvbGRlcl9ub2RlX2lkcxgGIAMoCSpXCglOb2RlU3RhdGUSGgoWTk9ERV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEU5PREVfU1RBVEVfQUNUSVZFEAESFwoTTk9ERV9TVEFURV9EUkFJTklORxACKpUBCgtSZXBsaWNhUm9sZRIcChhSRVBMSUNBX1JPTEVfVU5TUEVDSUZJRUQQABIXChNSRVBMSUNBX1JPTEVfTEVBREVSEAESGQoVUkVQTElDQV9ST0xFX0ZPTExPV0VSEAISGgoWUkVQTElDQV9ST0xFX0NBTkRJREFURRADEhgKFFJFUExJQ0FfUk9MRV9MRUFSTkVSEAQqqQEKD0dlbmVyYXRpb25TdGF0ZRIgChxHRU5FUkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXR0VORVJBVElPTl9TVEFURV9BQ1RJVkUQARIbChdHRU5FUkFUSU9OX1NUQVRFX1NFQUxFRBACEh0KGUdFTkVSQVRJT05fU1RBVEVfRVhQT1JURUQQAxIbChdHRU5FUkFUSU9OX1NUQVRFX1BMQUNFRBAEKsMBCghXYWl0U3RlcBIZChVXQUlUX1NURVBfVU5TUEVDSUZJRUQQABITCg9XQUlUX1NURVBfVk9URVMQARIUChBXQUlUX1NURVBfRVhQT1JUEAISFgoSV0FJVF9TVEVQX1JFQURCQUNLEAMSFwoTV0FJVF9TVEVQX1BMQUNFTUVOVBAEEhUKEVdBSVRfU1RFUF9IT0xERVJTEAUSEwoPV0FJVF9TVEVQX09MREVSEAYSFAoQV0FJVF9TVEVQX1JFVElSRRAHMtQECgxBZG1pblNlcnZpY2USWAoJR2V0U3RhdHVzEiQuc2hvcnRsaW5rLmFkbWluLnYxLkdldFN0YXR1c1JlcXVlc3QaJS5zaG9ydGxpbmsuYWRtaW4udjEuR2V0U3RhdHVzUmVzcG9uc2USWwoKUmVtb3ZlTm9kZRIlLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVxdWVzdBomLnNob3J0bGluay5hZG1pbi52MS5SZW1vdmVOb2RlUmVzcG9uc2USbQoQQ2FuY2VsUmVtb3ZlTm9kZRIrLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVxdWVzdBosLnNob3J0bGluay5hZG1pbi52MS5DYW5jZWxSZW1vdmVOb2RlUmVzcG9uc2UScwoSVHJhbnNmZXJMZWFkZXJzaGlwEi0uc2hvcnRsaW5rLmFkbWluLnYxLlRyYW5zZmVyTGVhZGVyc2hpcFJlcXVlc3QaLi5zaG9ydGxpbmsuYWRtaW4udjEuVHJhbnNmZXJMZWFkZXJzaGlwUmVzcG9uc2USTwoGVXBsb2FkEiEuc2hvcnRsaW5rLmFkbWluLnYxLlVwbG9hZFJlcXVlc3QaIi5zaG9ydGxpbmsuYWRtaW4udjEuVXBsb2FkUmVzcG9uc2USWAoJR2V0Q2h1bmtzEiQuc2hvcnRsaW5rLmFkbWluLnYxLkdldENodW5rc1JlcXVlc3QaJS5zaG9ydGxpbmsuYWRtaW4udjEuR2V0Q2h1bmtzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_shortlink_types_v1_types]);
+  fileDesc("Ch5zaG9ydGxpbmsvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEnNob3J0bGluay5hZG1pbi52MSISChBHZXRTdGF0dXNSZXF1ZXN0Iv4BChFHZXRTdGF0dXNSZXNwb25zZRIPCgdub2RlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLd2FpdGluZ19mb3IYAyABKAkSKwoDbWFwGAQgASgLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkNsdXN0ZXJNYXASMwoIcmVwbGljYXMYBSADKAsyIS5zaG9ydGxpbmsuYWRtaW4udjEuUmVwbGljYVN0YXR1cxIrCgdsZWFkZXJzGAYgAygLMhouc2hvcnRsaW5rLmFkbWluLnYxLkxlYWRlchImCgRyaW5nGAcgASgLMhguc2hvcnRsaW5rLmFkbWluLnYxLlJpbmcilgIKBFJpbmcSFgoObGVhZGVyX25vZGVfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSFgoOb3BlcmF0b3JfZXBvY2gYAyABKAQSDQoFYnJha2UYBCABKAkSKwoFbm9kZXMYBSADKAsyHC5zaG9ydGxpbmsuYWRtaW4udjEuUmluZ05vZGUSLwoGY2h1bmtzGAYgASgLMh8uc2hvcnRsaW5rLmFkbWluLnYxLkNodW5rQ291bnRzEjMKC2xhc3RfY2hhbmdlGAcgASgLMh4uc2hvcnRsaW5rLmFkbWluLnYxLlJpbmdDaGFuZ2USLQoGZXZlbnRzGAggAygLMh0uc2hvcnRsaW5rLmFkbWluLnYxLlJpbmdFdmVudCKhAgoIUmluZ05vZGUSCgoCaWQYASABKAkSKwoFc3RhdGUYAiABKA4yHC5zaG9ydGxpbmsuYWRtaW4udjEuTGl2ZW5lc3MSEQoJc2lsZW50X21zGAMgASgEEhoKDWhlbGRfdW50aWxfbXMYBCABKARIAIgBARIYCgtjaHVua3NfaGVsZBgFIAEoBEgBiAEBEhgKC2NodW5rX2J5dGVzGAYgASgESAKIAQESHAoPZGlza19mcmVlX2J5dGVzGAcgASgESAOIAQESFQoNY2h1bmtfcHJvYmxlbRgIIAEoCUIQCg5faGVsZF91bnRpbF9tc0IOCgxfY2h1bmtzX2hlbGRCDgoMX2NodW5rX2J5dGVzQhIKEF9kaXNrX2ZyZWVfYnl0ZXMiRgoLQ2h1bmtDb3VudHMSDQoFdG90YWwYASABKAQSGAoQdW5kZXJfcmVwbGljYXRlZBgCIAEoBBIOCgZtb3ZpbmcYAyABKAQiMAoKUmluZ0NoYW5nZRITCgttb3ZlZF9zaGFyZRgBIAEoARINCgVib3VuZBgCIAEoASK3AQoJUmluZ0V2ZW50EgoKAmlkGAEgASgEEg8KB3RpbWVfbXMYAiABKAQSEgoKcmluZ19lcG9jaBgDIAEoBBIMCgRraW5kGAQgASgJEg8KB25vZGVfaWQYBSABKAkSFQoIc2hhcmRfaWQYBiABKA1IAIgBARIXCgpyZXBsaWNhX2lkGAcgASgESAGIAQESDgoGcmVhc29uGAggASgJQgsKCV9zaGFyZF9pZEINCgtfcmVwbGljYV9pZCIrCgZMZWFkZXISEAoIc2hhcmRfaWQYASABKA0SDwoHbm9kZV9pZBgCIAEoCSL0AQoKQ2x1c3Rlck1hcBISCgpjbHVzdGVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhYKDnNoYXJkX3JlcGxpY2FzGAMgASgNEhgKEHJldXNlX2RlYWRfY29kZXMYBCABKAgSJwoFbm9kZXMYBSADKAsyGC5zaG9ydGxpbmsuYWRtaW4udjEuTm9kZRIpCgRtZXRhGAYgAygLMhsuc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2ESKQoGc2hhcmRzGAcgAygLMhkuc2hvcnRsaW5rLmFkbWluLnYxLlNoYXJkEhIKCnJpbmdfZXBvY2gYCCABKAQi1wEKBE5vZGUSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgR6b25lGAMgASgJEiwKBXN0YXRlGAQgASgOMh0uc2hvcnRsaW5rLmFkbWluLnYxLk5vZGVTdGF0ZRIUCgxwZWVyX2FkZHJlc3MYBSABKAkSGAoQcmVkaXJlY3RfYWRkcmVzcxgGIAEoCRITCgthcGlfYWRkcmVzcxgHIAEoCRIUCgxncnBjX2FkZHJlc3MYCCABKAkSDgoGd2VpZ2h0GAkgASgNEg4KBmlzX291dBgKIAEoCCI3CgdSZXBsaWNhEgoKAmlkGAEgASgEEg8KB25vZGVfaWQYAiABKAkSDwoHbGVhcm5lchgDIAEoCCJrCgVTaGFyZBIKCgJpZBgBIAEoDRINCgVzdGFydBgCIAEoDBIQCgNlbmQYAyABKAxIAIgBARItCghyZXBsaWNhcxgEIAMoCzIbLnNob3J0bGluay5hZG1pbi52MS5SZXBsaWNhQgYKBF9lbmQi0wIKDVJlcGxpY2FTdGF0dXMSEAoIc2hhcmRfaWQYASABKA0SEgoKcmVwbGljYV9pZBgCIAEoBBItCgRyb2xlGAMgASgOMh8uc2hvcnRsaW5rLmFkbWluLnYxLlJlcGxpY2FSb2xlEgwKBHRlcm0YBCABKAQSGQoRbGVhZGVyX3JlcGxpY2FfaWQYBSABKAQSFAoMY29tbWl0X2luZGV4GAYgASgEEhUKDWFwcGxpZWRfaW5kZXgYByABKAQSEwoLZmlyc3RfaW5kZXgYCCABKAQSEgoKbGFzdF9pbmRleBgJIAEoBBIOCgZ2b3RlcnMYCiADKAQSEAoIbGVhcm5lcnMYCyADKAQSEAoIcmV2aXNpb24YDCABKAQSFQoNc2hhcmRfdGltZV9tcxgNIAEoBBISCgpzdGF0ZV9oYXNoGA4gASgJEg8KB2hlYWx0aHkYDyABKAgiJAoRUmVtb3ZlTm9kZVJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoCSIUChJSZW1vdmVOb2RlUmVzcG9uc2UiKgoXQ2FuY2VsUmVtb3ZlTm9kZVJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoCSIaChhDYW5jZWxSZW1vdmVOb2RlUmVzcG9uc2UiQQoZVHJhbnNmZXJMZWFkZXJzaGlwUmVxdWVzdBIQCghzaGFyZF9pZBgBIAEoDRISCgp0b19ub2RlX2lkGAIgASgJIhwKGlRyYW5zZmVyTGVhZGVyc2hpcFJlc3BvbnNlIjMKDVVwbG9hZFJlcXVlc3QSFQoIc2hhcmRfaWQYASABKA1IAIgBAUILCglfc2hhcmRfaWQigwIKDlVwbG9hZFJlc3BvbnNlEjoKB3Jlc3VsdHMYASADKAsyKS5zaG9ydGxpbmsuYWRtaW4udjEuVXBsb2FkUmVzcG9uc2UuUmVzdWx0GrQBCgZSZXN1bHQSEAoIc2hhcmRfaWQYASABKA0SHgoRc2VhbGVkX2dlbmVyYXRpb24YAiABKARIAIgBARIgChN3YWl0X2Zvcl9nZW5lcmF0aW9uGAMgASgESAGIAQESKAoFZXJyb3IYBCABKAsyGS5zaG9ydGxpbmsudHlwZXMudjEuRXJyb3JCFAoSX3NlYWxlZF9nZW5lcmF0aW9uQhYKFF93YWl0X2Zvcl9nZW5lcmF0aW9uInAKEEdldENodW5rc1JlcXVlc3QSFQoIc2hhcmRfaWQYASABKA1IAIgBARIWCglwYWdlX3NpemUYAiABKA1IAYgBARISCgpwYWdlX3Rva2VuGAMgASgJQgsKCV9zaGFyZF9pZEIMCgpfcGFnZV9zaXplIl0KEUdldENodW5rc1Jlc3BvbnNlEi8KBnNoYXJkcxgBIAMoCzIfLnNob3J0bGluay5hZG1pbi52MS5TaGFyZENodW5rcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiqAIKC1NoYXJkQ2h1bmtzEhAKCHNoYXJkX2lkGAEgASgNEhkKEWNodW5rX3NldF92ZXJzaW9uGAIgASgEEjMKC2dlbmVyYXRpb25zGAMgAygLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkdlbmVyYXRpb24SEwoLY2h1bmtfY291bnQYBCABKAQSEgoKY2h1bmtfcm93cxgFIAEoBBITCgtjaHVua19ieXRlcxgGIAEoBBIVCg1nYXJiYWdlX2NvdW50GAcgASgEEjcKE29sZGVzdF9nYXJiYWdlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmNodW5rcxgJIAMoCzIZLnNob3J0bGluay5hZG1pbi52MS5DaHVuayKLAwoKR2VuZXJhdGlvbhIKCgJpZBgBIAEoBBIyCgVzdGF0ZRgCIAEoDjIjLnNob3J0bGluay5hZG1pbi52MS5HZW5lcmF0aW9uU3RhdGUSDAoEcm93cxgDIAEoBBINCgVieXRlcxgEIAEoBBIuCgpzdGFydF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglzZWFsX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KBXZvdGVzGAcgAygLMh4uc2hvcnRsaW5rLmFkbWluLnYxLkRpZ2VzdFZvdGUSLwoGb2JqZWN0GAggASgLMh8uc2hvcnRsaW5rLmFkbWluLnYxLkNodW5rT2JqZWN0EhEKCXJlYWRfYmFjaxgJIAEoCBIXCg9ob2xkZXJfbm9kZV9pZHMYCiADKAkSNQoJd2FpdHNfZm9yGAsgAygLMiIuc2hvcnRsaW5rLmFkbWluLnYxLkdlbmVyYXRpb25XYWl0IjAKCkRpZ2VzdFZvdGUSEgoKcmVwbGljYV9pZBgBIAEoBBIOCgZkaWdlc3QYAiABKAwiTQoOR2VuZXJhdGlvbldhaXQSKgoEc3RlcBgBIAEoDjIcLnNob3J0bGluay5hZG1pbi52MS5XYWl0U3RlcBIPCgdtaXNzaW5nGAIgASgNIoEBCgtDaHVua09iamVjdBIMCgRuYW1lGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAQSDAoEcm93cxgDIAEoBBIWCg5jb250ZW50X2RpZ2VzdBgEIAEoDBIUCgxtaW5fcmV2aXNpb24YBSABKAQSFAoMbWF4X3JldmlzaW9uGAYgASgEIqoBCgVDaHVuaxIvCgZvYmplY3QYASABKAsyHy5zaG9ydGxpbmsuYWRtaW4udjEuQ2h1bmtPYmplY3QSGAoQZmlyc3RfZ2VuZXJhdGlvbhgCIAEoBBIXCg9sYXN0X2dlbmVyYXRpb24YAyABKAQSDQoFbGV2ZWwYBCABKA0SFQoNYWRkZWRfdmVyc2lvbhgFIAEoBBIXCg9ob2xkZXJfbm9kZV9pZHMYBiADKAkiGgoYVGFrZU9wZXJhdG9yRXBvY2hSZXF1ZXN0IjMKGVRha2VPcGVyYXRvckVwb2NoUmVzcG9uc2USFgoOb3BlcmF0b3JfZXBvY2gYASABKAQiTwoPSG9sZE5vZGVSZXF1ZXN0Eg8KB25vZGVfaWQYASABKAkSFgoOb3BlcmF0b3JfZXBvY2gYAiABKAQSEwoLZHVyYXRpb25fbXMYAyABKAQiEgoQSG9sZE5vZGVSZXNwb25zZSI9ChJSZWxlYXNlTm9kZVJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoCRIWCg5vcGVyYXRvcl9lcG9jaBgCIAEoBCIVChNSZWxlYXNlTm9kZVJlc3BvbnNlIjwKEUhhc3Rlbk5vZGVSZXF1ZXN0Eg8KB25vZGVfaWQYASABKAkSFgoOb3BlcmF0b3JfZXBvY2gYAiABKAQiFAoSSGFzdGVuTm9kZVJlc3BvbnNlKnMKCExpdmVuZXNzEhgKFExJVkVORVNTX1VOU1BFQ0lGSUVEEAASEgoOTElWRU5FU1NfQUxJVkUQARIUChBMSVZFTkVTU19TVVNQRUNUEAISEQoNTElWRU5FU1NfRE9XThADEhAKDExJVkVORVNTX09VVBAEKlcKCU5vZGVTdGF0ZRIaChZOT0RFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRTk9ERV9TVEFURV9BQ1RJVkUQARIXChNOT0RFX1NUQVRFX0RSQUlOSU5HEAIqlQEKC1JlcGxpY2FSb2xlEhwKGFJFUExJQ0FfUk9MRV9VTlNQRUNJRklFRBAAEhcKE1JFUExJQ0FfUk9MRV9MRUFERVIQARIZChVSRVBMSUNBX1JPTEVfRk9MTE9XRVIQAhIaChZSRVBMSUNBX1JPTEVfQ0FORElEQVRFEAMSGAoUUkVQTElDQV9ST0xFX0xFQVJORVIQBCqpAQoPR2VuZXJhdGlvblN0YXRlEiAKHEdFTkVSQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIbChdHRU5FUkFUSU9OX1NUQVRFX0FDVElWRRABEhsKF0dFTkVSQVRJT05fU1RBVEVfU0VBTEVEEAISHQoZR0VORVJBVElPTl9TVEFURV9FWFBPUlRFRBADEhsKF0dFTkVSQVRJT05fU1RBVEVfUExBQ0VEEAQqwwEKCFdhaXRTdGVwEhkKFVdBSVRfU1RFUF9VTlNQRUNJRklFRBAAEhMKD1dBSVRfU1RFUF9WT1RFUxABEhQKEFdBSVRfU1RFUF9FWFBPUlQQAhIWChJXQUlUX1NURVBfUkVBREJBQ0sQAxIXChNXQUlUX1NURVBfUExBQ0VNRU5UEAQSFQoRV0FJVF9TVEVQX0hPTERFUlMQBRITCg9XQUlUX1NURVBfT0xERVIQBhIUChBXQUlUX1NURVBfUkVUSVJFEAcy2gcKDEFkbWluU2VydmljZRJYCglHZXRTdGF0dXMSJC5zaG9ydGxpbmsuYWRtaW4udjEuR2V0U3RhdHVzUmVxdWVzdBolLnNob3J0bGluay5hZG1pbi52MS5HZXRTdGF0dXNSZXNwb25zZRJbCgpSZW1vdmVOb2RlEiUuc2hvcnRsaW5rLmFkbWluLnYxLlJlbW92ZU5vZGVSZXF1ZXN0GiYuc2hvcnRsaW5rLmFkbWluLnYxLlJlbW92ZU5vZGVSZXNwb25zZRJtChBDYW5jZWxSZW1vdmVOb2RlEisuc2hvcnRsaW5rLmFkbWluLnYxLkNhbmNlbFJlbW92ZU5vZGVSZXF1ZXN0Giwuc2hvcnRsaW5rLmFkbWluLnYxLkNhbmNlbFJlbW92ZU5vZGVSZXNwb25zZRJzChJUcmFuc2ZlckxlYWRlcnNoaXASLS5zaG9ydGxpbmsuYWRtaW4udjEuVHJhbnNmZXJMZWFkZXJzaGlwUmVxdWVzdBouLnNob3J0bGluay5hZG1pbi52MS5UcmFuc2ZlckxlYWRlcnNoaXBSZXNwb25zZRJPCgZVcGxvYWQSIS5zaG9ydGxpbmsuYWRtaW4udjEuVXBsb2FkUmVxdWVzdBoiLnNob3J0bGluay5hZG1pbi52MS5VcGxvYWRSZXNwb25zZRJYCglHZXRDaHVua3MSJC5zaG9ydGxpbmsuYWRtaW4udjEuR2V0Q2h1bmtzUmVxdWVzdBolLnNob3J0bGluay5hZG1pbi52MS5HZXRDaHVua3NSZXNwb25zZRJwChFUYWtlT3BlcmF0b3JFcG9jaBIsLnNob3J0bGluay5hZG1pbi52MS5UYWtlT3BlcmF0b3JFcG9jaFJlcXVlc3QaLS5zaG9ydGxpbmsuYWRtaW4udjEuVGFrZU9wZXJhdG9yRXBvY2hSZXNwb25zZRJVCghIb2xkTm9kZRIjLnNob3J0bGluay5hZG1pbi52MS5Ib2xkTm9kZVJlcXVlc3QaJC5zaG9ydGxpbmsuYWRtaW4udjEuSG9sZE5vZGVSZXNwb25zZRJeCgtSZWxlYXNlTm9kZRImLnNob3J0bGluay5hZG1pbi52MS5SZWxlYXNlTm9kZVJlcXVlc3QaJy5zaG9ydGxpbmsuYWRtaW4udjEuUmVsZWFzZU5vZGVSZXNwb25zZRJbCgpIYXN0ZW5Ob2RlEiUuc2hvcnRsaW5rLmFkbWluLnYxLkhhc3Rlbk5vZGVSZXF1ZXN0GiYuc2hvcnRsaW5rLmFkbWluLnYxLkhhc3Rlbk5vZGVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_shortlink_types_v1_types]);
 
 /**
  * @generated from message shortlink.admin.v1.GetStatusRequest
@@ -72,6 +72,13 @@ export type GetStatusResponse = Message<"shortlink.admin.v1.GetStatusResponse"> 
    * @generated from field: repeated shortlink.admin.v1.Leader leaders = 6;
    */
   leaders: Leader[];
+
+  /**
+   * What the leader of the meta group hears of the nodes. Unset while it cannot be asked.
+   *
+   * @generated from field: shortlink.admin.v1.Ring ring = 7;
+   */
+  ring?: Ring | undefined;
 };
 
 /**
@@ -80,6 +87,229 @@ export type GetStatusResponse = Message<"shortlink.admin.v1.GetStatusResponse"> 
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
   messageDesc(file_shortlink_admin_v1_admin, 1);
+
+/**
+ * @generated from message shortlink.admin.v1.Ring
+ */
+export type Ring = Message<"shortlink.admin.v1.Ring"> & {
+  /**
+   * @generated from field: string leader_node_id = 1;
+   */
+  leaderNodeId: string;
+
+  /**
+   * @generated from field: uint64 epoch = 2;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: uint64 operator_epoch = 3;
+   */
+  operatorEpoch: bigint;
+
+  /**
+   * Why nothing moves, in words; empty while things may.
+   *
+   * @generated from field: string brake = 4;
+   */
+  brake: string;
+
+  /**
+   * @generated from field: repeated shortlink.admin.v1.RingNode nodes = 5;
+   */
+  nodes: RingNode[];
+
+  /**
+   * @generated from field: shortlink.admin.v1.ChunkCounts chunks = 6;
+   */
+  chunks?: ChunkCounts | undefined;
+
+  /**
+   * Of the last change of the ring; unset when there was none.
+   *
+   * @generated from field: shortlink.admin.v1.RingChange last_change = 7;
+   */
+  lastChange?: RingChange | undefined;
+
+  /**
+   * The last ones, oldest first.
+   *
+   * @generated from field: repeated shortlink.admin.v1.RingEvent events = 8;
+   */
+  events: RingEvent[];
+};
+
+/**
+ * Describes the message shortlink.admin.v1.Ring.
+ * Use `create(RingSchema)` to create a new message.
+ */
+export const RingSchema: GenMessage<Ring> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 2);
+
+/**
+ * @generated from message shortlink.admin.v1.RingNode
+ */
+export type RingNode = Message<"shortlink.admin.v1.RingNode"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: shortlink.admin.v1.Liveness state = 2;
+   */
+  state: Liveness;
+
+  /**
+   * Since its last heartbeat.
+   *
+   * @generated from field: uint64 silent_ms = 3;
+   */
+  silentMs: bigint;
+
+  /**
+   * Until then the node may be away without going OUT; unset: it may not.
+   *
+   * @generated from field: optional uint64 held_until_ms = 4;
+   */
+  heldUntilMs?: bigint | undefined;
+
+  /**
+   * As its last heartbeat said; unset when that is old.
+   *
+   * @generated from field: optional uint64 chunks_held = 5;
+   */
+  chunksHeld?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 chunk_bytes = 6;
+   */
+  chunkBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 disk_free_bytes = 7;
+   */
+  diskFreeBytes?: bigint | undefined;
+
+  /**
+   * Why it holds fewer chunks than it should, in words; empty when nothing is wrong.
+   *
+   * @generated from field: string chunk_problem = 8;
+   */
+  chunkProblem: string;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.RingNode.
+ * Use `create(RingNodeSchema)` to create a new message.
+ */
+export const RingNodeSchema: GenMessage<RingNode> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 3);
+
+/**
+ * @generated from message shortlink.admin.v1.ChunkCounts
+ */
+export type ChunkCounts = Message<"shortlink.admin.v1.ChunkCounts"> & {
+  /**
+   * @generated from field: uint64 total = 1;
+   */
+  total: bigint;
+
+  /**
+   * @generated from field: uint64 under_replicated = 2;
+   */
+  underReplicated: bigint;
+
+  /**
+   * @generated from field: uint64 moving = 3;
+   */
+  moving: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.ChunkCounts.
+ * Use `create(ChunkCountsSchema)` to create a new message.
+ */
+export const ChunkCountsSchema: GenMessage<ChunkCounts> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 4);
+
+/**
+ * @generated from message shortlink.admin.v1.RingChange
+ */
+export type RingChange = Message<"shortlink.admin.v1.RingChange"> & {
+  /**
+   * Share of the copies of chunks that it moves, measured on a sample.
+   *
+   * @generated from field: double moved_share = 1;
+   */
+  movedShare: number;
+
+  /**
+   * What one node more or less may move at most.
+   *
+   * @generated from field: double bound = 2;
+   */
+  bound: number;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.RingChange.
+ * Use `create(RingChangeSchema)` to create a new message.
+ */
+export const RingChangeSchema: GenMessage<RingChange> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 5);
+
+/**
+ * @generated from message shortlink.admin.v1.RingEvent
+ */
+export type RingEvent = Message<"shortlink.admin.v1.RingEvent"> & {
+  /**
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: uint64 time_ms = 2;
+   */
+  timeMs: bigint;
+
+  /**
+   * @generated from field: uint64 ring_epoch = 3;
+   */
+  ringEpoch: bigint;
+
+  /**
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string node_id = 5;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: optional uint32 shard_id = 6;
+   */
+  shardId?: number | undefined;
+
+  /**
+   * @generated from field: optional uint64 replica_id = 7;
+   */
+  replicaId?: bigint | undefined;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.RingEvent.
+ * Use `create(RingEventSchema)` to create a new message.
+ */
+export const RingEventSchema: GenMessage<RingEvent> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 6);
 
 /**
  * @generated from message shortlink.admin.v1.Leader
@@ -101,7 +331,7 @@ export type Leader = Message<"shortlink.admin.v1.Leader"> & {
  * Use `create(LeaderSchema)` to create a new message.
  */
 export const LeaderSchema: GenMessage<Leader> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 2);
+  messageDesc(file_shortlink_admin_v1_admin, 7);
 
 /**
  * @generated from message shortlink.admin.v1.ClusterMap
@@ -143,6 +373,13 @@ export type ClusterMap = Message<"shortlink.admin.v1.ClusterMap"> & {
    * @generated from field: repeated shortlink.admin.v1.Shard shards = 7;
    */
   shards: Shard[];
+
+  /**
+   * Of the ring that assigns chunks to nodes.
+   *
+   * @generated from field: uint64 ring_epoch = 8;
+   */
+  ringEpoch: bigint;
 };
 
 /**
@@ -150,7 +387,7 @@ export type ClusterMap = Message<"shortlink.admin.v1.ClusterMap"> & {
  * Use `create(ClusterMapSchema)` to create a new message.
  */
 export const ClusterMapSchema: GenMessage<ClusterMap> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 3);
+  messageDesc(file_shortlink_admin_v1_admin, 8);
 
 /**
  * @generated from message shortlink.admin.v1.Node
@@ -197,6 +434,20 @@ export type Node = Message<"shortlink.admin.v1.Node"> & {
    * @generated from field: string grpc_address = 8;
    */
   grpcAddress: string;
+
+  /**
+   * Capacity in percent of a usual node.
+   *
+   * @generated from field: uint32 weight = 9;
+   */
+  weight: number;
+
+  /**
+   * Away for so long that others take its place.
+   *
+   * @generated from field: bool is_out = 10;
+   */
+  isOut: boolean;
 };
 
 /**
@@ -204,7 +455,7 @@ export type Node = Message<"shortlink.admin.v1.Node"> & {
  * Use `create(NodeSchema)` to create a new message.
  */
 export const NodeSchema: GenMessage<Node> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 4);
+  messageDesc(file_shortlink_admin_v1_admin, 9);
 
 /**
  * @generated from message shortlink.admin.v1.Replica
@@ -231,7 +482,7 @@ export type Replica = Message<"shortlink.admin.v1.Replica"> & {
  * Use `create(ReplicaSchema)` to create a new message.
  */
 export const ReplicaSchema: GenMessage<Replica> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 5);
+  messageDesc(file_shortlink_admin_v1_admin, 10);
 
 /**
  * @generated from message shortlink.admin.v1.Shard
@@ -267,7 +518,7 @@ export type Shard = Message<"shortlink.admin.v1.Shard"> & {
  * Use `create(ShardSchema)` to create a new message.
  */
 export const ShardSchema: GenMessage<Shard> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 6);
+  messageDesc(file_shortlink_admin_v1_admin, 11);
 
 /**
  * @generated from message shortlink.admin.v1.ReplicaStatus
@@ -358,7 +609,7 @@ export type ReplicaStatus = Message<"shortlink.admin.v1.ReplicaStatus"> & {
  * Use `create(ReplicaStatusSchema)` to create a new message.
  */
 export const ReplicaStatusSchema: GenMessage<ReplicaStatus> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 7);
+  messageDesc(file_shortlink_admin_v1_admin, 12);
 
 /**
  * @generated from message shortlink.admin.v1.RemoveNodeRequest
@@ -375,7 +626,7 @@ export type RemoveNodeRequest = Message<"shortlink.admin.v1.RemoveNodeRequest"> 
  * Use `create(RemoveNodeRequestSchema)` to create a new message.
  */
 export const RemoveNodeRequestSchema: GenMessage<RemoveNodeRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 8);
+  messageDesc(file_shortlink_admin_v1_admin, 13);
 
 /**
  * @generated from message shortlink.admin.v1.RemoveNodeResponse
@@ -388,7 +639,7 @@ export type RemoveNodeResponse = Message<"shortlink.admin.v1.RemoveNodeResponse"
  * Use `create(RemoveNodeResponseSchema)` to create a new message.
  */
 export const RemoveNodeResponseSchema: GenMessage<RemoveNodeResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 9);
+  messageDesc(file_shortlink_admin_v1_admin, 14);
 
 /**
  * @generated from message shortlink.admin.v1.CancelRemoveNodeRequest
@@ -405,7 +656,7 @@ export type CancelRemoveNodeRequest = Message<"shortlink.admin.v1.CancelRemoveNo
  * Use `create(CancelRemoveNodeRequestSchema)` to create a new message.
  */
 export const CancelRemoveNodeRequestSchema: GenMessage<CancelRemoveNodeRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 10);
+  messageDesc(file_shortlink_admin_v1_admin, 15);
 
 /**
  * @generated from message shortlink.admin.v1.CancelRemoveNodeResponse
@@ -418,7 +669,7 @@ export type CancelRemoveNodeResponse = Message<"shortlink.admin.v1.CancelRemoveN
  * Use `create(CancelRemoveNodeResponseSchema)` to create a new message.
  */
 export const CancelRemoveNodeResponseSchema: GenMessage<CancelRemoveNodeResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 11);
+  messageDesc(file_shortlink_admin_v1_admin, 16);
 
 /**
  * @generated from message shortlink.admin.v1.TransferLeadershipRequest
@@ -442,7 +693,7 @@ export type TransferLeadershipRequest = Message<"shortlink.admin.v1.TransferLead
  * Use `create(TransferLeadershipRequestSchema)` to create a new message.
  */
 export const TransferLeadershipRequestSchema: GenMessage<TransferLeadershipRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 12);
+  messageDesc(file_shortlink_admin_v1_admin, 17);
 
 /**
  * @generated from message shortlink.admin.v1.TransferLeadershipResponse
@@ -455,7 +706,7 @@ export type TransferLeadershipResponse = Message<"shortlink.admin.v1.TransferLea
  * Use `create(TransferLeadershipResponseSchema)` to create a new message.
  */
 export const TransferLeadershipResponseSchema: GenMessage<TransferLeadershipResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 13);
+  messageDesc(file_shortlink_admin_v1_admin, 18);
 
 /**
  * @generated from message shortlink.admin.v1.UploadRequest
@@ -474,7 +725,7 @@ export type UploadRequest = Message<"shortlink.admin.v1.UploadRequest"> & {
  * Use `create(UploadRequestSchema)` to create a new message.
  */
 export const UploadRequestSchema: GenMessage<UploadRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 14);
+  messageDesc(file_shortlink_admin_v1_admin, 19);
 
 /**
  * @generated from message shortlink.admin.v1.UploadResponse
@@ -491,7 +742,7 @@ export type UploadResponse = Message<"shortlink.admin.v1.UploadResponse"> & {
  * Use `create(UploadResponseSchema)` to create a new message.
  */
 export const UploadResponseSchema: GenMessage<UploadResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 15);
+  messageDesc(file_shortlink_admin_v1_admin, 20);
 
 /**
  * @generated from message shortlink.admin.v1.UploadResponse.Result
@@ -529,7 +780,7 @@ export type UploadResponse_Result = Message<"shortlink.admin.v1.UploadResponse.R
  * Use `create(UploadResponse_ResultSchema)` to create a new message.
  */
 export const UploadResponse_ResultSchema: GenMessage<UploadResponse_Result> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 15, 0);
+  messageDesc(file_shortlink_admin_v1_admin, 20, 0);
 
 /**
  * @generated from message shortlink.admin.v1.GetChunksRequest
@@ -562,7 +813,7 @@ export type GetChunksRequest = Message<"shortlink.admin.v1.GetChunksRequest"> & 
  * Use `create(GetChunksRequestSchema)` to create a new message.
  */
 export const GetChunksRequestSchema: GenMessage<GetChunksRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 16);
+  messageDesc(file_shortlink_admin_v1_admin, 21);
 
 /**
  * @generated from message shortlink.admin.v1.GetChunksResponse
@@ -588,7 +839,7 @@ export type GetChunksResponse = Message<"shortlink.admin.v1.GetChunksResponse"> 
  * Use `create(GetChunksResponseSchema)` to create a new message.
  */
 export const GetChunksResponseSchema: GenMessage<GetChunksResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 17);
+  messageDesc(file_shortlink_admin_v1_admin, 22);
 
 /**
  * @generated from message shortlink.admin.v1.ShardChunks
@@ -653,7 +904,7 @@ export type ShardChunks = Message<"shortlink.admin.v1.ShardChunks"> & {
  * Use `create(ShardChunksSchema)` to create a new message.
  */
 export const ShardChunksSchema: GenMessage<ShardChunks> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 18);
+  messageDesc(file_shortlink_admin_v1_admin, 23);
 
 /**
  * @generated from message shortlink.admin.v1.Generation
@@ -732,7 +983,7 @@ export type Generation = Message<"shortlink.admin.v1.Generation"> & {
  * Use `create(GenerationSchema)` to create a new message.
  */
 export const GenerationSchema: GenMessage<Generation> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 19);
+  messageDesc(file_shortlink_admin_v1_admin, 24);
 
 /**
  * @generated from message shortlink.admin.v1.DigestVote
@@ -756,7 +1007,7 @@ export type DigestVote = Message<"shortlink.admin.v1.DigestVote"> & {
  * Use `create(DigestVoteSchema)` to create a new message.
  */
 export const DigestVoteSchema: GenMessage<DigestVote> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 20);
+  messageDesc(file_shortlink_admin_v1_admin, 25);
 
 /**
  * @generated from message shortlink.admin.v1.GenerationWait
@@ -780,7 +1031,7 @@ export type GenerationWait = Message<"shortlink.admin.v1.GenerationWait"> & {
  * Use `create(GenerationWaitSchema)` to create a new message.
  */
 export const GenerationWaitSchema: GenMessage<GenerationWait> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 21);
+  messageDesc(file_shortlink_admin_v1_admin, 26);
 
 /**
  * @generated from message shortlink.admin.v1.ChunkObject
@@ -826,7 +1077,7 @@ export type ChunkObject = Message<"shortlink.admin.v1.ChunkObject"> & {
  * Use `create(ChunkObjectSchema)` to create a new message.
  */
 export const ChunkObjectSchema: GenMessage<ChunkObject> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 22);
+  messageDesc(file_shortlink_admin_v1_admin, 27);
 
 /**
  * @generated from message shortlink.admin.v1.Chunk
@@ -872,7 +1123,190 @@ export type Chunk = Message<"shortlink.admin.v1.Chunk"> & {
  * Use `create(ChunkSchema)` to create a new message.
  */
 export const ChunkSchema: GenMessage<Chunk> = /*@__PURE__*/
-  messageDesc(file_shortlink_admin_v1_admin, 23);
+  messageDesc(file_shortlink_admin_v1_admin, 28);
+
+/**
+ * @generated from message shortlink.admin.v1.TakeOperatorEpochRequest
+ */
+export type TakeOperatorEpochRequest = Message<"shortlink.admin.v1.TakeOperatorEpochRequest"> & {
+};
+
+/**
+ * Describes the message shortlink.admin.v1.TakeOperatorEpochRequest.
+ * Use `create(TakeOperatorEpochRequestSchema)` to create a new message.
+ */
+export const TakeOperatorEpochRequestSchema: GenMessage<TakeOperatorEpochRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 29);
+
+/**
+ * @generated from message shortlink.admin.v1.TakeOperatorEpochResponse
+ */
+export type TakeOperatorEpochResponse = Message<"shortlink.admin.v1.TakeOperatorEpochResponse"> & {
+  /**
+   * @generated from field: uint64 operator_epoch = 1;
+   */
+  operatorEpoch: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.TakeOperatorEpochResponse.
+ * Use `create(TakeOperatorEpochResponseSchema)` to create a new message.
+ */
+export const TakeOperatorEpochResponseSchema: GenMessage<TakeOperatorEpochResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 30);
+
+/**
+ * @generated from message shortlink.admin.v1.HoldNodeRequest
+ */
+export type HoldNodeRequest = Message<"shortlink.admin.v1.HoldNodeRequest"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: uint64 operator_epoch = 2;
+   */
+  operatorEpoch: bigint;
+
+  /**
+   * At most a day.
+   *
+   * @generated from field: uint64 duration_ms = 3;
+   */
+  durationMs: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.HoldNodeRequest.
+ * Use `create(HoldNodeRequestSchema)` to create a new message.
+ */
+export const HoldNodeRequestSchema: GenMessage<HoldNodeRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 31);
+
+/**
+ * @generated from message shortlink.admin.v1.HoldNodeResponse
+ */
+export type HoldNodeResponse = Message<"shortlink.admin.v1.HoldNodeResponse"> & {
+};
+
+/**
+ * Describes the message shortlink.admin.v1.HoldNodeResponse.
+ * Use `create(HoldNodeResponseSchema)` to create a new message.
+ */
+export const HoldNodeResponseSchema: GenMessage<HoldNodeResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 32);
+
+/**
+ * @generated from message shortlink.admin.v1.ReleaseNodeRequest
+ */
+export type ReleaseNodeRequest = Message<"shortlink.admin.v1.ReleaseNodeRequest"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: uint64 operator_epoch = 2;
+   */
+  operatorEpoch: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.ReleaseNodeRequest.
+ * Use `create(ReleaseNodeRequestSchema)` to create a new message.
+ */
+export const ReleaseNodeRequestSchema: GenMessage<ReleaseNodeRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 33);
+
+/**
+ * @generated from message shortlink.admin.v1.ReleaseNodeResponse
+ */
+export type ReleaseNodeResponse = Message<"shortlink.admin.v1.ReleaseNodeResponse"> & {
+};
+
+/**
+ * Describes the message shortlink.admin.v1.ReleaseNodeResponse.
+ * Use `create(ReleaseNodeResponseSchema)` to create a new message.
+ */
+export const ReleaseNodeResponseSchema: GenMessage<ReleaseNodeResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 34);
+
+/**
+ * @generated from message shortlink.admin.v1.HastenNodeRequest
+ */
+export type HastenNodeRequest = Message<"shortlink.admin.v1.HastenNodeRequest"> & {
+  /**
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * @generated from field: uint64 operator_epoch = 2;
+   */
+  operatorEpoch: bigint;
+};
+
+/**
+ * Describes the message shortlink.admin.v1.HastenNodeRequest.
+ * Use `create(HastenNodeRequestSchema)` to create a new message.
+ */
+export const HastenNodeRequestSchema: GenMessage<HastenNodeRequest> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 35);
+
+/**
+ * @generated from message shortlink.admin.v1.HastenNodeResponse
+ */
+export type HastenNodeResponse = Message<"shortlink.admin.v1.HastenNodeResponse"> & {
+};
+
+/**
+ * Describes the message shortlink.admin.v1.HastenNodeResponse.
+ * Use `create(HastenNodeResponseSchema)` to create a new message.
+ */
+export const HastenNodeResponseSchema: GenMessage<HastenNodeResponse> = /*@__PURE__*/
+  messageDesc(file_shortlink_admin_v1_admin, 36);
+
+/**
+ * @generated from enum shortlink.admin.v1.Liveness
+ */
+export const Liveness = {
+  /**
+   * @generated from enum value: LIVENESS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: LIVENESS_ALIVE = 1;
+   */
+  ALIVE: 1,
+
+  /**
+   * @generated from enum value: LIVENESS_SUSPECT = 2;
+   */
+  SUSPECT: 2,
+
+  /**
+   * @generated from enum value: LIVENESS_DOWN = 3;
+   */
+  DOWN: 3,
+
+  /**
+   * @generated from enum value: LIVENESS_OUT = 4;
+   */
+  OUT: 4,
+} as const;
+
+/**
+ * @generated from enum shortlink.admin.v1.Liveness
+ */
+export type Liveness = (typeof Liveness)[keyof typeof Liveness] | UnknownEnum;
+
+/**
+ * Describes the enum shortlink.admin.v1.Liveness.
+ */
+export const LivenessSchema: GenEnum<Liveness> = /*@__PURE__*/
+  enumDesc(file_shortlink_admin_v1_admin, 0);
 
 /**
  * @generated from enum shortlink.admin.v1.NodeState
@@ -903,7 +1337,7 @@ export type NodeState = (typeof NodeState)[keyof typeof NodeState] | UnknownEnum
  * Describes the enum shortlink.admin.v1.NodeState.
  */
 export const NodeStateSchema: GenEnum<NodeState> = /*@__PURE__*/
-  enumDesc(file_shortlink_admin_v1_admin, 0);
+  enumDesc(file_shortlink_admin_v1_admin, 1);
 
 /**
  * @generated from enum shortlink.admin.v1.ReplicaRole
@@ -944,7 +1378,7 @@ export type ReplicaRole = (typeof ReplicaRole)[keyof typeof ReplicaRole] | Unkno
  * Describes the enum shortlink.admin.v1.ReplicaRole.
  */
 export const ReplicaRoleSchema: GenEnum<ReplicaRole> = /*@__PURE__*/
-  enumDesc(file_shortlink_admin_v1_admin, 1);
+  enumDesc(file_shortlink_admin_v1_admin, 2);
 
 /**
  * @generated from enum shortlink.admin.v1.GenerationState
@@ -985,7 +1419,7 @@ export type GenerationState = (typeof GenerationState)[keyof typeof GenerationSt
  * Describes the enum shortlink.admin.v1.GenerationState.
  */
 export const GenerationStateSchema: GenEnum<GenerationState> = /*@__PURE__*/
-  enumDesc(file_shortlink_admin_v1_admin, 2);
+  enumDesc(file_shortlink_admin_v1_admin, 3);
 
 /**
  * @generated from enum shortlink.admin.v1.WaitStep
@@ -1055,7 +1489,7 @@ export type WaitStep = (typeof WaitStep)[keyof typeof WaitStep] | UnknownEnum;
  * Describes the enum shortlink.admin.v1.WaitStep.
  */
 export const WaitStepSchema: GenEnum<WaitStep> = /*@__PURE__*/
-  enumDesc(file_shortlink_admin_v1_admin, 3);
+  enumDesc(file_shortlink_admin_v1_admin, 4);
 
 /**
  * What the operator and people at a terminal need. Every call wants a token of scope admin or a client certificate.
@@ -1121,6 +1555,47 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof GetChunksRequestSchema;
     output: typeof GetChunksResponseSchema;
+  },
+  /**
+   * Puts the caller in charge: orders under earlier epochs are refused from then on.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.TakeOperatorEpoch
+   */
+  takeOperatorEpoch: {
+    methodKind: "unary";
+    input: typeof TakeOperatorEpochRequestSchema;
+    output: typeof TakeOperatorEpochResponseSchema;
+  },
+  /**
+   * Orders of the operator. FAILED_PRECONDITION when the epoch is not the one that was taken last.
+   * The node may be away for a while without going OUT: a planned restart.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.HoldNode
+   */
+  holdNode: {
+    methodKind: "unary";
+    input: typeof HoldNodeRequestSchema;
+    output: typeof HoldNodeResponseSchema;
+  },
+  /**
+   * Ends a hold.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.ReleaseNode
+   */
+  releaseNode: {
+    methodKind: "unary";
+    input: typeof ReleaseNodeRequestSchema;
+    output: typeof ReleaseNodeResponseSchema;
+  },
+  /**
+   * The node is gone for good: OUT now, others take its place. Refused while it is alive.
+   *
+   * @generated from rpc shortlink.admin.v1.AdminService.HastenNode
+   */
+  hastenNode: {
+    methodKind: "unary";
+    input: typeof HastenNodeRequestSchema;
+    output: typeof HastenNodeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_shortlink_admin_v1_admin, 0);
