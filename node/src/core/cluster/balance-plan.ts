@@ -38,7 +38,7 @@ export function balanceLeaders(fleet: Fleet, shards: readonly GroupView[]): Lead
 
 /**
  * A replica for the node that has the fewest, of a shard whose surplus replica would then be on a node with at least two
- * more: every such move makes the difference smaller, and so they end. One at a time.
+ * more: every such move makes the difference smaller, and so they end. One at a time. Leaders stay where they are.
  */
 export function balanceReplicas(fleet: Fleet, shards: readonly GroupView[]): ReplicaMove | undefined {
   const loads = new Map<NodeId, number>(fleet.map.nodes.map((node) => [node.id, 0]));

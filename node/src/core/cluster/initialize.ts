@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert } from '@shortlink/common/assert.ts';
+import type { NodeId } from '@shortlink/common/ids.ts';
 import type { ClusterMap, NodeDescription, ReplicaInfo, ShardInfo } from './cluster-map.ts';
 import { mapVersion } from './cluster-map.ts';
 import { initialSplits } from './initial-splits.ts';
@@ -7,11 +8,9 @@ import type { FormationRecord } from './meta-commands.ts';
 import { noted, refused } from './meta-state.ts';
 import type { MetaState, Outcome } from './meta-state.ts';
 
-/** Founders take the replica ids 1…n of the meta group, in the order of their node ids. */
-export function foundingMetaReplicas(record: FormationRecord): readonly ReplicaInfo[] {
-  return sortedFounders(record)
-    .slice(0, record.policy.shardReplicas)
-    .map((node, i) => ({ id: i + 1, nodeId: node.id, role: 'voter' }));
+/** Founders take the replica ids 1…n of the meta group. */
+function foundingMetaReplicas(record: FormationRecord): readonly ReplicaInfo[] {
+  return new Spreading(record).next().map((node, i) => ({ id: i + 1, nodeId: node.id, role: 'voter' }));
 }
 
 /** What the founders know before the meta group has written a map. */
@@ -33,11 +32,10 @@ export function initialize(state: MetaState, record: FormationRecord): Outcome {
   if (state.map !== undefined) return refused(state, 'the cluster is formed already');
   const founders = sortedFounders(record);
   let nextReplicaId = founders.length + 1;
+  const spreading = new Spreading(record);
   const starts = initialSplits(record.initialShards);
   const shards = starts.map((start, i): ShardInfo => {
-    const replicas = Array.from({ length: Math.min(record.policy.shardReplicas, founders.length) }, (_, r) => {
-      const node = founders[(i + r) % founders.length];
-      assert(node !== undefined, 'a shard needs a founder');
+    const replicas = spreading.next().map((node) => {
       return { id: nextReplicaId++, nodeId: node.id, role: 'voter' as const };
     });
     return { id: i + 1, start, end: starts[i + 1], founders: replicas, replicas };
@@ -48,6 +46,33 @@ export function initialize(state: MetaState, record: FormationRecord): Outcome {
     state: noted({ ...state, map, nextReplicaId }, { kind: 'formed', reason }),
     result: { ok: true, epoch: map.epoch },
   };
+}
+
+/** Gives each group its founders: of different zones as far as there are any, then those with the fewest replicas. */
+class Spreading {
+  readonly #founders: readonly NodeDescription[];
+  readonly #copies: number;
+  readonly #loads = new Map<NodeId, number>();
+
+  constructor(record: FormationRecord) {
+    this.#founders = sortedFounders(record);
+    this.#copies = Math.min(record.policy.shardReplicas, this.#founders.length);
+  }
+
+  next(): readonly NodeDescription[] {
+    const chosen: NodeDescription[] = [];
+    const crowd = ({ zone }: NodeDescription): number => chosen.filter((other) => other.zone === zone).length;
+    const load = ({ id }: NodeDescription): number => this.#loads.get(id) ?? 0;
+    while (chosen.length < this.#copies) {
+      const [best] = this.#founders
+        .filter((node) => !chosen.includes(node))
+        .toSorted((a, b) => crowd(a) - crowd(b) || load(a) - load(b));
+      assert(best !== undefined, 'a group needs a founder');
+      this.#loads.set(best.id, load(best) + 1);
+      chosen.push(best);
+    }
+    return chosen;
+  }
 }
 
 function sortedFounders(record: FormationRecord): readonly NodeDescription[] {

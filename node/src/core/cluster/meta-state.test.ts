@@ -41,6 +41,33 @@ describe('the meta group’s state', () => {
     expect(map.meta).toHaveLength(3);
   });
 
+  it('spreads founders of a group over zones, and replicas over nodes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 9 }),
+        fc.integer({ min: 1, max: 20 }),
+        (zones, shards) => {
+          const map = mapOf(formed({ nodes: zones.length, shards, zones }));
+          const zoneOf = (id: string) => map.nodes.find((node) => node.id === id)?.zone;
+          for (const replicas of [map.meta, ...map.shards.map((shard) => shard.replicas)]) {
+            expect(new Set(replicas.map(({ nodeId }) => nodeId)).size).toBe(Math.min(3, zones.length));
+            const used = new Set(replicas.map(({ nodeId }) => zoneOf(nodeId)));
+            expect(used.size).toBe(Math.min(replicas.length, new Set(zones).size));
+          }
+        },
+      ),
+    );
+    for (const nodes of [3, 4, 5, 7, 10]) {
+      for (const shards of [1, 2, 3, 4, 7, 16]) {
+        const map = mapOf(formed({ nodes, shards }));
+        const loads = map.nodes.map(
+          ({ id }) => map.shards.filter((s) => s.replicas.some((replica) => replica.nodeId === id)).length,
+        );
+        expect(Math.max(...loads) - Math.min(...loads), `${nodes} nodes, ${shards} shards`).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+
   it('never gives a replica id twice, whatever is added and removed (H5)', () => {
     fc.assert(
       fc.property(

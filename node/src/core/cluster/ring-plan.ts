@@ -21,7 +21,7 @@ export function planRing(situation: RingSituation, settings: RingSettings): Meta
   const { map, liveness, holds, nowMs } = situation;
   const back = liveness.nodes.find((node) => isBack(node, settings));
   if (back !== undefined) {
-    const reason = `its heartbeats have come for ${back.steadyMs} ms`;
+    const reason = `its heartbeats have come for ${Math.round(back.steadyMs)} ms`;
     return { type: 'markBack', nodeId: back.id, reason };
   }
   if (liveness.brake !== undefined) return undefined;
@@ -29,7 +29,7 @@ export function planRing(situation: RingSituation, settings: RingSettings): Meta
     ({ id, state, silentMs }) => state === 'DOWN' && silentMs >= settings.outAfterMs && !isHeld(holds, id, nowMs),
   );
   if (gone === undefined) return undefined;
-  const reason = `no heartbeat for ${gone.silentMs} ms`;
+  const reason = `no heartbeat for ${Math.round(gone.silentMs)} ms`;
   return { type: 'markOut', nodeId: gone.id, ringEpoch: map.ringEpoch, reason };
 }
 
