@@ -13,10 +13,8 @@ const attempts = 20;
  * and fails when the name is there, so that of many who try one succeeds. `gone`: the file itself is not there.
  */
 export async function publish(root: string, file: string, name: string): Promise<CompleteOutcome> {
-  const path = join(root, name);
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(dirname(path), name);
-    const failure = await tryLink(file, path);
+    const failure = await tryLink(file, join(root, name));
     if (failure === undefined) {
       await syncFolders(root, name);
       return 'created';
@@ -24,6 +22,7 @@ export async function publish(root: string, file: string, name: string): Promise
     if (systemCode(failure) === 'EEXIST') return taken(root, name);
     if (!isAbsent(failure) || attempt === attempts) throw failure;
     if (!(await isThere(file))) return 'gone';
+    await makeFolders(root, name);
   }
 }
 
@@ -65,12 +64,20 @@ async function taken(root: string, name: string): Promise<CompleteOutcome> {
   return 'exists';
 }
 
-async function makeFolder(folder: string, name: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    if (['EEXIST', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw nested(name);
-    throw error;
+/** Never the root: a store that is not mounted must not begin anew beside it. */
+async function makeFolders(root: string, name: string): Promise<void> {
+  const segments = name.split('/');
+  for (let depth = 1; depth < segments.length; depth++) {
+    const folder = join(root, ...segments.slice(0, depth));
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOTDIR' || (code === 'EEXIST' && !(await isFolder(folder)))) throw nested(name);
+      // Removed meanwhile, as the one above may be: the next attempt begins anew.
+      if (code === 'ENOENT' && depth > 1) return;
+      if (code !== 'EEXIST') throw error;
+    }
   }
 }
 

@@ -66,7 +66,7 @@ function traced(run: string, count: number): string[] {
       const text = line.replaceAll(paths, '');
       const synced = /fsync\(\d+<([^>]*)>/.exec(text)?.[1];
       if (synced !== undefined) return [`fsync ${synced.startsWith('.uploads/') ? 'data' : synced || '.'}`];
-      const linked = /link(?:at)?\(.*"([^"]*)"/.exec(text)?.[1];
+      const linked = /link(?:at)?\(.*"([^"]*)".*\) = 0/.exec(text)?.[1];
       if (linked !== undefined) return [`link ${linked}`];
       const told = /write\(1<.*"created ([^"\\]*)/.exec(text)?.[1];
       return told === undefined ? [] : [`told ${told}`];

@@ -105,6 +105,9 @@ describe('the folder of a file store', () => {
 describe('a call of a file store', () => {
   it('ends at its deadline', async () => {
     await expect(store.put('a', new Uint8Array(2 ** 20), { timeoutMs: 0 })).rejects.toMatchObject({ kind: 'timeout' });
+    // It goes on all the same.
+    await expect.poll(async () => store.head('a', call)).toMatchObject({ size: 2 ** 20 });
+    await expect.poll(uploads).toEqual([]);
   });
 
   it('fails once the store is closed', async () => {
