@@ -43,6 +43,12 @@ export interface RaftConfig {
   /** Default `safe`. */
   readonly readOnlyOption?: ReadOnlyOption | undefined;
   /**
+   * A follower that forwards a read says in which term it follows the leader. The leader takes that for an answer to its
+   * heartbeats, for this read alone: it was sent after the read began, and says the same. Where both are a quorum, as in
+   * a group of three, the read is confirmed at once. Default false, as in etcd-io/raft.
+   */
+  readonly vouchedReads?: boolean | undefined;
+  /**
    * Let requests for votes leave before the term and the log that they speak of are durable, as etcd-io/raft does with
    * asynchronous storage writes. Not safe: a candidate that crashes may ask again in the same term with a shorter log,
    * and win by a vote for the longer one. For comparisons only. Default false.
@@ -108,6 +114,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     checkQuorum: config.checkQuorum ?? false,
     preVote: config.preVote ?? false,
     readOnlyOption: config.readOnlyOption ?? 'safe',
+    vouchedReads: config.vouchedReads ?? false,
     earlyVoteRequests: config.earlyVoteRequests ?? false,
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,

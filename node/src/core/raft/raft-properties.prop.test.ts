@@ -10,11 +10,12 @@ import type { Schedule } from './testing/schedule.ts';
 
 const steps = 600;
 
-/** The options that change how elections go. */
+/** The options that change how elections and reads go. */
 const electionOptions = fc.record({
   checkQuorum: fc.boolean(),
   preVote: fc.boolean(),
   stepDownOnRemoval: fc.boolean(),
+  vouchedReads: fc.boolean(),
 });
 
 function expectSafe(cluster: Cluster, schedule: Schedule): void {

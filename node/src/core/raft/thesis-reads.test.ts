@@ -5,6 +5,7 @@ import { confChangeV2 } from './conf-change.ts';
 import { loneMember, messageFrom, sent, winElection } from './testing/harness.ts';
 import { bytes, Network } from './testing/network.ts';
 import type { Member } from './testing/network.ts';
+import type { Message } from './types.ts';
 
 /** Replica 1 leads and has committed an entry of its term. */
 function readyLeader(): Member {
@@ -128,6 +129,91 @@ describe('§6.4 a read-only query', () => {
     network.get(3).node.readIndex(bytes('ctx'));
     network.settle();
     expect(network.get(3).readStates).toEqual([{ index: 2, requestContext: bytes('ctx') }]);
+  });
+});
+
+describe('§6.4 a read that a follower vouches for', () => {
+  const config = { vouchedReads: true } as const;
+
+  function leaderOf(voters: readonly number[]): Member {
+    const member = winElection(loneMember({ voters, config }), ...voters.slice(1, 1 + voters.length / 2));
+    for (const from of voters.slice(1)) member.node.step(messageFrom(from, 'MsgAppResp', { term: 1, index: 1 }));
+    member.drain();
+    return member;
+  }
+
+  function readFrom(from: number, logTerm: number): Message {
+    return messageFrom(from, 'MsgReadIndex', {
+      logTerm,
+      entries: [{ term: 0, index: 0, type: 'normal', data: bytes('ctx') }],
+    });
+  }
+
+  it('is answered at once where leader and follower are a quorum', () => {
+    const network = new Network([1, 2, 3], config);
+    network.elect(1);
+    network.isolate(3);
+    network.get(2).node.readIndex(bytes('ctx'));
+    const [forwarded] = sent(network.get(2), 'MsgReadIndex');
+    expect(forwarded).toMatchObject({ to: 1, logTerm: 1, term: 0 });
+    const member = leaderOf([1, 2, 3]);
+    member.node.step(readFrom(2, 1));
+    expect(member.drain()).toMatchObject([{ type: 'MsgReadIndexResp', to: 2, index: 1 }]);
+  });
+
+  it('needs heartbeats where they are none, of either half of a joint configuration', () => {
+    const member = leaderOf([1, 2, 3, 4, 5]);
+    member.node.step(readFrom(2, 1));
+    expect(sent(member, 'MsgHeartbeat').map(({ to }) => to)).toEqual([2, 3, 4, 5]);
+    const network = new Network([1, 2, 3], config);
+    const leader = network.elect(1);
+    const changes = [4, 5].map((nodeId) => ({ type: 'addNode', nodeId }) as const);
+    leader.node.proposeConfChange(confChangeV2(changes, { transition: 'jointExplicit' }));
+    network.settle();
+    leader.node.step(readFrom(2, leader.node.basicStatus().hardState.term));
+    expect(sent(leader, 'MsgHeartbeat')).not.toEqual([]);
+  });
+
+  it('needs heartbeats when the follower speaks of another term, or is a learner', () => {
+    const member = leaderOf([1, 2, 3]);
+    for (const term of [0, 2]) {
+      member.node.step(readFrom(2, term));
+      const messages = member.drain();
+      expect(messages.map(({ type }) => type)).toEqual(['MsgHeartbeat', 'MsgHeartbeat']);
+    }
+    const network = new Network([1, 2, 3], config);
+    const leader = network.elect(1);
+    leader.node.proposeConfChange(confChangeV2([{ type: 'addLearnerNode', nodeId: 3 }]));
+    network.settle();
+    leader.node.step(readFrom(3, leader.node.basicStatus().hardState.term));
+    expect(sent(leader, 'MsgHeartbeat')).not.toEqual([]);
+  });
+
+  it('confirms no other read: one that the leader has begun since may be younger than the word', () => {
+    const member = leaderOf([1, 2, 3]);
+    member.node.readIndex(bytes('own'));
+    member.drain();
+    member.node.step(readFrom(2, 1));
+    member.drain();
+    expect(member.readStates).toEqual([]);
+    member.node.tick();
+    answerHeartbeats(member, 3);
+    expect(member.readStates).toEqual([{ index: 1, requestContext: bytes('own') }]);
+  });
+
+  it('waits for the first commit of the term as any other', () => {
+    const member = winElection(loneMember({ config }), 2);
+    member.node.step(readFrom(2, 1));
+    expect(member.drain()).toEqual([]);
+    member.node.step(messageFrom(2, 'MsgAppResp', { term: 1, index: 1 }));
+    expect(sent(member, 'MsgReadIndexResp')).toMatchObject([{ to: 2, index: 1 }]);
+  });
+
+  it('that only passes through a former leader still speaks for its sender', () => {
+    const network = new Network([1, 2, 3], config);
+    network.elect(1);
+    network.get(2).node.step(readFrom(3, 7));
+    expect(sent(network.get(2), 'MsgReadIndex')).toMatchObject([{ from: 3, to: 1, logTerm: 7 }]);
   });
 });
 

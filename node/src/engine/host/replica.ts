@@ -72,6 +72,7 @@ export class Replica {
       checkQuorum: true,
       preVote: true,
       stepDownOnRemoval: true,
+      vouchedReads: true,
       disableProposalForwarding: true,
       logger: { level: 1, log: (_level, text) => options.onRaftLog(text) },
       ...options.settings,

@@ -31,6 +31,12 @@ export function forwardToLeader(raft: Raft, message: Message, what: string): voi
   else forward(raft, message);
 }
 
+/** A read of this replica's own vouches for the leader; one that only passes through speaks for whoever sent it. */
+export function forwardRead(raft: Raft, message: Message): void {
+  const vouches = raft.config.vouchedReads && message.from === noReplica;
+  forwardToLeader(raft, vouches ? { ...message, logTerm: raft.term } : message, 'index reading msg');
+}
+
 /** The message stays its sender's: the answer goes there. */
 function forward(raft: Raft, message: Message): void {
   send(raft, { ...message, to: raft.lead });

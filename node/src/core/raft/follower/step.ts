@@ -2,7 +2,7 @@
 
 import type { Raft } from '../state.ts';
 import type { Message, StepResult } from '../types.ts';
-import { forwardProposal, forwardToLeader } from './forward.ts';
+import { forwardProposal, forwardRead, forwardToLeader } from './forward.ts';
 import { handleAppend } from './on-app.ts';
 import { onForgetLeader } from './on-forget-leader.ts';
 import { handleHeartbeat } from './on-heartbeat.ts';
@@ -31,7 +31,7 @@ export function stepFollower(raft: Raft, message: Message): StepResult {
       forwardToLeader(raft, message, 'leader transfer msg');
       break;
     case 'MsgReadIndex':
-      forwardToLeader(raft, message, 'index reading msg');
+      forwardRead(raft, message);
       break;
     case 'MsgReadIndexResp':
       onReadIndexResp(raft, message);

@@ -3,11 +3,13 @@
 import { debugLevel } from '../logger.ts';
 import { newMessage } from '../message.ts';
 import type { MutableMessage } from '../message.ts';
+import { jointVoteResult } from '../quorum/joint.ts';
 import { maxPendingReads } from '../read-only.ts';
 import { send } from '../send.ts';
 import { hex } from '../state.ts';
 import type { Raft } from '../state.ts';
 import { isOnlyVoter } from '../tracker/tracker.ts';
+import { noReplica } from '../types.ts';
 import type { LogIndex, Message } from '../types.ts';
 import { committedEntryInCurrentTerm } from './commit.ts';
 import { broadcastHeartbeat } from './replicate.ts';
@@ -38,13 +40,29 @@ export function releasePendingReads(raft: Raft): void {
 }
 
 function startRead(raft: Raft, message: Message): void {
-  if (raft.config.readOnlyOption === 'leaseBased' || isOnlyVoter(raft.tracker, raft.id)) {
+  const { readOnlyOption } = raft.config;
+  if (readOnlyOption === 'leaseBased' || isOnlyVoter(raft.tracker, raft.id) || isVouchedFor(raft, message)) {
     respond(raft, message, raft.log.committed);
     return;
   }
   raft.readOnly.add(message, raft.log.committed);
   raft.readOnly.acknowledge(raft.id, raft.readOnly.heartbeatContext());
   broadcastHeartbeat(raft);
+}
+
+/**
+ * The sender followed this leader in this term when it sent the read, which is after the read began; so nobody had been
+ * elected in a later term by then with the sender's vote, nor with this replica's. If no quorum is without both of them,
+ * nothing that was committed before the read began is missing here. What its word says of earlier reads in the queue is
+ * nothing: those may have begun after it was sent.
+ */
+function isVouchedFor(raft: Raft, { from, logTerm }: Message): boolean {
+  if (!raft.config.vouchedReads || from === noReplica || logTerm !== raft.term) return false;
+  const followers = new Map([
+    [raft.id, true],
+    [from, true],
+  ]);
+  return jointVoteResult(raft.tracker.config, followers) === 'won';
 }
 
 function respond(raft: Raft, message: Message, index: LogIndex): void {

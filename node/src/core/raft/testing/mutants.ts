@@ -143,6 +143,16 @@ function lateHeartbeatAnswers(cluster: Cluster): void {
   for (const message of late) cluster.node(1).input((raw) => raw.step(message));
 }
 
+/** 3 reads while 1 has lost its leadership to 2 without noticing. */
+function readBesideDeposedLeader(cluster: Cluster): void {
+  elect(cluster, 1, everywhere);
+  elect(cluster, 2, among(2, 3));
+  cluster.propose(cluster.node(2));
+  settle(cluster, among(2, 3));
+  cluster.read(cluster.node(3));
+  settle(cluster, among(1, 3));
+}
+
 /** All clocks run alike: it is not drift that breaks the lease. */
 function cutOffLeaderReads(cluster: Cluster): void {
   elect(cluster, 1, everywhere);
@@ -219,6 +229,21 @@ export const mutants: readonly Mutant[] = [
       },
     }),
     run: lateHeartbeatAnswers,
+  },
+  {
+    name: 'a follower that vouches for a leader whose term it has left',
+    violates: /^reads: 3 answers r1/,
+    voters: 3,
+    options: () => ({
+      config: { vouchedReads: true },
+      faults: {
+        tamperSend: (message) => {
+          if (message.type === 'MsgReadIndex') return { ...message, to: 1, logTerm: 2 };
+          return message.type === 'MsgReadIndexResp' ? { ...message, term: 3 } : message;
+        },
+      },
+    }),
+    run: readBesideDeposedLeader,
   },
   {
     name: 'a leader that reads under a lease it cannot know to hold',
