@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Resolution } from '../../services/redirect.ts';
 import { CodeBatcher } from './code-batcher.ts';
 
@@ -13,6 +13,7 @@ interface Call {
 function batcher(groupOf: (code: string) => number = () => 0) {
   const calls: Call[] = [];
   const events: string[] = [];
+  let nowMs = 0;
   const resolve = async (codes: readonly string[]): Promise<readonly Resolution[]> => {
     events.push(`call ${codes.join('')}`);
     return new Promise((done) => {
@@ -23,7 +24,10 @@ function batcher(groupOf: (code: string) => number = () => 0) {
     {
       resolver: { groupOf, resolve },
       maxInFlight: 2,
+      patienceMs: 10,
+      pace: { gapMs: 1, fullCodes: 3, busyCodesPerSecond: 50 },
       maxWaiting: 5,
+      monotonicMs: () => nowMs,
       onBatch: () => {},
       onError: (error) => expect.fail(String(error)),
     },
@@ -34,9 +38,11 @@ function batcher(groupOf: (code: string) => number = () => 0) {
   const answer = async (i: number): Promise<void> => {
     calls[i]?.answer();
     await nextTurn();
+    await nextTurn();
   };
   const asked = (): string[] => calls.map(({ codes }) => codes.join(''));
-  return { add, answer, asked, events };
+  const wait = (elapsedMs: number): void => void (nowMs += elapsedMs);
+  return { add, answer, asked, events, wait };
 }
 
 test('the codes of one turn are one call', async () => {
@@ -47,33 +53,32 @@ test('the codes of one turn are one call', async () => {
   expect(asked()).toEqual(['ab']);
 });
 
-test('a second call waits until as many codes wait as the first one has, and a third until one is done', async () => {
+test('the next call waits for the one before, and takes all that has come meanwhile', async () => {
   const { add, answer, asked } = batcher();
-  add('abc');
+  add('a');
+  await nextTurn();
+  add('bc');
   await nextTurn();
   add('d');
   await nextTurn();
-  add('e');
-  await nextTurn();
-  expect(asked()).toEqual(['abc']);
-  add('f');
-  await nextTurn();
-  expect(asked()).toEqual(['abc', 'def']);
-  add('ghij');
-  await nextTurn();
-  expect(asked()).toEqual(['abc', 'def']);
-  await answer(1);
-  expect(asked()).toEqual(['abc', 'def', 'ghij']);
+  expect(asked()).toEqual(['a']);
+  await answer(0);
+  expect(asked()).toEqual(['a', 'bcd']);
 });
 
-test('whatever waits is asked for once nothing is on its way', async () => {
-  const { add, answer, asked } = batcher();
-  add('abc');
+test('a call that takes its time keeps one more from waiting, and no third', async () => {
+  const { add, answer, asked, wait } = batcher();
+  add('a');
   await nextTurn();
-  add('d');
+  wait(10);
+  add('b');
   await nextTurn();
-  await answer(0);
-  expect(asked()).toEqual(['abc', 'd']);
+  wait(10);
+  add('c');
+  await nextTurn();
+  expect(asked()).toEqual(['a', 'b']);
+  await answer(1);
+  expect(asked()).toEqual(['a', 'b', 'c']);
 });
 
 test('the next call leaves before the answers of the last one are handed out', async () => {
@@ -98,4 +103,22 @@ test('groups do not wait for each other', async () => {
 test('codes beyond the limit are turned away', async () => {
   const { add } = batcher();
   expect(add('abcdefg')).toEqual([true, true, true, true, true, false, false]);
+});
+
+test('while many codes come, calls of all groups wait together for the usual size, and not for long', async () => {
+  const { add, answer, asked, wait } = batcher((code) => (code < 'm' ? 1 : 2));
+  add('abcd');
+  await nextTurn();
+  await answer(0);
+  wait(60);
+  add('b');
+  await nextTurn();
+  await answer(1);
+  add('c');
+  await nextTurn();
+  add('y');
+  await nextTurn();
+  expect(asked()).toEqual(['abcd', 'b']);
+  wait(1);
+  await vi.waitFor(() => expect(asked()).toEqual(['abcd', 'b', 'c', 'y']));
 });

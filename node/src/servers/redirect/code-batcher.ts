@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Resolution, Resolver } from '../../services/redirect.ts';
+import { CallPace } from './call-pace.ts';
+import type { PaceOptions } from './call-pace.ts';
 
 export interface CodeBatcherOptions {
   readonly resolver: Resolver;
-  /** Calls of the resolver at the same time and for one group; codes that come meanwhile wait and share the next call. */
+  /** Calls for one group at the same time; codes that come meanwhile wait and share the next call. */
   readonly maxInFlight: number;
+  /** The next call for a group waits for the one before, unless that has taken so long. */
+  readonly patienceMs: number;
+  readonly pace: PaceOptions;
   /** Codes of one group that wait at most; more are turned away. */
   readonly maxWaiting: number;
+  readonly monotonicMs: () => number;
   readonly onBatch: (codes: number) => void;
   /** A call failed with a defect; its codes have been answered as unavailable. */
   readonly onError: (error: unknown) => void;
@@ -19,8 +25,13 @@ interface Waiting {
 
 interface Group {
   waiting: Waiting[];
-  /** Codes of each call that is on its way. */
-  readonly inFlight: number[];
+  inFlight: number;
+  lastStartMs: number;
+}
+
+interface Answered {
+  readonly batch: readonly Waiting[];
+  readonly resolutions: readonly Resolution[];
 }
 
 const unavailable: Resolution = { kind: 'unavailable' };
@@ -29,12 +40,16 @@ const unavailable: Resolution = { kind: 'unavailable' };
 export class CodeBatcher {
   readonly #options: CodeBatcherOptions;
   readonly #groups = new Map<number, Group>();
+  readonly #pace: CallPace;
+  #answered: Answered[] = [];
   #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   readonly #afterAnswers: () => void;
 
-  /** `afterAnswers` runs once after the answers of a call were handed out. */
+  /** `afterAnswers` runs once after the answers of a turn were handed out. */
   constructor(options: CodeBatcherOptions, afterAnswers: () => void) {
     this.#options = options;
+    this.#pace = new CallPace(options.pace);
     this.#afterAnswers = afterAnswers;
   }
 
@@ -43,31 +58,65 @@ export class CodeBatcher {
     const key = this.#options.resolver.groupOf(code);
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { waiting: [], inFlight: [] };
+      group = { waiting: [], inFlight: 0, lastStartMs: 0 };
       this.#groups.set(key, group);
     }
     if (group.waiting.length >= this.#options.maxWaiting) return false;
     group.waiting.push({ code, done });
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        for (const each of this.#groups.values()) this.#start(each);
-      });
-    }
+    this.#schedule();
     return true;
   }
 
-  /**
-   * A call costs every replica of the group the same, however many codes it has. So a further one starts only once as
-   * many codes wait as one on its way has: under load calls grow, and while there is none nothing waits.
-   */
-  #start(group: Group): void {
-    const { waiting: batch, inFlight } = group;
-    if (batch.length === 0 || inFlight.length >= this.#options.maxInFlight) return;
-    if (inFlight.some((codes) => codes > batch.length)) return;
+  /** At the end of the event loop's turn, when all that has arrived is read. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    this.#startCalls();
+    if (this.#answered.length === 0) return;
+    const answered = this.#answered;
+    this.#answered = [];
+    // The calls leave first: writing the answers of the last ones takes as long as the next ones are on their way.
+    queueMicrotask(() => this.#handOut(answered));
+  }
+
+  /** Of all groups together: what starts together travels together. */
+  #startCalls(): void {
+    const nowMs = this.#options.monotonicMs();
+    const ready = [...this.#groups.values()].filter((group) => this.#isReady(group, nowMs));
+    const codes = ready.reduce((sum, group) => sum + group.waiting.length, 0);
+    if (codes === 0) return;
+    const delayMs = this.#pace.delayMs(codes, nowMs);
+    if (delayMs > 0) return this.#startLater(delayMs);
+    this.#pace.started(codes, nowMs);
+    for (const group of ready) this.#start(group, nowMs);
+  }
+
+  #isReady({ waiting, inFlight, lastStartMs }: Group, nowMs: number): boolean {
+    const { maxInFlight, patienceMs } = this.#options;
+    if (waiting.length === 0 || inFlight >= maxInFlight) return false;
+    return inFlight === 0 || nowMs - lastStartMs >= patienceMs;
+  }
+
+  #startLater(delayMs: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#schedule();
+    }, delayMs);
+  }
+
+  #start(group: Group, nowMs: number): void {
+    const batch = group.waiting;
     group.waiting = [];
-    inFlight.push(batch.length);
+    group.inFlight++;
+    group.lastStartMs = nowMs;
     this.#options.onBatch(batch.length);
     void this.#run(group, batch);
   }
@@ -79,11 +128,15 @@ export class CodeBatcher {
     } catch (error) {
       this.#options.onError(error);
     }
-    group.inFlight.splice(group.inFlight.indexOf(batch.length), 1);
-    this.#start(group);
-    // The next call leaves now: writing the answers of this one takes as long as it is on its way.
-    await Promise.resolve();
-    for (const [i, waiting] of batch.entries()) waiting.done(resolutions[i] ?? unavailable);
+    group.inFlight--;
+    this.#answered.push({ batch, resolutions });
+    this.#schedule();
+  }
+
+  #handOut(answered: readonly Answered[]): void {
+    for (const { batch, resolutions } of answered) {
+      for (const [i, waiting] of batch.entries()) waiting.done(resolutions[i] ?? unavailable);
+    }
     this.#afterAnswers();
   }
 }

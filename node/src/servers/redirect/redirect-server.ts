@@ -32,8 +32,13 @@ const defaultLimits: ConnectionLimits = {
   idleTimeoutMs: 60_000,
   writeTimeoutMs: 10_000,
 };
-const maxBatchesInFlight = 2;
-const maxWaitingCodes = 10_000;
+const batching = {
+  maxInFlight: 2,
+  // More than a confirmation takes between neighbours.
+  patienceMs: 5,
+  pace: { gapMs: 2, fullCodes: 64, busyCodesPerSecond: 4000 },
+  maxWaiting: 10_000,
+};
 const sweepIntervalMs = 500;
 
 /** Serves `GET|HEAD /{code}`; made for one thread that does nothing else. */
@@ -53,7 +58,7 @@ export class RedirectServer {
     const { resolver, onError, clock } = options;
     const onBatch = (codes: number) => options.metrics.observe('shortlink_node_redirect_batch_codes', codes);
     const batcher = new CodeBatcher(
-      { resolver, maxInFlight: maxBatchesInFlight, maxWaiting: maxWaitingCodes, onBatch, onError },
+      { ...batching, resolver, monotonicMs: () => clock.monotonicMs(), onBatch, onError },
       () => this.#flush(),
     );
     const context = {
