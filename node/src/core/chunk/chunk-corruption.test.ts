@@ -170,14 +170,14 @@ describe('decoders, where a checksum did not protect them', () => {
 
   it('read broken blocks or refuse them', () => {
     for (let block = 0; block < tail.index.blockCount; block++) {
-      const { offset, storedBytes, rowCount } = tail.index.entry(block);
+      const { offset, storedBytes, rowCount, rawBytes } = tail.index.entry(block);
       const namespace = tail.namespaceOf(block);
       const stored = bytes.subarray(offset, offset + storedBytes);
       const key = rows.find((row) => row.key[0] === namespace)?.key ?? stored;
       survives(
         () => stored,
         (broken) => {
-          const decoded = decodeBlock(broken, { codec, model: tail.model, namespace, rowCount });
+          const decoded = decodeBlock(broken, { codec, model: tail.model, namespace, rowCount, rawBytes });
           decoded.get(key);
           return decoded.rows();
         },

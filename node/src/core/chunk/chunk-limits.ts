@@ -2,9 +2,12 @@
 
 /** Bounds of the chunk format: a writer refuses more, and a reader refuses more before it allocates anything. */
 export const chunkLimits = {
-  /** Namespace byte and suffix. */
-  keyMaxBytes: 65_535,
+  /** Namespace byte and suffix: the longest key of a pair is half of it. */
+  keyMaxBytes: 8192,
   valueMaxBytes: 4 * 1024 * 1024,
+  /** What blockMaxBytes may be: fewer bytes than five for each of blockMaxRows. */
+  blockMaxTargetBytes: 256 * 1024,
+  sampleMaxBytes: 256 * 1024 * 1024,
   /** Keys and values of one block: what blockMaxBytes may be, or a single larger row. */
   blockMaxRawBytes: 5 * 1024 * 1024,
   blockMaxStoredBytes: 6 * 1024 * 1024,
@@ -22,5 +25,7 @@ export const chunkLimits = {
   listMaxItems: 65_536,
   propertiesMaxBytes: 16 * 1024 * 1024,
   modelMaxBytes: 8 * 1024 * 1024,
-  indexMaxBytes: 512 * 1024 * 1024,
+  indexMaxBytes: 128 * 1024 * 1024,
+  /** Of all blocks, prefixes included: what is stored of them may be far shorter. */
+  separatorsMaxBytes: 64 * 1024 * 1024,
 } as const;

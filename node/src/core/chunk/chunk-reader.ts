@@ -123,12 +123,12 @@ export class ChunkReader {
   }
 
   #decode(block: number, bytes: Uint8Array): Block {
-    const { crc, rowCount } = this.tail.index.entry(block);
+    const { crc, rowCount, rawBytes } = this.tail.index.entry(block);
     return decoding(`block ${block}`, () => {
       const actual = this.#codec.crc32(bytes);
       if (actual !== crc) throw new DecodeError(`its checksum is ${actual} instead of ${crc}`);
       const namespace = this.tail.namespaceOf(block);
-      return decodeBlock(bytes, { codec: this.#codec, model: this.tail.model, namespace, rowCount });
+      return decodeBlock(bytes, { codec: this.#codec, model: this.tail.model, namespace, rowCount, rawBytes });
     });
   }
 

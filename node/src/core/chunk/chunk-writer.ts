@@ -61,6 +61,7 @@ export class ChunkWriter {
   /** Blocks that wait until there are enough of them to learn from; undefined when that is over. */
   #sample: BlockRows[] | undefined;
   #sampleBytes = 0;
+  #separatorBytes = 0;
   #offset = 0;
   #lastKey: Uint8Array | undefined;
   /** Last key of the blocks that are written. */
@@ -68,6 +69,7 @@ export class ChunkWriter {
 
   constructor(options: ChunkWriterOptions) {
     const { codec, parameters = defaultChunkParameters } = options;
+    checkParameters(parameters);
     this.#options = options;
     this.#parameters = parameters;
     this.#compression = { codec, level: parameters.compressionLevel };
@@ -108,6 +110,7 @@ export class ChunkWriter {
     this.#emit(model);
     const filters = this.#emitFilter();
     const index = encodeBlockIndex(this.#index, filters);
+    assert(index.length <= chunkLimits.indexMaxBytes, `index of ${index.length} bytes in a chunk`);
     this.#emit(index);
     const propertiesBytes = encodeChunkProperties(properties);
     this.#emit(propertiesBytes);
@@ -185,8 +188,12 @@ export class ChunkWriter {
     const totals = this.#namespace();
     const bytes = this.#encoder.encode(totals.namespace, block.rows);
     const firstKey = defined(block.rows[0], 'first row of a block').key;
+    const separator = separatorOf(this.#lastWrittenKey, firstKey);
+    this.#separatorBytes += separator.length;
+    assert(this.#index.length < chunkLimits.blocksMax, 'too many blocks in a chunk');
+    assert(this.#separatorBytes <= chunkLimits.separatorsMaxBytes, 'too many long keys in a chunk');
     this.#index.push({
-      separator: separatorOf(this.#lastWrittenKey, firstKey),
+      separator,
       offset: this.#offset,
       storedBytes: bytes.length,
       crc: this.#options.codec.crc32(bytes),
@@ -212,4 +219,16 @@ export class ChunkWriter {
     this.#offset += bytes.length;
     this.#options.emit(bytes);
   }
+}
+
+function checkParameters({ blockMaxBytes, compressionLevel, dictionaryMaxBytes, sampleBytes }: ChunkParameters): void {
+  const isPossible =
+    blockMaxBytes > 0 &&
+    blockMaxBytes <= chunkLimits.blockMaxTargetBytes &&
+    compressionLevel >= 1 &&
+    compressionLevel <= 19 &&
+    dictionaryMaxBytes <= chunkLimits.dictionaryMaxBytes &&
+    sampleBytes <= chunkLimits.sampleMaxBytes;
+  const parameters = JSON.stringify({ blockMaxBytes, compressionLevel, dictionaryMaxBytes, sampleBytes });
+  assert(isPossible, `parameters of a chunk out of range: ${parameters}`);
 }

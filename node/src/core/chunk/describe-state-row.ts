@@ -3,14 +3,16 @@ import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import { decodeIndexRow } from '../statemachine/index-row.ts';
 import { getUint64, namespaces } from '../statemachine/keys.ts';
 import { decodeKvValue } from '../statemachine/kv-row.ts';
-import { decodeLinkRow } from '../statemachine/link-row.ts';
+import { decodeLinkLife } from '../statemachine/link-row.ts';
 import type { RowFacts } from './chunk-row.ts';
 
 /** The facts of a row of a shard's state machine. @throws DecodeError when it is none, or cannot be read. */
 export function describeStateRow(key: Uint8Array, value: Uint8Array): RowFacts {
   switch (key[0]) {
-    case namespaces.link:
-      return describeLink(value);
+    case namespaces.link: {
+      const { isDead, revision, expiresAtMs } = decodeLinkLife(value);
+      return { revision, expiresAtMs, tombstone: isDead };
+    }
     case namespaces.linkByCreator: {
       if (key.length < 1 + 8) throw new DecodeError(`key of ${key.length} bytes in the index of creators`);
       return { revision: getUint64(key, key.length - 8), expiresAtMs: undefined, tombstone: isIndexTombstone(value) };
@@ -24,14 +26,6 @@ export function describeStateRow(key: Uint8Array, value: Uint8Array): RowFacts {
     default:
       throw new DecodeError(`rows of namespace ${key[0]} do not belong into a chunk`);
   }
-}
-
-function describeLink(value: Uint8Array): RowFacts {
-  // The code is not looked at.
-  const row = decodeLinkRow('', value);
-  return row.kind === 'dead'
-    ? { revision: row.dead.revision, expiresAtMs: undefined, tombstone: true }
-    : { revision: row.link.revision, expiresAtMs: row.link.expiresAtMs, tombstone: false };
 }
 
 function isIndexTombstone(value: Uint8Array): boolean {

@@ -49,7 +49,7 @@ export class RowSum {
     this.#carry();
     const writer = new ByteWriter();
     for (const lane of this.#lanes) writer.uint32(lane);
-    return writer.finish();
+    return writer.finishApart();
   }
 
   #carry(): void {

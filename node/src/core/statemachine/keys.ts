@@ -53,7 +53,8 @@ function setUint32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset + 3] = value;
 }
 
-function setUint64(bytes: Uint8Array, offset: number, value: number): void {
+/** Eight bytes, big endian. */
+export function setUint64(bytes: Uint8Array, offset: number, value: number): void {
   assert(Number.isSafeInteger(value) && value >= 0, `uint64 in a key out of range: ${value}`);
   setUint32(bytes, offset, Math.floor(value / 0x1_0000_0000));
   setUint32(bytes, offset + 4, value % 0x1_0000_0000);

@@ -58,12 +58,23 @@ export function decodeLinkRow(code: string, value: Uint8Array): LinkRow {
   return (flags & dead) === 0 ? readLive(reader, code, flags) : readDead(reader, flags);
 }
 
+/** What a link row says of its life, without its texts. @throws DecodeError */
+export function decodeLinkLife(value: Uint8Array): {
+  readonly isDead: boolean;
+  readonly revision: Revision;
+  readonly expiresAtMs: number | undefined;
+} {
+  const reader = new ByteReader(value);
+  expectVersion(reader, formatVersion, 'link row');
+  const flags = reader.uint8();
+  if ((flags & ~allBits) !== 0) throw new DecodeError(`link row with unknown flags ${flags}`);
+  if ((flags & dead) !== 0) return { isDead: true, revision: reader.varint(), expiresAtMs: undefined };
+  const { revision, expiresAtMs } = readLiveNumbers(reader, flags);
+  return { isDead: false, revision, expiresAtMs };
+}
+
 function readLive(reader: ByteReader, code: string, flags: number): LinkRow {
-  const createRevision = reader.varint();
-  const revision = createRevision + reader.varint();
-  const createdAtMs = reader.varint();
-  const updatedAtMs = createdAtMs + reader.varint();
-  const expiresAtMs = (flags & hasExpiry) === 0 ? undefined : reader.varint();
+  const { createRevision, revision, createdAtMs, updatedAtMs, expiresAtMs } = readLiveNumbers(reader, flags);
   const creatorId = reader.text();
   const url = reader.text();
   reader.end();
@@ -82,6 +93,18 @@ function readLive(reader: ByteReader, code: string, flags: number): LinkRow {
       revision,
     },
   };
+}
+
+function readLiveNumbers(
+  reader: ByteReader,
+  flags: number,
+): Pick<Link, 'createRevision' | 'revision' | 'createdAtMs' | 'updatedAtMs' | 'expiresAtMs'> {
+  const createRevision = reader.varint();
+  const revision = createRevision + reader.varint();
+  const createdAtMs = reader.varint();
+  const updatedAtMs = createdAtMs + reader.varint();
+  const expiresAtMs = (flags & hasExpiry) === 0 ? undefined : reader.varint();
+  return { createRevision, revision, createdAtMs, updatedAtMs, expiresAtMs };
 }
 
 function readDead(reader: ByteReader, flags: number): LinkRow {

@@ -2,6 +2,8 @@
 import { namespaces } from '../../statemachine/keys.ts';
 import type { ChunkParameters } from '../chunk-parameters.ts';
 import type { ChunkRow } from '../chunk-row.ts';
+import { encodeIndexBlock } from '../index-rows/index-block-encoder.ts';
+import { isIndexNamespace } from '../index-rows/index-row-parts.ts';
 import { encodeLinkBlock } from '../links/link-block-encoder.ts';
 import type { WritableLinkModel } from '../links/link-model.ts';
 import { trainLinkModel } from '../links/train-link-model.ts';
@@ -29,10 +31,11 @@ export class BlockEncoder {
 
   /** `blocks`: the first ones of the namespace. */
   train(namespace: number, blocks: readonly (readonly ChunkRow[])[]): void {
-    const { dictionaryMaxBytes } = this.#parameters;
+    const parameters = this.#parameters;
     if (namespace === namespaces.link) {
-      this.#links = trainLinkModel(blocks.flat(), { compression: this.#compression, dictionaryMaxBytes });
+      this.#links = trainLinkModel(blocks.flat(), { compression: this.#compression, parameters });
     } else {
+      const { dictionaryMaxBytes } = parameters;
       this.#rowDictionary = chooseDictionary(blocks.map(rowBlockPayload), dictionaryMaxBytes, this.#compression);
     }
   }
@@ -40,6 +43,7 @@ export class BlockEncoder {
   encode(namespace: number, rows: readonly ChunkRow[]): Uint8Array {
     if (namespace === namespaces.link && this.#links !== undefined)
       return encodeLinkBlock(rows, this.#links, this.#compression);
+    if (isIndexNamespace(namespace)) return encodeIndexBlock(rows, this.#compression);
     return encodeRowBlock(rows, this.#compression, this.#rowDictionary);
   }
 

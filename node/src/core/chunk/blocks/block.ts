@@ -2,7 +2,7 @@
 import type { ChunkRow } from '../chunk-row.ts';
 
 /** First byte of a stored block: how the rest is laid out. The numbers are the format; never use one again. */
-export const blockEncodings = { rows: 1, links: 2 } as const;
+export const blockEncodings = { rows: 1, links: 2, indexRows: 3 } as const;
 
 /**
  * A block that was read, and whose checksum was right. Everything may throw DecodeError: what is not needed is not

@@ -10,11 +10,14 @@ import { restartInterval } from './row-block-encoder.ts';
 export class RowBlock implements Block {
   readonly rowCount: number;
   readonly memoryBytes: number;
+  /** Keys and values of all rows. */
+  readonly #rawBytes: number;
   readonly #payload: Uint8Array;
   /** Where each group begins, and the end. */
   readonly #starts: Uint32Array;
 
-  constructor(payload: Uint8Array, rowCount: number) {
+  constructor(payload: Uint8Array, { rowCount, rawBytes }: { readonly rowCount: number; readonly rawBytes: number }) {
+    this.#rawBytes = rawBytes;
     this.rowCount = rowCount;
     this.#payload = payload;
     const groups = Math.ceil(rowCount / restartInterval);
@@ -40,7 +43,15 @@ export class RowBlock implements Block {
 
   rows(): ChunkRow[] {
     const rows: ChunkRow[] = [];
-    for (let group = 0; group + 1 < this.#starts.length; group++) rows.push(...this.#group(group));
+    let rawBytes = 0;
+    for (let group = 0; group + 1 < this.#starts.length; group++) {
+      for (const row of this.#group(group)) {
+        rows.push(row);
+        rawBytes += row.key.length + row.value.length;
+      }
+      // A few bytes can stand for a long key, again and again.
+      if (rawBytes > this.#rawBytes) throw new DecodeError(`more than ${this.#rawBytes} bytes of rows`);
+    }
     return rows;
   }
 

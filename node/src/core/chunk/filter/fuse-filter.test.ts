@@ -59,6 +59,13 @@ describe('a fuse filter', () => {
     expect(passed / absent.length).toBeGreaterThan(0.002);
   });
 
+  it.each([4000, 12_000, 40_000])('of %d keys alone takes at most 10 bits a key, too', (count) => {
+    const keys = Array.from({ length: count }, (_, i) => utf8(`key-${i}`));
+    const filter = filterOf(keys);
+    expect((filter.encode().length * 8) / count).toBeLessThanOrEqual(10);
+    expect(keys.every((key) => filter.mayContain(hashKey(key)))).toBe(true);
+  });
+
   it('can be built of keys with equal hashes', () => {
     const twins = Uint32Array.from({ length: 40 }, (_, i) => (i < 20 ? 5 : i));
     const filter = FuseFilter.of(twins, twins);

@@ -18,7 +18,12 @@ interface Shape {
 
 const arity = 3;
 const segmentBitsMax = 16;
-const attemptsMax = 100;
+/** Tries of each shape. */
+const attemptsMax = 32;
+/** More slots a key than these would be more than ten bits. */
+const slotsPerKeyMax = 1.25;
+/** Of an encoded filter, before its slots. */
+const headBytes = 5;
 
 interface Hashes {
   readonly first: Uint32Array;
@@ -49,15 +54,18 @@ export class FuseFilter {
   static of(first: Uint32Array, second: Uint32Array): FuseFilter {
     const keys = first.length;
     assert(keys > 0 && keys <= chunkLimits.filterSegmentMaxKeys, `filter of ${keys} keys`);
-    const shape = shapeOf(keys);
     let hashes: Hashes = { first, second };
-    for (let seed = 0; seed < attemptsMax; seed++) {
-      const slots = assign(hashes, shape, seed);
-      if (slots !== undefined) return new FuseFilter(shape, seed, slots);
-      // Keys whose hashes are equal, which somebody may choose on purpose, can never be assigned.
-      if (seed === 0) hashes = withoutTwins(hashes);
+    let mayHaveTwins = true;
+    for (const shape of shapesOf(keys)) {
+      for (let seed = 0; seed < attemptsMax; seed++) {
+        const slots = assign(hashes, shape, seed);
+        if (slots !== undefined) return new FuseFilter(shape, seed, slots);
+        // Keys whose hashes are equal, which somebody may choose on purpose, can never be assigned.
+        if (mayHaveTwins) hashes = withoutTwins(hashes);
+        mayHaveTwins = false;
+      }
     }
-    throw new InvariantError(`no filter of ${keys} keys after ${attemptsMax} attempts`);
+    throw new InvariantError(`no filter of ${keys} keys in any shape`);
   }
 
   /** @throws DecodeError */
@@ -68,7 +76,7 @@ export class FuseFilter {
     const seed = reader.uint8();
     if (segmentBits > segmentBitsMax || segments < 1 || seed >= attemptsMax) throw new DecodeError('shape of a filter');
     const slots = reader.raw(reader.remaining);
-    const expected = (segments + arity - 1) * 2 ** segmentBits;
+    const expected = slotCount({ segmentBits, segments });
     if (slots.length !== expected) throw new DecodeError(`filter of ${slots.length} slots instead of ${expected}`);
     return new FuseFilter({ segmentBits, segments }, seed, slots);
   }
@@ -91,12 +99,23 @@ export class FuseFilter {
   }
 }
 
-/** The sizes that the paper found to succeed nearly always. */
-function shapeOf(keys: number): Shape {
+/**
+ * The shapes to try, the smallest ones first. The last one has the sizes that the paper found to succeed nearly always;
+ * for few keys, smaller ones succeed now and then, and filters of few keys are built in no time.
+ */
+function shapesOf(keys: number): Shape[] {
   const segmentBits = Math.min(segmentBitsMax, Math.max(2, Math.floor(Math.log(keys) / Math.log(3.33) + 2.25)));
   const factor = keys < 2 ? 4 : Math.max(1.125, 0.875 + (0.25 * Math.log(1_000_000)) / Math.log(keys));
-  const slots = Math.round(keys * factor);
-  return { segmentBits, segments: Math.max(1, Math.ceil(slots / 2 ** segmentBits) - (arity - 1)) };
+  const safe = { segmentBits, segments: Math.max(1, Math.ceil((keys * factor) / 2 ** segmentBits) - (arity - 1)) };
+  const slotsMax = keys * slotsPerKeyMax - headBytes;
+  const tight = [segmentBits, segmentBits - 1, segmentBits - 2]
+    .map((bits) => ({ segmentBits: bits, segments: Math.floor(slotsMax / 2 ** bits) - (arity - 1) }))
+    .filter((shape) => shape.segmentBits > 0 && shape.segments > 0);
+  return slotCount(safe) <= slotsMax ? [safe] : [...tight, safe];
+}
+
+function slotCount({ segmentBits, segments }: Shape): number {
+  return (segments + arity - 1) * 2 ** segmentBits;
 }
 
 function placeOf(first: number, second: number, shape: Shape, seed: number): Place {
@@ -116,7 +135,7 @@ function placeOf(first: number, second: number, shape: Shape, seed: number): Pla
  */
 function assign({ first, second }: Hashes, shape: Shape, seed: number): Uint8Array | undefined {
   const placeOfKey = (key: number): Place => placeOf(first[key] ?? 0, second[key] ?? 0, shape, seed);
-  const size = (shape.segments + arity - 1) * 2 ** shape.segmentBits;
+  const size = slotCount(shape);
   const uses = new Uint32Array(size);
   /** All keys of a slot, added up: the key itself where there is one. */
   const keysOf = new Uint32Array(size);

@@ -21,9 +21,10 @@ export function mix32(word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-export function murmur3(bytes: Uint8Array, seed: number): number {
+/** MurmurHash3 of the first `length` bytes. */
+export function murmur3(bytes: Uint8Array, seed: number, length = bytes.length): number {
   let h = seed;
-  const end = bytes.length & ~3;
+  const end = length & ~3;
   for (let i = 0; i < end; i += 4) {
     const word =
       (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8) | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
@@ -31,9 +32,9 @@ export function murmur3(bytes: Uint8Array, seed: number): number {
     h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe654_6b64;
   }
   let rest = 0;
-  for (let i = bytes.length - 1; i >= end; i--) rest = (rest << 8) | (bytes[i] ?? 0);
-  if (bytes.length > end) h ^= scramble(rest);
-  return mix32(h ^ bytes.length);
+  for (let i = length - 1; i >= end; i--) rest = (rest << 8) | (bytes[i] ?? 0);
+  if (length > end) h ^= scramble(rest);
+  return mix32(h ^ length);
 }
 
 function scramble(word: number): number {

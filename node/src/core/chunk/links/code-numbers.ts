@@ -22,6 +22,18 @@ export function codeNumber(key: Uint8Array, start: number, count: number): numbe
   return number;
 }
 
+/** The number of digits that most of the generated ones among these codes have; 0 when there are none. */
+export function usualCodeLength(codes: readonly Uint8Array[]): number {
+  const counts = Array.from({ length: codeMaxDigits + 1 }, () => 0);
+  for (const code of codes) {
+    const { length } = code;
+    if (length > 0 && length <= codeMaxDigits && codeNumber(code, 0, length) !== undefined)
+      counts[length] = (counts[length] ?? 0) + 1;
+  }
+  const most = Math.max(...counts);
+  return most === 0 ? 0 : counts.indexOf(most);
+}
+
 /** Writes the digits of a number so that they end at `end`. The number is below 36 ^ `count`. */
 export function writeCode(key: Uint8Array, end: number, count: number, number: number): void {
   let rest = number;

@@ -3,14 +3,14 @@ import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { defined } from '@shortlink/common/assert.ts';
 import { chunkLimits } from '../chunk-limits.ts';
-import { latin1 } from './latin1.ts';
+import { BytesMap } from '../bytes-map.ts';
 
 /** Place of a creator that is not in the table; its name stands in the block. */
 export const unlistedCreator = 0;
 
 /** Gives creators places from 1 on as they come, until the table is full. */
 export class CreatorTableBuilder {
-  readonly #places = new Map<string, number>();
+  readonly #places = new BytesMap<number>();
   readonly #names = new ByteWriter();
 
   get count(): number {
@@ -18,22 +18,21 @@ export class CreatorTableBuilder {
   }
 
   placeOf(creator: Uint8Array): number {
-    const name = latin1(creator, creator.length);
-    const known = this.#places.get(name);
+    const known = this.#places.get(creator);
     if (known !== undefined) return known;
     const isFull =
       this.#places.size >= chunkLimits.creatorsMax ||
       this.#names.length + creator.length + 2 > chunkLimits.creatorsMaxBytes;
     if (isFull || creator.length > chunkLimits.creatorMaxBytes) return unlistedCreator;
     const place = this.#places.size + 1;
-    this.#places.set(name, place);
+    this.#places.set(creator, place);
     this.#names.bytes(creator);
     return place;
   }
 
-  /** The names in the order of their places, each with its length. Ends the table. */
+  /** The names in the order of their places, each with its length. */
   names(): Uint8Array {
-    return this.#names.finish();
+    return this.#names.view().slice();
   }
 }
 

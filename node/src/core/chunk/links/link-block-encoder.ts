@@ -4,7 +4,7 @@ import { encodeNumbers, zigzag } from '../bits/number-column.ts';
 import { blockEncodings } from '../blocks/block.ts';
 import { writeFrame, type Compression } from '../blocks/frame.ts';
 import type { ChunkRow } from '../chunk-row.ts';
-import { codeMaxDigits, codeNumber } from './code-numbers.ts';
+import { codeNumber, usualCodeLength } from './code-numbers.ts';
 import { unlistedCreator } from './creator-table.ts';
 import { codeOffset, linkColumnNames, linkKinds, type LinkColumn } from './link-block-layout.ts';
 import type { WritableLinkModel } from './link-model.ts';
@@ -17,20 +17,9 @@ export function encodeLinkBlock(
   model: WritableLinkModel,
   compression: Compression,
 ): Uint8Array {
-  const encoder = new LinkBlockEncoder(model, usualCodeLength(rows));
+  const encoder = new LinkBlockEncoder(model, usualCodeLength(rows.map(({ key }) => key.subarray(codeOffset))));
   for (const row of rows) encoder.add(row);
   return encoder.finish(compression);
-}
-
-/** The number of digits that most of the generated codes have; 0 when there are none. */
-function usualCodeLength(rows: readonly ChunkRow[]): number {
-  const counts = Array.from({ length: codeMaxDigits + 1 }, () => 0);
-  for (const { key } of rows) {
-    const length = key.length - codeOffset;
-    if (codeNumber(key, codeOffset, length) !== undefined && length <= codeMaxDigits)
-      counts[length] = (counts[length] ?? 0) + 1;
-  }
-  return counts.indexOf(Math.max(...counts.slice(1)), 1);
 }
 
 function noNumbers(): Record<LinkColumn, number[]> {

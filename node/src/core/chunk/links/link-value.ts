@@ -38,7 +38,9 @@ const { dead, expired, hasExpiry, disabled } = linkFlags;
 export function splitLinkValue(value: Uint8Array): LinkValue | undefined {
   try {
     const parts = readParts(new ByteReader(value));
-    return parts !== undefined && equalBytes(joinLinkValue(parts), value) ? parts : undefined;
+    if (parts === undefined) return undefined;
+    writeLinkValue(scratch.clear(), parts);
+    return equalBytes(scratch.view(), value) ? parts : undefined;
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
@@ -46,15 +48,24 @@ export function splitLinkValue(value: Uint8Array): LinkValue | undefined {
 }
 
 export function joinLinkValue(parts: LinkValue): Uint8Array {
+  writeLinkValue(scratch.clear(), parts);
+  return scratch.view().slice();
+}
+
+/** Where values are put together: an array for each would cost more than all the rest. */
+const scratch = new ByteWriter();
+
+function writeLinkValue(writer: ByteWriter, parts: LinkValue): void {
+  writer.uint8(rowVersion).uint8(parts.flags);
   if (parts.kind === 'dead') {
-    return new ByteWriter().uint8(rowVersion).uint8(parts.flags).varint(parts.revision).varint(parts.timeMs).finish();
+    writer.varint(parts.revision).varint(parts.timeMs);
+    return;
   }
   const { creator, url, createRevision, createdAtMs, expiresAtMs } = parts;
-  const writer = new ByteWriter().uint8(rowVersion).uint8(parts.flags);
   writer.varint(createRevision).varint(parts.revision - createRevision);
   writer.varint(createdAtMs).varint(parts.updatedAtMs - createdAtMs);
   if (expiresAtMs !== undefined) writer.varint(expiresAtMs);
-  return writer.bytes(creator).bytes(url).finish();
+  writer.bytes(creator).bytes(url);
 }
 
 function readParts(reader: ByteReader): LinkValue | undefined {

@@ -3,6 +3,7 @@ import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { chooseDictionary } from '../blocks/choose-dictionary.ts';
 import type { Compression } from '../blocks/frame.ts';
 import { chunkLimits } from '../chunk-limits.ts';
+import type { ChunkParameters } from '../chunk-parameters.ts';
 import type { ChunkRow } from '../chunk-row.ts';
 import { CreatorTableBuilder } from './creator-table.ts';
 import type { WritableLinkModel } from './link-model.ts';
@@ -12,16 +13,19 @@ import { chooseUrlPrefixes, isMarkable, type UrlPrefixes } from './url-prefixes.
 
 /** Links a knot of the timeline: more knots cost more than the differences that they save. */
 const linksPerKnot = 16;
-/** About the URLs of one block. */
-const textBytes = 10 * 1024;
+/** Bytes of a block's rows for one byte of its URLs, behind their prefixes. */
+const rowBytesPerTextByte = 3;
 
 export interface TrainingOptions {
   readonly compression: Compression;
-  readonly dictionaryMaxBytes: number;
+  readonly parameters: ChunkParameters;
 }
 
 /** What the first link rows of a chunk teach about the rest of them: codes are random, so they are a fair sample. */
-export function trainLinkModel(rows: readonly ChunkRow[], options: TrainingOptions): WritableLinkModel {
+export function trainLinkModel(
+  rows: readonly ChunkRow[],
+  { compression, parameters }: TrainingOptions,
+): WritableLinkModel {
   const urls: Uint8Array[] = [];
   const points: TimelineKnot[] = [];
   for (const { value } of rows) {
@@ -31,11 +35,11 @@ export function trainLinkModel(rows: readonly ChunkRow[], options: TrainingOptio
     if (isMarkable(parts.url)) urls.push(parts.url);
   }
   const prefixes = chooseUrlPrefixes(urls);
-  const texts = textsOf(urls, prefixes);
+  const texts = textsOf(urls, prefixes, parameters.blockMaxBytes / rowBytesPerTextByte);
   return {
     prefixes,
     timeline: chooseTimeline(points),
-    dictionary: chooseDictionary(texts, options.dictionaryMaxBytes, options.compression),
+    dictionary: chooseDictionary(texts, parameters.dictionaryMaxBytes, compression),
     creators: new CreatorTableBuilder(),
   };
 }
@@ -51,17 +55,17 @@ function chooseTimeline(points: TimelineKnot[]): Timeline {
   return new Timeline(knots);
 }
 
-/** The URLs as blocks write them. */
-function textsOf(urls: readonly Uint8Array[], prefixes: UrlPrefixes): Uint8Array[] {
+/** The URLs as blocks write them, in texts of about `textBytes`. */
+function textsOf(urls: readonly Uint8Array[], prefixes: UrlPrefixes, textBytes: number): Uint8Array[] {
   const texts: Uint8Array[] = [];
   const writer = new ByteWriter();
   for (const url of urls) {
     const { mark, length } = prefixes.match(url);
     writer.uint8(mark).raw(url.subarray(length));
     if (writer.length < textBytes) continue;
-    texts.push(writer.finish());
+    texts.push(writer.view().slice());
     writer.clear();
   }
-  if (writer.length > 0) texts.push(writer.finish());
+  if (writer.length > 0) texts.push(writer.view().slice());
   return texts;
 }

@@ -32,6 +32,9 @@ export interface FilterEntry {
   readonly keyCount: number;
 }
 
+/** How keys become filters: FuseFilter over hashKey. The number is the format; never use one again. */
+const filterPolicy = 1;
+
 /** The shortest key that tells the first key of a block from the last key before it. */
 export function separatorOf(lastKeyBefore: Uint8Array | undefined, firstKey: Uint8Array): Uint8Array {
   if (lastKeyBefore === undefined) return new Uint8Array(0);
@@ -50,7 +53,7 @@ export function encodeBlockIndex(blocks: readonly BlockIndexEntry[], filters: re
     if (block.latestExpiryMs !== undefined) writer.varint(block.latestExpiryMs);
     previous = block.separator;
   }
-  writer.varint(filters.length);
+  writer.uint8(filterPolicy).varint(filters.length);
   for (const filter of filters) {
     writer.varint(filter.storedBytes).uint32(filter.crc).varint(filter.blockCount).varint(filter.keyCount);
   }
@@ -137,12 +140,12 @@ export class BlockIndex {
       if (block > 0 && compareBytes(previous, separator) >= 0)
         throw new DecodeError(`the separator of block ${block} does not follow the one before`);
       separators.raw(separator);
-      if (separators.length > chunkLimits.indexMaxBytes) throw new DecodeError('the separators are too long');
+      if (separators.length > chunkLimits.separatorsMaxBytes) throw new DecodeError('the separators are too long');
       this.#starts[block + 1] = separators.length;
       this.#readEntry(reader, block);
       previous = separator;
     }
-    return separators.finish();
+    return separators.finishApart();
   }
 
   #readEntry(reader: ByteReader, block: number): void {
@@ -167,6 +170,8 @@ export class BlockIndex {
 }
 
 function readFilters(reader: ByteReader): FilterEntry[] {
+  const policy = reader.uint8();
+  if (policy !== filterPolicy) throw new DecodeError(`filter of unknown policy ${policy}`);
   const count = reader.varint();
   if (count > chunkLimits.blocksMax) throw new DecodeError(`filter of ${count} parts`);
   const filters: FilterEntry[] = [];
