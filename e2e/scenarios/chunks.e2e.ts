@@ -3,18 +3,12 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLink, visit } from '../harness/links-api.ts';
+import { metric } from '../harness/metric.ts';
 import { TestCluster } from '../harness/test-cluster.ts';
-import type { TestNode } from '../harness/test-node.ts';
 import { eventually } from '../harness/wait.ts';
 import { Workload } from '../harness/workload.ts';
 
 const settings = ['chunks.sealAfterBytes=40000', 'ring.suspectAfterMs=2000', 'ring.downAfterMs=4000'];
-
-async function metric(node: TestNode, name: string): Promise<number> {
-  const text = await (await fetch(`${node.ops}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(name));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
 
 async function load(cluster: TestCluster, prefix: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {

@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
+import { cli } from '../harness/command-line.ts';
+import type { Ran } from '../harness/command-line.ts';
 import { freeBasePort } from '../harness/ports.ts';
 import { shortlink } from '../harness/program.ts';
 import { TestCluster } from '../harness/test-cluster.ts';
 import { isAlive, TestNode } from '../harness/test-node.ts';
 import { eventually } from '../harness/wait.ts';
-
-interface Ran {
-  readonly exitCode: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function cli(cluster: TestCluster, ...args: readonly string[]): Promise<Ran> {
-  const env = { ...process.env, SHORTLINK_API: cluster.nodes.map((node) => node.api).join(',') };
-  return new Promise((resolve) => {
-    execFile(shortlink, [...args], { env }, (error, out, err) => {
-      const exitCode = error === null ? 0 : Number(error.code);
-      resolve({ exitCode, out: out.trimEnd(), err: err.trimEnd() });
-    });
-  });
-}
 
 it('does with links and keys what it says, and tells failures apart by its exit code', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, shards: 4 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts';
 import { addNodeCommand } from './commands/add-node.ts';
+import { chunkListCommand } from './commands/chunk-list.ts';
 import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
@@ -9,6 +10,7 @@ import { nodeCommand } from './commands/node.ts';
 import { objectStoreCheckCommand } from './commands/object-store.ts';
 import { removeNodeCommand } from './commands/remove-node.ts';
 import { ringHasten, ringHold, ringRelease, ringStatus } from './commands/ring.ts';
+import { shardUploadCommand } from './commands/shard-upload.ts';
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
@@ -26,6 +28,8 @@ export const commands: readonly Command[] = [
   transferCommand,
   addNodeCommand,
   removeNodeCommand,
+  shardUploadCommand,
+  chunkListCommand,
   objectStoreCheckCommand,
   ringStatus,
   ringHold,

@@ -6,7 +6,10 @@ export const exitCodes = {
   failed: { code: 1, meaning: 'failed for a reason that no other code stands for' },
   usage: { code: 2, meaning: 'wrong flags or arguments, or the cluster refuses the input as invalid' },
   notFound: { code: 3, meaning: 'there is nothing under this name, or it is deleted or expired' },
-  conflict: { code: 4, meaning: 'the name is taken, or the revision has changed' },
+  conflict: {
+    code: 4,
+    meaning: 'the name is taken, or a condition does not hold: a revision, or how the cluster is set up',
+  },
   unavailable: { code: 5, meaning: 'the cluster cannot be reached or cannot answer in time; try again' },
 } as const;
 
