@@ -110,11 +110,19 @@ export class TestCluster implements AsyncDisposable {
 export interface ClusterStatus {
   readonly clusterId: string | null;
   readonly nodes: readonly { readonly id: string; readonly name: string; readonly state: string }[];
+  /** Of the meta group. */
+  readonly meta: readonly ReplicaView[];
   readonly shards: readonly {
     readonly id: number;
     readonly leaderNodeId: string | null;
-    readonly replicas: readonly { readonly id: number; readonly nodeId: string; readonly role: string }[];
+    readonly replicas: readonly ReplicaView[];
   }[];
+}
+
+interface ReplicaView {
+  readonly id: number;
+  readonly nodeId: string;
+  readonly role: string;
 }
 
 /** GET /api/v1/cluster; undefined while the node does not answer. */
