@@ -96,7 +96,7 @@ export class NetworkStream {
   /** Raft tolerates old and repeated messages; requests and answers have a stream's guarantees. */
   #deliverLate(frame: PeerFrame): void {
     const { world, random } = this.#network;
-    const raftOnly: PeerFrame = { ...frame, requests: [], replies: [], heartbeat: undefined };
+    const raftOnly: PeerFrame = { ...frame, requests: [], replies: [], heartbeat: undefined, silentNodes: undefined };
     const { nodeId, address } = this.to;
     world.after(random.between(lateUs.least, lateUs.most), () => {
       const now = this.#network.endpointAt(address);
@@ -117,6 +117,7 @@ function copyFrame(frame: PeerFrame): PeerFrame {
     requests: frame.requests.map((request) => ({ ...request, payload: request.payload.slice() })),
     replies: frame.replies.map((reply) => ({ ...reply, payload: reply.payload.slice() })),
     heartbeat: frame.heartbeat === undefined ? undefined : { ...frame.heartbeat },
+    silentNodes: frame.silentNodes?.slice(),
     clockMs: frame.clockMs,
     mapEpoch: frame.mapEpoch,
   };

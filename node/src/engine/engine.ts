@@ -75,6 +75,7 @@ export class Engine implements EngineApi, PeerHandler {
       clockGuard: this.#clockGuard,
       map: () => this.volume.map,
       isConnected: (node) => peers.isConnected(node),
+      isSilent: (node) => this.ring.isSilent(node),
       coldTier: deps.coldTier,
       control: (replica, payload, answer) =>
         controlGroup({ host: this.host, replica, ringReport: () => this.ring.report() }, payload, answer),
@@ -198,6 +199,7 @@ export class Engine implements EngineApi, PeerHandler {
     }
     for (const reply of frame.replies) this.#forwarder.onReply(reply);
     if (frame.mapEpoch > this.host.mapEpoch) this.#maps.fetch(from);
+    if (frame.silentNodes !== undefined) this.ring.learnSilence(frame.silentNodes);
     if (frame.heartbeat !== undefined) this.#heard(from, frame.heartbeat, frame.mapEpoch);
   }
 

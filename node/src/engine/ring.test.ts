@@ -334,6 +334,29 @@ describe('a sick node', () => {
     await cluster.until('it is back', () => fleet.node(sick)?.isOut === false, outTicks);
   });
 
+  it('is avoided by nodes that hold no replica and could ask any', async () => {
+    const fleet = await Fleet.of(5);
+    const { cluster } = fleet;
+    const idle = fleet.living.find((engine) => !engine.host.replicasByShard.has(1)) ?? fleet.other;
+    const follows = (e: Engine): boolean => e.host.replicasByShard.get(1)?.isLeader === false;
+    const sick = fleet.living.find((e) => e !== fleet.leader && follows(e)) ?? fleet.other;
+    await write(cluster, idle, create('seen', 'https://seen.example/'));
+    const disk = vi.spyOn(sick.host.disk, 'isFresh').mockReturnValue(false);
+    await cluster.until('everybody to know', () => idle.ring.isSilent(sick.nodeId), outTicks);
+    const asked = vi.spyOn(sick.router, 'route');
+    for (let i = 0; i < 20; i++) {
+      // The node that answered last is asked again, until it cannot be reached.
+      const away = vi.spyOn(idle.deps.peers, 'isConnected').mockReturnValue(false);
+      await expect(read(cluster, idle, 'seen')).rejects.toThrow('unavailable');
+      away.mockRestore();
+      expect((await read(cluster, idle, 'seen')).kind).toBe('link');
+    }
+    const reads = asked.mock.calls.filter(([{ kind, from }]) => kind === 'read' && from === idle.nodeId);
+    expect(reads).toEqual([]);
+    disk.mockRestore();
+    await cluster.until('everybody to know', () => !idle.ring.isSilent(sick.nodeId), outTicks);
+  });
+
   it('leads nothing for long once it is DOWN', async () => {
     const fleet = await Fleet.of(5, { initialShards: 5 });
     const { cluster } = fleet;

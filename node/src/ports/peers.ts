@@ -48,6 +48,8 @@ export interface PeerFrame {
   readonly requests: readonly ForwardRequest[];
   readonly replies: readonly ForwardReply[];
   readonly heartbeat?: NodeHeartbeat | undefined;
+  /** From the leader of the meta group, as the answer to a heartbeat: nodes that traffic should avoid. */
+  readonly silentNodes?: readonly NodeId[] | undefined;
   /** The sender's wall clock, to notice a clock that is wrong against a majority. */
   readonly clockMs: number;
   /** Epoch of the newest cluster map that the sender knows. */

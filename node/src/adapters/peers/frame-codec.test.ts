@@ -32,6 +32,7 @@ function decoded(parts: readonly Uint8Array[]): PeerFrame {
     requests: frames.flatMap((frame) => frame.requests),
     replies: frames.flatMap((frame) => frame.replies),
     heartbeat: frames.find((frame) => frame.heartbeat !== undefined)?.heartbeat,
+    silentNodes: frames.find((frame) => frame.silentNodes !== undefined)?.silentNodes,
     clockMs: frames[0]?.clockMs ?? -1,
     mapEpoch: frames[0]?.mapEpoch ?? -1,
   };
@@ -142,6 +143,7 @@ it('speaks the published contract: the generated code reads the same, and what i
       expect(again.requests).toEqual(frame.requests);
       expect(again.replies).toEqual(frame.replies);
       expect(again.heartbeat).toEqual(frame.heartbeat);
+      expect(again.silentNodes).toEqual(frame.silentNodes);
     }),
     { numRuns: 200 },
   );

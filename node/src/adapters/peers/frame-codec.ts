@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { NodeId } from '@shortlink/common/ids.ts';
 import type { ForwardReply, ForwardRequest, GroupMessage, NodeHeartbeat, PeerFrame } from '../../ports/peers.ts';
 import { readReply, readRequest, writeReply, writeRequest } from './forward-codec.ts';
-import { readNodeHeartbeat, writeNodeHeartbeat } from './heartbeat-codec.ts';
+import { readNodeHeartbeat, readSilence, writeNodeHeartbeat, writeSilence } from './heartbeat-codec.ts';
 import { faultOf } from './message-check.ts';
 import {
   isCompactHeartbeat,
@@ -23,6 +24,7 @@ const fields = {
   clockMs: 7,
   mapEpoch: 8,
   heartbeat: 9,
+  silence: 10,
 } as const;
 
 /** Messages, requests and replies of one gRPC message, so that one cannot make a receiver hold millions of objects. */
@@ -56,6 +58,7 @@ export class FrameEncoder {
     this.#tooLarge = 0;
     this.#begin(frame);
     if (frame.heartbeat !== undefined) this.#add(frame, frame.heartbeat, writeHeartbeatField);
+    if (frame.silentNodes !== undefined) this.#add(frame, frame.silentNodes, writeSilenceField);
     for (const message of frame.raft) this.#add(frame, message, writeGroupMessage);
     for (const request of frame.requests) this.#add(frame, request, writeRequestField);
     for (const reply of frame.replies) this.#add(frame, reply, writeReplyField);
@@ -121,6 +124,10 @@ function writeHeartbeatField(writer: WireWriter, heartbeat: NodeHeartbeat): void
   writeNodeHeartbeat(writer, fields.heartbeat, heartbeat);
 }
 
+function writeSilenceField(writer: WireWriter, nodes: readonly NodeId[]): void {
+  writeSilence(writer, fields.silence, nodes);
+}
+
 export interface FaultyFrame {
   /** What is wrong with the bytes, for the log. */
   readonly fault: string;
@@ -143,6 +150,7 @@ function readFrame(reader: WireReader): PeerFrame {
   let clockMs = 0;
   let mapEpoch = 0;
   let heartbeat: NodeHeartbeat | undefined;
+  let silentNodes: readonly NodeId[] | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === fields.messages) raft.push(reader.nested(readRaftMessage));
     else if (field === fields.requests) requests.push(reader.nested(readRequest));
@@ -152,6 +160,7 @@ function readFrame(reader: WireReader): PeerFrame {
     else if (field === fields.clockMs) clockMs = reader.uint();
     else if (field === fields.mapEpoch) mapEpoch = reader.uint();
     else if (field === fields.heartbeat) heartbeat = reader.nested(readNodeHeartbeat);
+    else if (field === fields.silence) silentNodes = reader.nested(readSilence);
     else reader.skip();
     if (raft.length + requests.length + replies.length > partMaxItems)
       throw new WireError(`more than ${partMaxItems} messages`);
@@ -160,5 +169,5 @@ function readFrame(reader: WireReader): PeerFrame {
     const fault = faultOf(message);
     if (fault !== undefined) throw new WireError(fault);
   }
-  return { raft, requests, replies, clockMs, mapEpoch, ...(heartbeat === undefined ? {} : { heartbeat }) };
+  return { raft, requests, replies, heartbeat, silentNodes, clockMs, mapEpoch };
 }

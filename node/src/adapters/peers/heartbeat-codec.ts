@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
+import type { NodeId } from '@shortlink/common/ids.ts';
 import type { NodeHeartbeat } from '../../ports/peers.ts';
 import { WireError } from './wire-reader.ts';
 import type { WireReader } from './wire-reader.ts';
@@ -7,6 +8,8 @@ import type { WireWriter } from './wire-writer.ts';
 
 /** A sentence; what is longer is cut. */
 const problemMaxBytes = 512;
+/** As many nodes as a ring may have. */
+const silenceMaxNodes = 4096;
 
 export function writeNodeHeartbeat(writer: WireWriter, field: number, heartbeat: NodeHeartbeat): void {
   const { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem } = heartbeat;
@@ -34,11 +37,31 @@ export function readNodeHeartbeat(reader: WireReader): NodeHeartbeat {
   return { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem };
 }
 
+export function writeSilence(writer: WireWriter, field: number, nodes: readonly NodeId[]): void {
+  const start = writer.begin(field, nodes.length * 18);
+  for (const node of nodes) writer.bytes(1, utf8(node));
+  writer.end(start);
+}
+
+export function readSilence(reader: WireReader): readonly NodeId[] {
+  const nodes: NodeId[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) nodes.push(textOf(reader.bytes(), 'the id of a node'));
+    else reader.skip();
+    if (nodes.length > silenceMaxNodes) throw new WireError(`more than ${silenceMaxNodes} silent nodes`);
+  }
+  return nodes;
+}
+
 function problemText(bytes: Uint8Array): string | undefined {
   if (bytes.length > problemMaxBytes) throw new WireError(`a problem of ${bytes.length} bytes`);
+  return bytes.length === 0 ? undefined : textOf(bytes, 'a problem');
+}
+
+function textOf(bytes: Uint8Array, what: string): string {
   try {
-    return bytes.length === 0 ? undefined : fromUtf8(bytes);
+    return fromUtf8(bytes);
   } catch (cause) {
-    throw new WireError('a problem that is no UTF-8', { cause });
+    throw new WireError(`${what} that is no UTF-8`, { cause });
   }
 }

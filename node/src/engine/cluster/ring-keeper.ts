@@ -29,6 +29,7 @@ export class RingKeeper {
   readonly #reporter = new RingReporter();
   #chunkCounts: () => ChunkCounts = () => noChunks;
   #isBusy = false;
+  #told: { readonly nodes: ReadonlySet<NodeId>; readonly atMs: number } = { nodes: new Set(), atMs: 0 };
 
   constructor(engine: Engine) {
     const { config, deps, host, nodeId } = engine;
@@ -41,13 +42,30 @@ export class RingKeeper {
       host,
       suspectAfterMs: config.ring.suspectAfterMs,
       map: () => engine.volume.map,
-      onOwn: (heartbeat) => detector.heard(nodeId, heartbeat),
+      onOwn: (heartbeat) => this.#heardOwn(heartbeat),
       onStandstill: () => detector.startAnew(),
     });
   }
 
+  /** A heartbeat has come; the leader of the meta group answers who should be avoided. */
   heard(from: NodeId, heartbeat: NodeHeartbeat): void {
     this.#detector.heard(from, heartbeat);
+    const silent = this.#silentNodes();
+    if (silent === undefined) return;
+    this.#engine.host.outbox.silence(from, silent);
+    this.#engine.host.wake();
+  }
+
+  /** The leader of the meta group has answered. */
+  learnSilence(nodes: readonly NodeId[]): void {
+    this.#told = { nodes: new Set(nodes), atMs: this.#engine.deps.clock.monotonicMs() };
+  }
+
+  /** Not heard of for so long that traffic should go elsewhere, as far as this node was told lately. */
+  isSilent(node: NodeId): boolean {
+    const { deps, config } = this.#engine;
+    if (deps.clock.monotonicMs() - this.#told.atMs >= config.ring.downAfterMs) return false;
+    return this.#told.nodes.has(node);
   }
 
   /** Where the numbers of chunks in a report come from; asked for each one. */
@@ -76,6 +94,17 @@ export class RingKeeper {
     const { state } = replica.machine;
     if (state.map === undefined) return undefined;
     return { state, liveness: this.#detector.judge(state.map, replica.status().hardState.term) };
+  }
+
+  #heardOwn(heartbeat: NodeHeartbeat): void {
+    this.#detector.heard(this.#engine.nodeId, heartbeat);
+    const silent = this.#silentNodes();
+    if (silent !== undefined) this.learnSilence(silent);
+  }
+
+  /** Undefined on every node but the leader of the meta group. */
+  #silentNodes(): readonly NodeId[] | undefined {
+    return this.view()?.liveness.nodes.flatMap(({ id, isSilent }) => (isSilent ? [id] : []));
   }
 
   /** Proposes the next change of who is OUT; does nothing on other nodes than the leader of the meta group. */

@@ -7,6 +7,7 @@ interface Pile {
   readonly requests: ForwardRequest[];
   readonly replies: ForwardReply[];
   heartbeat?: NodeHeartbeat;
+  silentNodes?: readonly NodeId[];
 }
 
 /** Gathers what goes to each node, so that one turn sends one frame a node and phase, all groups together. */
@@ -32,6 +33,11 @@ export class Outbox {
 
   heartbeat(to: NodeId, heartbeat: NodeHeartbeat): void {
     this.#pile(to).heartbeat = heartbeat;
+  }
+
+  /** What the leader of the meta group answers to a heartbeat. */
+  silence(to: NodeId, nodes: readonly NodeId[]): void {
+    this.#pile(to).silentNodes = nodes;
   }
 
   /** An empty frame, whose stamp says that there is a newer map. */

@@ -38,6 +38,8 @@ export interface RouterOptions {
   readonly observer: EngineObserver;
   readonly map: () => ClusterMap | undefined;
   readonly isConnected: (node: NodeId) => boolean;
+  /** Connected or not, traffic should go elsewhere. */
+  readonly isSilent: (node: NodeId) => boolean;
   readonly control: (replica: Replica, payload: Uint8Array, answer: Answer) => void;
   readonly coldTier: ColdTier;
 }
@@ -146,7 +148,8 @@ export class Router {
       .map((replica) => replica.nodeId)
       .filter((node) => node !== this.#options.nodeId && node !== request.from);
     const near = nodes.filter((node) => this.#options.isConnected(node));
-    const candidates = near.length > 0 ? near : nodes;
+    const well = near.filter((node) => !this.#options.isSilent(node));
+    const candidates = well.length > 0 ? well : near.length > 0 ? near : nodes;
     const known = this.#leaderByShard.get(request.shard);
     const node =
       known !== undefined && candidates.includes(known)

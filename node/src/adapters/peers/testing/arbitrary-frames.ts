@@ -133,6 +133,7 @@ export const arbitraryFrame: fc.Arbitrary<PeerFrame> = fc.record({
   requests: fc.array(request, { maxLength: 4 }),
   replies: fc.array(reply, { maxLength: 4 }),
   heartbeat: fc.option(heartbeat, { nil: undefined }),
+  silentNodes: fc.option(fc.array(fc.stringMatching(/^[0-9a-f]{16}$/), { maxLength: 5 }), { nil: undefined }),
   clockMs: counter,
   mapEpoch: counter,
 });

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file shortlink/peer/v1/peer.proto.
  */
 export const file_shortlink_peer_v1_peer: GenFile = /*@__PURE__*/
-  fileDesc("ChxzaG9ydGxpbmsvcGVlci92MS9wZWVyLnByb3RvEhFzaG9ydGxpbmsucGVlci52MSKNAwoJUGVlckZyYW1lEicKBWhlbGxvGAEgASgLMhguc2hvcnRsaW5rLnBlZXIudjEuSGVsbG8SMAoIbWVzc2FnZXMYAiADKAsyHi5zaG9ydGxpbmsucGVlci52MS5SYWZ0TWVzc2FnZRIsCghyZXF1ZXN0cxgDIAMoCzIaLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmQSMAoHcmVwbGllcxgEIAMoCzIfLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRSZXBseRIwCgpoZWFydGJlYXRzGAUgAygLMhwuc2hvcnRsaW5rLnBlZXIudjEuSGVhcnRiZWF0EjkKE2hlYXJ0YmVhdF9yZXNwb25zZXMYBiADKAsyHC5zaG9ydGxpbmsucGVlci52MS5IZWFydGJlYXQSEAoIY2xvY2tfbXMYByABKAQSEQoJbWFwX2Vwb2NoGAggASgEEjMKCWhlYXJ0YmVhdBgJIAEoCzIgLnNob3J0bGluay5wZWVyLnYxLk5vZGVIZWFydGJlYXQiggEKDU5vZGVIZWFydGJlYXQSEwoLY2h1bmtzX2hlbGQYASABKA0SEwoLY2h1bmtfYnl0ZXMYAiABKAQSHAoPZGlza19mcmVlX2J5dGVzGAMgASgESACIAQESFQoNY2h1bmtfcHJvYmxlbRgEIAEoCUISChBfZGlza19mcmVlX2J5dGVzIl8KBUhlbGxvEhIKCmNsdXN0ZXJfaWQYASABKAkSFAoMZnJvbV9ub2RlX2lkGAIgASgJEhIKCnRvX25vZGVfaWQYAyABKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgEIAEoDSLSAgoLUmFmdE1lc3NhZ2USDQoFZ3JvdXAYASABKA0SLAoEdHlwZRgCIAEoDjIeLnNob3J0bGluay5wZWVyLnYxLk1lc3NhZ2VUeXBlEgoKAnRvGAMgASgNEgwKBGZyb20YBCABKA0SDAoEdGVybRgFIAEoBBIQCghsb2dfdGVybRgGIAEoBBINCgVpbmRleBgHIAEoBBIpCgdlbnRyaWVzGAggAygLMhguc2hvcnRsaW5rLnBlZXIudjEuRW50cnkSDgoGY29tbWl0GAkgASgEEgwKBHZvdGUYCiABKA0SDgoGcmVqZWN0GAsgASgIEhMKC3JlamVjdF9oaW50GAwgASgEEhQKB2NvbnRleHQYDSABKAxIAIgBARItCghzbmFwc2hvdBgOIAEoCzIbLnNob3J0bGluay5wZWVyLnYxLlNuYXBzaG90QgoKCF9jb250ZXh0Il4KBUVudHJ5EgwKBHRlcm0YASABKAQSDQoFaW5kZXgYAiABKAQSKgoEdHlwZRgDIAEoDjIcLnNob3J0bGluay5wZWVyLnYxLkVudHJ5VHlwZRIMCgRkYXRhGAQgASgMImcKCFNuYXBzaG90EjAKCmNvbmZfc3RhdGUYASABKAsyHC5zaG9ydGxpbmsucGVlci52MS5Db25mU3RhdGUSDQoFaW5kZXgYAiABKAQSDAoEdGVybRgDIAEoBBIMCgRkYXRhGAQgASgMInEKCUNvbmZTdGF0ZRIOCgZ2b3RlcnMYASADKA0SEAoIbGVhcm5lcnMYAiADKA0SFwoPdm90ZXJzX291dGdvaW5nGAMgAygNEhUKDWxlYXJuZXJzX25leHQYBCADKA0SEgoKYXV0b19sZWF2ZRgFIAEoCCJ0CglIZWFydGJlYXQSDQoFZ3JvdXAYASABKA0SDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgR0ZXJtGAQgASgEEg4KBmNvbW1pdBgFIAEoBBIUCgdjb250ZXh0GAYgASgMSACIAQFCCgoIX2NvbnRleHQihQEKB0ZvcndhcmQSCgoCaWQYASABKAQSDAoEaG9wcxgCIAEoDRINCgVzaGFyZBgDIAEoDRISCgp0aW1lb3V0X21zGAQgASgNEiwKBGtpbmQYBSABKA4yHi5zaG9ydGxpbmsucGVlci52MS5Gb3J3YXJkS2luZBIPCgdwYXlsb2FkGAYgASgMIl0KDEZvcndhcmRSZXBseRIKCgJpZBgBIAEoBBIwCgZzdGF0dXMYAiABKA4yIC5zaG9ydGxpbmsucGVlci52MS5Gb3J3YXJkU3RhdHVzEg8KB3BheWxvYWQYAyABKAwifwoNU25hcHNob3RDaHVuaxIxCgZoZWFkZXIYASABKAsyIS5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdEhlYWRlchIQCghzZXF1ZW5jZRgCIAEoDRIMCgRkYXRhGAMgASgMEg0KBWNyYzMyGAQgASgHEgwKBGxhc3QYBSABKAgiXgoOU25hcHNob3RIZWFkZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIUCgxmcm9tX25vZGVfaWQYAiABKAkSEgoKdG9fbm9kZV9pZBgDIAEoCRIOCgZoZWFkZXIYBCABKAwiMQoMU25hcHNob3REb25lEhAKCGFjY2VwdGVkGAEgASgIEg8KB21lc3NhZ2UYAiABKAkiMQoQRm9ybWF0aW9uUmVxdWVzdBIMCgRraW5kGAEgASgJEg8KB3BheWxvYWQYAiABKAwiMgoRRm9ybWF0aW9uUmVzcG9uc2USDAoEa2luZBgBIAEoCRIPCgdwYXlsb2FkGAIgASgMKsgGCgtNZXNzYWdlVHlwZRIcChhNRVNTQUdFX1RZUEVfVU5TUEVDSUZJRUQQABIYChRNRVNTQUdFX1RZUEVfTVNHX0hVUBABEhkKFU1FU1NBR0VfVFlQRV9NU0dfQkVBVBACEhkKFU1FU1NBR0VfVFlQRV9NU0dfUFJPUBADEhgKFE1FU1NBR0VfVFlQRV9NU0dfQVBQEAQSHQoZTUVTU0FHRV9UWVBFX01TR19BUFBfUkVTUBAFEhkKFU1FU1NBR0VfVFlQRV9NU0dfVk9URRAGEh4KGk1FU1NBR0VfVFlQRV9NU0dfVk9URV9SRVNQEAcSGQoVTUVTU0FHRV9UWVBFX01TR19TTkFQEAgSHgoaTUVTU0FHRV9UWVBFX01TR19IRUFSVEJFQVQQCRIjCh9NRVNTQUdFX1RZUEVfTVNHX0hFQVJUQkVBVF9SRVNQEAoSIAocTUVTU0FHRV9UWVBFX01TR19VTlJFQUNIQUJMRRALEiAKHE1FU1NBR0VfVFlQRV9NU0dfU05BUF9TVEFUVVMQDBIhCh1NRVNTQUdFX1RZUEVfTVNHX0NIRUNLX1FVT1JVTRANEiQKIE1FU1NBR0VfVFlQRV9NU0dfVFJBTlNGRVJfTEVBREVSEA4SIAocTUVTU0FHRV9UWVBFX01TR19USU1FT1VUX05PVxAPEh8KG01FU1NBR0VfVFlQRV9NU0dfUkVBRF9JTkRFWBAQEiQKIE1FU1NBR0VfVFlQRV9NU0dfUkVBRF9JTkRFWF9SRVNQEBESHQoZTUVTU0FHRV9UWVBFX01TR19QUkVfVk9URRASEiIKHk1FU1NBR0VfVFlQRV9NU0dfUFJFX1ZPVEVfUkVTUBATEiMKH01FU1NBR0VfVFlQRV9NU0dfU1RPUkFHRV9BUFBFTkQQFBIoCiRNRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQRU5EX1JFU1AQFRIiCh5NRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQTFkQFhInCiNNRVNTQUdFX1RZUEVfTVNHX1NUT1JBR0VfQVBQTFlfUkVTUBAXEiIKHk1FU1NBR0VfVFlQRV9NU0dfRk9SR0VUX0xFQURFUhAYKnkKCUVudHJ5VHlwZRIaChZFTlRSWV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRRU5UUllfVFlQRV9OT1JNQUwQARIaChZFTlRSWV9UWVBFX0NPTkZfQ0hBTkdFEAISHQoZRU5UUllfVFlQRV9DT05GX0NIQU5HRV9WMhADKooBCgtGb3J3YXJkS2luZBIcChhGT1JXQVJEX0tJTkRfVU5TUEVDSUZJRUQQABIWChJGT1JXQVJEX0tJTkRfV1JJVEUQARIVChFGT1JXQVJEX0tJTkRfUkVBRBACEhQKEEZPUldBUkRfS0lORF9NQVAQAxIYChRGT1JXQVJEX0tJTkRfQ09OVFJPTBAEKr0BCg1Gb3J3YXJkU3RhdHVzEh4KGkZPUldBUkRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFQoRRk9SV0FSRF9TVEFUVVNfT0sQARIeChpGT1JXQVJEX1NUQVRVU19VTkFWQUlMQUJMRRACEh0KGUZPUldBUkRfU1RBVFVTX09WRVJMT0FERUQQAxIaChZGT1JXQVJEX1NUQVRVU19USU1FT1VUEAQSGgoWRk9SV0FSRF9TVEFUVVNfUkVGVVNFRBAFMv8BCgRQZWVyEkoKCEV4Y2hhbmdlEhwuc2hvcnRsaW5rLnBlZXIudjEuUGVlckZyYW1lGhwuc2hvcnRsaW5rLnBlZXIudjEuUGVlckZyYW1lKAEwARJTCgxTZW5kU25hcHNob3QSIC5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdENodW5rGh8uc2hvcnRsaW5rLnBlZXIudjEuU25hcHNob3REb25lKAESVgoJRm9ybWF0aW9uEiMuc2hvcnRsaW5rLnBlZXIudjEuRm9ybWF0aW9uUmVxdWVzdBokLnNob3J0bGluay5wZWVyLnYxLkZvcm1hdGlvblJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChxzaG9ydGxpbmsvcGVlci92MS9wZWVyLnByb3RvEhFzaG9ydGxpbmsucGVlci52MSK6AwoJUGVlckZyYW1lEicKBWhlbGxvGAEgASgLMhguc2hvcnRsaW5rLnBlZXIudjEuSGVsbG8SMAoIbWVzc2FnZXMYAiADKAsyHi5zaG9ydGxpbmsucGVlci52MS5SYWZ0TWVzc2FnZRIsCghyZXF1ZXN0cxgDIAMoCzIaLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmQSMAoHcmVwbGllcxgEIAMoCzIfLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRSZXBseRIwCgpoZWFydGJlYXRzGAUgAygLMhwuc2hvcnRsaW5rLnBlZXIudjEuSGVhcnRiZWF0EjkKE2hlYXJ0YmVhdF9yZXNwb25zZXMYBiADKAsyHC5zaG9ydGxpbmsucGVlci52MS5IZWFydGJlYXQSEAoIY2xvY2tfbXMYByABKAQSEQoJbWFwX2Vwb2NoGAggASgEEjMKCWhlYXJ0YmVhdBgJIAEoCzIgLnNob3J0bGluay5wZWVyLnYxLk5vZGVIZWFydGJlYXQSKwoHc2lsZW5jZRgKIAEoCzIaLnNob3J0bGluay5wZWVyLnYxLlNpbGVuY2UiGwoHU2lsZW5jZRIQCghub2RlX2lkcxgBIAMoCSKCAQoNTm9kZUhlYXJ0YmVhdBITCgtjaHVua3NfaGVsZBgBIAEoDRITCgtjaHVua19ieXRlcxgCIAEoBBIcCg9kaXNrX2ZyZWVfYnl0ZXMYAyABKARIAIgBARIVCg1jaHVua19wcm9ibGVtGAQgASgJQhIKEF9kaXNrX2ZyZWVfYnl0ZXMiXwoFSGVsbG8SEgoKY2x1c3Rlcl9pZBgBIAEoCRIUCgxmcm9tX25vZGVfaWQYAiABKAkSEgoKdG9fbm9kZV9pZBgDIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAQgASgNItICCgtSYWZ0TWVzc2FnZRINCgVncm91cBgBIAEoDRIsCgR0eXBlGAIgASgOMh4uc2hvcnRsaW5rLnBlZXIudjEuTWVzc2FnZVR5cGUSCgoCdG8YAyABKA0SDAoEZnJvbRgEIAEoDRIMCgR0ZXJtGAUgASgEEhAKCGxvZ190ZXJtGAYgASgEEg0KBWluZGV4GAcgASgEEikKB2VudHJpZXMYCCADKAsyGC5zaG9ydGxpbmsucGVlci52MS5FbnRyeRIOCgZjb21taXQYCSABKAQSDAoEdm90ZRgKIAEoDRIOCgZyZWplY3QYCyABKAgSEwoLcmVqZWN0X2hpbnQYDCABKAQSFAoHY29udGV4dBgNIAEoDEgAiAEBEi0KCHNuYXBzaG90GA4gASgLMhsuc2hvcnRsaW5rLnBlZXIudjEuU25hcHNob3RCCgoIX2NvbnRleHQiXgoFRW50cnkSDAoEdGVybRgBIAEoBBINCgVpbmRleBgCIAEoBBIqCgR0eXBlGAMgASgOMhwuc2hvcnRsaW5rLnBlZXIudjEuRW50cnlUeXBlEgwKBGRhdGEYBCABKAwiZwoIU25hcHNob3QSMAoKY29uZl9zdGF0ZRgBIAEoCzIcLnNob3J0bGluay5wZWVyLnYxLkNvbmZTdGF0ZRINCgVpbmRleBgCIAEoBBIMCgR0ZXJtGAMgASgEEgwKBGRhdGEYBCABKAwicQoJQ29uZlN0YXRlEg4KBnZvdGVycxgBIAMoDRIQCghsZWFybmVycxgCIAMoDRIXCg92b3RlcnNfb3V0Z29pbmcYAyADKA0SFQoNbGVhcm5lcnNfbmV4dBgEIAMoDRISCgphdXRvX2xlYXZlGAUgASgIInQKCUhlYXJ0YmVhdBINCgVncm91cBgBIAEoDRIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEgwKBHRlcm0YBCABKAQSDgoGY29tbWl0GAUgASgEEhQKB2NvbnRleHQYBiABKAxIAIgBAUIKCghfY29udGV4dCKFAQoHRm9yd2FyZBIKCgJpZBgBIAEoBBIMCgRob3BzGAIgASgNEg0KBXNoYXJkGAMgASgNEhIKCnRpbWVvdXRfbXMYBCABKA0SLAoEa2luZBgFIAEoDjIeLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRLaW5kEg8KB3BheWxvYWQYBiABKAwiXQoMRm9yd2FyZFJlcGx5EgoKAmlkGAEgASgEEjAKBnN0YXR1cxgCIAEoDjIgLnNob3J0bGluay5wZWVyLnYxLkZvcndhcmRTdGF0dXMSDwoHcGF5bG9hZBgDIAEoDCJ/Cg1TbmFwc2hvdENodW5rEjEKBmhlYWRlchgBIAEoCzIhLnNob3J0bGluay5wZWVyLnYxLlNuYXBzaG90SGVhZGVyEhAKCHNlcXVlbmNlGAIgASgNEgwKBGRhdGEYAyABKAwSDQoFY3JjMzIYBCABKAcSDAoEbGFzdBgFIAEoCCJeCg5TbmFwc2hvdEhlYWRlchISCgpjbHVzdGVyX2lkGAEgASgJEhQKDGZyb21fbm9kZV9pZBgCIAEoCRISCgp0b19ub2RlX2lkGAMgASgJEg4KBmhlYWRlchgEIAEoDCIxCgxTbmFwc2hvdERvbmUSEAoIYWNjZXB0ZWQYASABKAgSDwoHbWVzc2FnZRgCIAEoCSIxChBGb3JtYXRpb25SZXF1ZXN0EgwKBGtpbmQYASABKAkSDwoHcGF5bG9hZBgCIAEoDCIyChFGb3JtYXRpb25SZXNwb25zZRIMCgRraW5kGAEgASgJEg8KB3BheWxvYWQYAiABKAwqyAYKC01lc3NhZ2VUeXBlEhwKGE1FU1NBR0VfVFlQRV9VTlNQRUNJRklFRBAAEhgKFE1FU1NBR0VfVFlQRV9NU0dfSFVQEAESGQoVTUVTU0FHRV9UWVBFX01TR19CRUFUEAISGQoVTUVTU0FHRV9UWVBFX01TR19QUk9QEAMSGAoUTUVTU0FHRV9UWVBFX01TR19BUFAQBBIdChlNRVNTQUdFX1RZUEVfTVNHX0FQUF9SRVNQEAUSGQoVTUVTU0FHRV9UWVBFX01TR19WT1RFEAYSHgoaTUVTU0FHRV9UWVBFX01TR19WT1RFX1JFU1AQBxIZChVNRVNTQUdFX1RZUEVfTVNHX1NOQVAQCBIeChpNRVNTQUdFX1RZUEVfTVNHX0hFQVJUQkVBVBAJEiMKH01FU1NBR0VfVFlQRV9NU0dfSEVBUlRCRUFUX1JFU1AQChIgChxNRVNTQUdFX1RZUEVfTVNHX1VOUkVBQ0hBQkxFEAsSIAocTUVTU0FHRV9UWVBFX01TR19TTkFQX1NUQVRVUxAMEiEKHU1FU1NBR0VfVFlQRV9NU0dfQ0hFQ0tfUVVPUlVNEA0SJAogTUVTU0FHRV9UWVBFX01TR19UUkFOU0ZFUl9MRUFERVIQDhIgChxNRVNTQUdFX1RZUEVfTVNHX1RJTUVPVVRfTk9XEA8SHwobTUVTU0FHRV9UWVBFX01TR19SRUFEX0lOREVYEBASJAogTUVTU0FHRV9UWVBFX01TR19SRUFEX0lOREVYX1JFU1AQERIdChlNRVNTQUdFX1RZUEVfTVNHX1BSRV9WT1RFEBISIgoeTUVTU0FHRV9UWVBFX01TR19QUkVfVk9URV9SRVNQEBMSIwofTUVTU0FHRV9UWVBFX01TR19TVE9SQUdFX0FQUEVORBAUEigKJE1FU1NBR0VfVFlQRV9NU0dfU1RPUkFHRV9BUFBFTkRfUkVTUBAVEiIKHk1FU1NBR0VfVFlQRV9NU0dfU1RPUkFHRV9BUFBMWRAWEicKI01FU1NBR0VfVFlQRV9NU0dfU1RPUkFHRV9BUFBMWV9SRVNQEBcSIgoeTUVTU0FHRV9UWVBFX01TR19GT1JHRVRfTEVBREVSEBgqeQoJRW50cnlUeXBlEhoKFkVOVFJZX1RZUEVfVU5TUEVDSUZJRUQQABIVChFFTlRSWV9UWVBFX05PUk1BTBABEhoKFkVOVFJZX1RZUEVfQ09ORl9DSEFOR0UQAhIdChlFTlRSWV9UWVBFX0NPTkZfQ0hBTkdFX1YyEAMqigEKC0ZvcndhcmRLaW5kEhwKGEZPUldBUkRfS0lORF9VTlNQRUNJRklFRBAAEhYKEkZPUldBUkRfS0lORF9XUklURRABEhUKEUZPUldBUkRfS0lORF9SRUFEEAISFAoQRk9SV0FSRF9LSU5EX01BUBADEhgKFEZPUldBUkRfS0lORF9DT05UUk9MEAQqvQEKDUZvcndhcmRTdGF0dXMSHgoaRk9SV0FSRF9TVEFUVVNfVU5TUEVDSUZJRUQQABIVChFGT1JXQVJEX1NUQVRVU19PSxABEh4KGkZPUldBUkRfU1RBVFVTX1VOQVZBSUxBQkxFEAISHQoZRk9SV0FSRF9TVEFUVVNfT1ZFUkxPQURFRBADEhoKFkZPUldBUkRfU1RBVFVTX1RJTUVPVVQQBBIaChZGT1JXQVJEX1NUQVRVU19SRUZVU0VEEAUy/wEKBFBlZXISSgoIRXhjaGFuZ2USHC5zaG9ydGxpbmsucGVlci52MS5QZWVyRnJhbWUaHC5zaG9ydGxpbmsucGVlci52MS5QZWVyRnJhbWUoATABElMKDFNlbmRTbmFwc2hvdBIgLnNob3J0bGluay5wZWVyLnYxLlNuYXBzaG90Q2h1bmsaHy5zaG9ydGxpbmsucGVlci52MS5TbmFwc2hvdERvbmUoARJWCglGb3JtYXRpb24SIy5zaG9ydGxpbmsucGVlci52MS5Gb3JtYXRpb25SZXF1ZXN0GiQuc2hvcnRsaW5rLnBlZXIudjEuRm9ybWF0aW9uUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Everything that a turn has for another node, so that a turn costs one write.
@@ -75,6 +75,13 @@ export type PeerFrame = Message<"shortlink.peer.v1.PeerFrame"> & {
    * @generated from field: shortlink.peer.v1.NodeHeartbeat heartbeat = 9;
    */
   heartbeat?: NodeHeartbeat | undefined;
+
+  /**
+   * From the leader of the meta group, as the answer to a heartbeat.
+   *
+   * @generated from field: shortlink.peer.v1.Silence silence = 10;
+   */
+  silence?: Silence | undefined;
 };
 
 /**
@@ -83,6 +90,25 @@ export type PeerFrame = Message<"shortlink.peer.v1.PeerFrame"> & {
  */
 export const PeerFrameSchema: GenMessage<PeerFrame> = /*@__PURE__*/
   messageDesc(file_shortlink_peer_v1_peer, 0);
+
+/**
+ * Nodes that the leader of the meta group has not heard of for so long that traffic should go elsewhere.
+ *
+ * @generated from message shortlink.peer.v1.Silence
+ */
+export type Silence = Message<"shortlink.peer.v1.Silence"> & {
+  /**
+   * @generated from field: repeated string node_ids = 1;
+   */
+  nodeIds: string[];
+};
+
+/**
+ * Describes the message shortlink.peer.v1.Silence.
+ * Use `create(SilenceSchema)` to create a new message.
+ */
+export const SilenceSchema: GenMessage<Silence> = /*@__PURE__*/
+  messageDesc(file_shortlink_peer_v1_peer, 1);
 
 /**
  * The sender lives, and what it carries.
@@ -120,7 +146,7 @@ export type NodeHeartbeat = Message<"shortlink.peer.v1.NodeHeartbeat"> & {
  * Use `create(NodeHeartbeatSchema)` to create a new message.
  */
 export const NodeHeartbeatSchema: GenMessage<NodeHeartbeat> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 1);
+  messageDesc(file_shortlink_peer_v1_peer, 2);
 
 /**
  * @generated from message shortlink.peer.v1.Hello
@@ -154,7 +180,7 @@ export type Hello = Message<"shortlink.peer.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 2);
+  messageDesc(file_shortlink_peer_v1_peer, 3);
 
 /**
  * @generated from message shortlink.peer.v1.RaftMessage
@@ -240,7 +266,7 @@ export type RaftMessage = Message<"shortlink.peer.v1.RaftMessage"> & {
  * Use `create(RaftMessageSchema)` to create a new message.
  */
 export const RaftMessageSchema: GenMessage<RaftMessage> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 3);
+  messageDesc(file_shortlink_peer_v1_peer, 4);
 
 /**
  * @generated from message shortlink.peer.v1.Entry
@@ -272,7 +298,7 @@ export type Entry = Message<"shortlink.peer.v1.Entry"> & {
  * Use `create(EntrySchema)` to create a new message.
  */
 export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 4);
+  messageDesc(file_shortlink_peer_v1_peer, 5);
 
 /**
  * @generated from message shortlink.peer.v1.Snapshot
@@ -304,7 +330,7 @@ export type Snapshot = Message<"shortlink.peer.v1.Snapshot"> & {
  * Use `create(SnapshotSchema)` to create a new message.
  */
 export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 5);
+  messageDesc(file_shortlink_peer_v1_peer, 6);
 
 /**
  * @generated from message shortlink.peer.v1.ConfState
@@ -341,7 +367,7 @@ export type ConfState = Message<"shortlink.peer.v1.ConfState"> & {
  * Use `create(ConfStateSchema)` to create a new message.
  */
 export const ConfStateSchema: GenMessage<ConfState> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 6);
+  messageDesc(file_shortlink_peer_v1_peer, 7);
 
 /**
  * @generated from message shortlink.peer.v1.Heartbeat
@@ -383,7 +409,7 @@ export type Heartbeat = Message<"shortlink.peer.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 7);
+  messageDesc(file_shortlink_peer_v1_peer, 8);
 
 /**
  * A request handed to a node that can answer it better.
@@ -435,7 +461,7 @@ export type Forward = Message<"shortlink.peer.v1.Forward"> & {
  * Use `create(ForwardSchema)` to create a new message.
  */
 export const ForwardSchema: GenMessage<Forward> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 8);
+  messageDesc(file_shortlink_peer_v1_peer, 9);
 
 /**
  * @generated from message shortlink.peer.v1.ForwardReply
@@ -464,7 +490,7 @@ export type ForwardReply = Message<"shortlink.peer.v1.ForwardReply"> & {
  * Use `create(ForwardReplySchema)` to create a new message.
  */
 export const ForwardReplySchema: GenMessage<ForwardReply> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 9);
+  messageDesc(file_shortlink_peer_v1_peer, 10);
 
 /**
  * @generated from message shortlink.peer.v1.SnapshotChunk
@@ -507,7 +533,7 @@ export type SnapshotChunk = Message<"shortlink.peer.v1.SnapshotChunk"> & {
  * Use `create(SnapshotChunkSchema)` to create a new message.
  */
 export const SnapshotChunkSchema: GenMessage<SnapshotChunk> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 10);
+  messageDesc(file_shortlink_peer_v1_peer, 11);
 
 /**
  * @generated from message shortlink.peer.v1.SnapshotHeader
@@ -541,7 +567,7 @@ export type SnapshotHeader = Message<"shortlink.peer.v1.SnapshotHeader"> & {
  * Use `create(SnapshotHeaderSchema)` to create a new message.
  */
 export const SnapshotHeaderSchema: GenMessage<SnapshotHeader> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 11);
+  messageDesc(file_shortlink_peer_v1_peer, 12);
 
 /**
  * @generated from message shortlink.peer.v1.SnapshotDone
@@ -565,7 +591,7 @@ export type SnapshotDone = Message<"shortlink.peer.v1.SnapshotDone"> & {
  * Use `create(SnapshotDoneSchema)` to create a new message.
  */
 export const SnapshotDoneSchema: GenMessage<SnapshotDone> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 12);
+  messageDesc(file_shortlink_peer_v1_peer, 13);
 
 /**
  * @generated from message shortlink.peer.v1.FormationRequest
@@ -591,7 +617,7 @@ export type FormationRequest = Message<"shortlink.peer.v1.FormationRequest"> & {
  * Use `create(FormationRequestSchema)` to create a new message.
  */
 export const FormationRequestSchema: GenMessage<FormationRequest> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 13);
+  messageDesc(file_shortlink_peer_v1_peer, 14);
 
 /**
  * @generated from message shortlink.peer.v1.FormationResponse
@@ -613,7 +639,7 @@ export type FormationResponse = Message<"shortlink.peer.v1.FormationResponse"> &
  * Use `create(FormationResponseSchema)` to create a new message.
  */
 export const FormationResponseSchema: GenMessage<FormationResponse> = /*@__PURE__*/
-  messageDesc(file_shortlink_peer_v1_peer, 14);
+  messageDesc(file_shortlink_peer_v1_peer, 15);
 
 /**
  * The names are etcd's, so that traces of both can be read side by side.
