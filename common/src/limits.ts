@@ -24,6 +24,8 @@ export const limits = {
   forwardMaxHops: 3,
   /** Frames between nodes: far below grpc's own default of 4 MiB only for control traffic, above a whole proposal for data. */
   peerFrameMaxBytes: 8 * 1024 * 1024,
+  /** Of a copy of a chunk that one node asks another for at once: Raft's messages wait behind it on the stream. */
+  copyReadMaxBytes: 256 * 1024,
   snapshotChunkMaxBytes: 1024 * 1024,
   /** Name and prefix, with the `/` between them, are a key of at most 1024 bytes, which every object store takes. */
   objectNameMaxBytes: 768,

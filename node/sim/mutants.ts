@@ -82,6 +82,8 @@ function likelyResult(command: Command): CommandResult | undefined {
 function readAtOnce({ engine }: SimProcess): EngineApi {
   return {
     submit: (request, answer) => engine.submit(request, answer),
+    askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
+    carry: (facts) => engine.carry(facts),
     admin: (request, answer) => engine.admin(request, answer),
     onMap: (listener) => engine.onMap(listener),
     barrier: (shard, _timeoutMs, answer: (outcome: BarrierOutcome) => void) => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noCopies } from '../src/ports/chunk-peers.ts';
 import { noColdTier } from '../src/ports/cold-tier.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
 import { Engine } from '../src/engine/engine.ts';
@@ -101,6 +102,7 @@ export class SimProcess implements Endpoint {
     });
     this.engine = new Engine(config, {
       coldTier: noColdTier,
+      copies: noCopies,
       store: this.store,
       peers: new SimPeers(network, () => this),
       clock,

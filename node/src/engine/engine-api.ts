@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShardId } from '@shortlink/common/ids.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
+import type { NodeHeartbeat } from '../ports/peers.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import type { Answer } from './requests.ts';
 
@@ -26,6 +27,12 @@ export interface ClientRequest {
   readonly timeoutMs: number;
 }
 
+export interface CopyQuestion {
+  /** An encoded CopyRange. */
+  readonly payload: Uint8Array;
+  readonly timeoutMs: number;
+}
+
 /** Whether the node can do its work, for probes. */
 export interface EngineHealth {
   readonly ready: boolean;
@@ -38,6 +45,10 @@ export interface EngineHealth {
 export interface EngineApi {
   submit(request: ClientRequest, answer: Answer): void;
   barrier(shard: ShardId, timeoutMs: number, answer: (outcome: BarrierOutcome) => void): void;
+  /** Asks another node for a part of a copy; answered by the deadline. */
+  askForCopy(node: NodeId, question: CopyQuestion, answer: Answer): void;
+  /** What heartbeats say from now on of the chunks on this node. */
+  carry(facts: NodeHeartbeat): void;
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void;
   onMap(listener: (map: ClusterMap) => void): void;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ChunkCopies } from '../ports/chunk-peers.ts';
 import type { ColdTier } from '../ports/cold-tier.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KvEngine } from '../ports/kv-engine.ts';
@@ -16,6 +17,8 @@ export interface EngineDeps {
   readonly random: Random;
   /** The chunks of the shards that have a replica here. */
   readonly coldTier: ColdTier;
+  /** Copies of chunks on this node, for other nodes. */
+  readonly copies: ChunkCopies;
   readonly observer: EngineObserver;
   /** Raised as links change, for the caches of serving threads. */
   readonly linkVersions: LinkVersions;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
+import { limits } from '@shortlink/common/limits.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import { foundingMap } from '../core/cluster/initialize.ts';
 import type { FormationRecord } from '../core/cluster/meta-commands.ts';
 import { replicasOf } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import { StoreFailedError } from '../ports/kv-engine.ts';
-import type { NodeHeartbeat, PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
+import type { ForwardKind, NodeHeartbeat, PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
 import { answerAdmin } from './cluster/admin.ts';
 import { controlGroup } from './cluster/group-control.ts';
 import type { Formation } from './cluster/formation.ts';
@@ -17,7 +18,7 @@ import { MembershipDriver } from './cluster/membership-driver.ts';
 import { RingKeeper } from './cluster/ring-keeper.ts';
 import { Volume } from './cluster/volume.ts';
 import { ClockGuard } from './clock-guard.ts';
-import type { EngineApi, BarrierOutcome, ClientRequest, EngineHealth } from './engine-api.ts';
+import type { EngineApi, BarrierOutcome, ClientRequest, CopyQuestion, EngineHealth } from './engine-api.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { Forwarder } from './host/forwarder.ts';
@@ -77,6 +78,7 @@ export class Engine implements EngineApi, PeerHandler {
       isConnected: (node) => peers.isConnected(node),
       isSilent: (node) => this.ring.isSilent(node),
       coldTier: deps.coldTier,
+      copies: deps.copies,
       control: (replica, payload, answer) =>
         controlGroup({ host: this.host, replica, ringReport: () => this.ring.report() }, payload, answer),
       clock,
@@ -169,6 +171,18 @@ export class Engine implements EngineApi, PeerHandler {
       deadlineMs: this.deps.clock.monotonicMs() + timeoutMs,
     });
     this.host.activate(replica);
+  }
+
+  askForCopy(node: NodeId, { payload, timeoutMs }: CopyQuestion, answer: Answer): void {
+    this.router.askNode(
+      node,
+      { kind: 'copy', shard: metaShardId, payload, timeoutMs, hops: limits.forwardMaxHops },
+      answer,
+    );
+  }
+
+  carry(facts: NodeHeartbeat): void {
+    this.ring.heartbeats.carry(() => facts);
   }
 
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {
@@ -336,7 +350,7 @@ export class Engine implements EngineApi, PeerHandler {
   }
 
   async call(
-    kind: 'write' | 'read' | 'map' | 'control',
+    kind: ForwardKind,
     shard: ShardId,
     payload: Uint8Array,
     timeoutMs = callTimeoutMs,

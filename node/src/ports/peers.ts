@@ -7,7 +7,8 @@ export interface GroupMessage {
   readonly message: Message;
 }
 
-export type ForwardKind = 'write' | 'read' | 'map' | 'control';
+/** `copy`: a part of a chunk's copy on the disk of the node that is asked. */
+export type ForwardKind = 'write' | 'read' | 'map' | 'control' | 'copy';
 
 /** A request that another node can answer better: the leader of a shard, or a node that holds a replica. */
 export interface ForwardRequest {

@@ -5,6 +5,7 @@ import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.t
 import type { ReadTier } from '../engine/chunks/chunk-library.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
+import type { NodeHeartbeat } from '../ports/peers.ts';
 import type { MetricsSink } from '../telemetry/sink.ts';
 
 export interface ChunkMeters {
@@ -13,14 +14,23 @@ export interface ChunkMeters {
   readonly onMissing: (message: string) => void;
 }
 
+export interface ChunkStanding {
+  readonly self: NodeId;
+  /** What heartbeats should say of this node. */
+  readonly onFacts: (facts: NodeHeartbeat) => void;
+}
+
 /** Turns what work on chunks reports into metrics and log lines. */
-export function meteredChunks(metrics: MetricsSink, logger: Logger, self: NodeId): ChunkMeters {
+export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFacts }: ChunkStanding): ChunkMeters {
   const shards = new Set<string>();
+  let chunkProblem: string | undefined;
   return {
     observer: {
       count: (event: ChunkEvent, bytes = 0) => {
         metrics.add('shortlink_node_chunk_events_total', 1, { event });
         if (bytes > 0) metrics.add('shortlink_node_chunk_bytes_total', bytes, { event });
+        if (event === 'diskFull') chunkProblem = 'the disk has no room for more copies of chunks; reads go elsewhere';
+        if (event === 'fetched') chunkProblem = undefined;
         if (event === 'corrupt') logger.error({}, 'a chunk is not what was written; it is made or copied again');
       },
       failed: (work, error) => {
@@ -36,6 +46,8 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, self: NodeId
         publishTotals(metrics, watched);
         const held = watched.flatMap(objectsOf).filter(({ holders }) => holders.includes(self));
         metrics.set('shortlink_node_chunks_held', held.length);
+        const chunkBytes = held.reduce((sum, { object }) => sum + object.sizeBytes, 0);
+        onFacts({ chunksHeld: held.length, chunkBytes, diskFreeBytes: undefined, chunkProblem });
         const { underReplicated, moving } = chunkTotals(watched, ring, placement);
         metrics.set('shortlink_node_chunks_under_replicated', underReplicated);
         metrics.set('shortlink_node_chunks_moving', moving);

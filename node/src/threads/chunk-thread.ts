@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
 import { DiskChunkFiles } from '../adapters/chunk-files/disk-chunk-files.ts';
-import { openObjectStore } from '../adapters/object-store/open-object-store.ts';
 import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
+import { dataDirPaths } from '../adapters/system/data-dir.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
@@ -18,13 +17,16 @@ import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
 import { ColdService } from '../engine/chunks/cold-service.ts';
 import { BytePacer } from '../engine/chunks/byte-pacer.ts';
 import { serveColdTier } from '../engine/client/cold-channel.ts';
+import { EngineChunkPeers } from '../engine/client/engine-chunk-peers.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
 import { meteredChunks } from './chunk-metrics.ts';
 import type { ChunkOrder, ChunkReport, ChunkThreadData } from './messages.ts';
+import { openRetryingStore } from './object-store.ts';
 import { portChannel, soon } from './port-channel.ts';
+import { storeIsSafe } from './store-gate.ts';
 
 // Composition root of the thread that builds, moves and reads chunks.
 
@@ -43,15 +45,36 @@ function fatal(error: unknown): void {
   report({ type: 'fatal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
 }
 
+function reportRegularly(metrics: LocalMetrics): NodeJS.Timeout {
+  const loop = watchEventLoop('chunk', metrics);
+  return setInterval(() => {
+    loop.publish();
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+  }, reportIntervalMs);
+}
+
+let stopping = false;
+
+/** Reads go on meanwhile: what is in the store already is not made worse by a store that is away. */
+function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): void {
+  void storeIsSafe(objects, { random, logger, isOver: () => stopping }).then((isSafe) => {
+    if (isSafe) driver.start();
+  }, fatal);
+}
+
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
-  const objects = await openObjectStore(config.objectStore);
-  const files = await DiskChunkFiles.open(join(config.data.dir, 'chunks'));
+  const objects = await openRetryingStore(config.objectStore);
+  const files = await DiskChunkFiles.open(dataDirPaths(config.data.dir).chunks);
   const reader = attachReader(handle);
   const random = new SystemRandom();
-  const meters = meteredChunks(metrics, logger, nodeId);
+  const meters = meteredChunks(metrics, logger, { self: nodeId, onFacts: (facts) => engine.carry(facts) });
+  const engine = new RemoteEngine(portChannel(enginePort), soon);
+  const peers = new EngineChunkPeers(engine);
   const library = new ChunkLibrary({
     files,
+    peers,
+    self: nodeId,
     objects,
     codec: zlibChunkCodec,
     tailCacheBytes: config.chunks.tailCacheBytes,
@@ -71,7 +94,6 @@ async function run(): Promise<void> {
     meters.observer.count('dropped');
   };
   const cold = new ColdService({ reader, library, timers: systemTimers, onMissing: meters.onMissing, onFatal: fatal });
-  const engine = new RemoteEngine(portChannel(enginePort), soon);
   const clients = { engine, clock: systemClock, timers: systemTimers, random };
   const shards = new ShardsClient({ ...clients, reader, coldTier: cold });
   const pacer = new BytePacer(config.chunks.bytesPerSecond, systemClock, systemTimers);
@@ -80,6 +102,8 @@ async function run(): Promise<void> {
     reader,
     objects,
     files,
+    peers,
+    self: nodeId,
     codec: zlibChunkCodec,
     clock: systemClock,
     timers: systemTimers,
@@ -92,16 +116,13 @@ async function run(): Promise<void> {
   };
   const { redundancy, sealAfterBytes, sealAfterMs } = config.chunks;
   const driver = new ChunkDriver(context, { redundancy, roundMs, policy: { sealAfterBytes, sealAfterMs, format } });
-  driver.start();
-  const loop = watchEventLoop('chunk', metrics);
-  const reporter = setInterval(() => {
-    loop.publish();
-    report({ type: 'metrics', metrics: metrics.snapshot() });
-  }, reportIntervalMs);
+  startWhenSafe(driver, context);
+  const reporter = reportRegularly(metrics);
   report({ type: 'started' });
 
   main.on('message', (order: ChunkOrder) => {
     if (order.type === 'serve') return serveColdTier(cold, portChannel(order.port), soon);
+    stopping = true;
     clearInterval(reporter);
     driver.stop();
     enginePort.close();

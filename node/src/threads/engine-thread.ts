@@ -5,6 +5,7 @@ import type { ColdTier } from '../ports/cold-tier.ts';
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
+import { DiskChunkReader } from '../adapters/chunk-files/disk-chunk-files.ts';
 import type { PeerTls } from '../adapters/peers/channels.ts';
 import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
 import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
@@ -133,6 +134,8 @@ async function run(): Promise<void> {
     store,
     linkVersions,
     peers: transport.peers,
+    // Read here and not by the thread of the chunks, which may be busy building one.
+    copies: new DiskChunkReader(dataDirPaths(config.data.dir).chunks),
     coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
     clock: systemClock,
     random,

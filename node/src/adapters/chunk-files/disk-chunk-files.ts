@@ -4,19 +4,71 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ChunkDiskFullError } from '../../ports/chunk-files.ts';
 import type { ChunkFile, ChunkFileWriter, ChunkFiles } from '../../ports/chunk-files.ts';
+import type { ChunkCopies } from '../../ports/chunk-peers.ts';
 
 const unfinishedPrefix = '.unfinished-';
 /** Handles that stay open for reads; the one that was used longest ago is closed first. */
 const openFilesMax = 256;
 
+/** Copies of chunks as files of one folder, for a thread that only reads. */
+export class DiskChunkReader implements ChunkCopies {
+  readonly #folder: string;
+  readonly #handles = new Map<string, Promise<FileHandle | undefined>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const handle = await this.#handle(name);
+    if (handle === undefined) return undefined;
+    const bytes = new Uint8Array(length);
+    try {
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) return undefined;
+        done += bytesRead;
+      }
+    } catch {
+      // The disk does not give it back, or it was removed meanwhile: as good as gone, there are other tiers.
+      return undefined;
+    }
+    return bytes;
+  }
+
+  /** Whoever reads next must not go on with a file that had the name before. */
+  async forget(name: string): Promise<void> {
+    const handle = this.#handles.get(name);
+    this.#handles.delete(name);
+    await (await handle)?.close().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#handles.keys()]) await this.forget(name);
+  }
+
+  async #handle(name: string): Promise<FileHandle | undefined> {
+    let handle = this.#handles.get(name);
+    this.#handles.delete(name);
+    handle ??= open(pathOf(this.#folder, name), 'r').catch(() => undefined);
+    this.#handles.set(name, handle);
+    const oldest = this.#handles.keys().next().value;
+    if (this.#handles.size > openFilesMax && oldest !== undefined) await this.forget(oldest);
+    const opened = await handle;
+    if (opened === undefined) this.#handles.delete(name);
+    return opened;
+  }
+}
+
 /** Copies of chunks as files of one folder, which belongs to this process. */
 export class DiskChunkFiles implements ChunkFiles {
   readonly #folder: string;
-  readonly #handles = new Map<string, Promise<FileHandle | undefined>>();
+  readonly #reader: DiskChunkReader;
   #attempts = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
+    this.#reader = new DiskChunkReader(folder);
   }
 
   /** Makes the folder where it is missing, and removes what a crash left half made. */
@@ -46,9 +98,8 @@ export class DiskChunkFiles implements ChunkFiles {
       finish: async () => {
         await roomOnDisk(async () => handle.sync());
         await handle.close();
-        // Whoever reads next must not go on with the file that had the name before.
-        await this.#close(name);
-        await rename(unfinished, this.#path(name));
+        await this.#reader.forget(name);
+        await rename(unfinished, pathOf(this.#folder, name));
         await this.#syncFolder();
       },
       abort: async () => {
@@ -59,51 +110,16 @@ export class DiskChunkFiles implements ChunkFiles {
   }
 
   async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
-    const handle = await this.#handle(name);
-    if (handle === undefined) return undefined;
-    const bytes = new Uint8Array(length);
-    try {
-      for (let done = 0; done < length;) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0) return undefined;
-        done += bytesRead;
-      }
-    } catch {
-      // The disk does not give it back, or it was removed meanwhile: as good as gone, there are other tiers.
-      return undefined;
-    }
-    return bytes;
+    return this.#reader.read(name, offset, length);
   }
 
   async remove(name: string): Promise<void> {
-    await this.#close(name);
-    await rm(this.#path(name), { force: true });
+    await this.#reader.forget(name);
+    await rm(pathOf(this.#folder, name), { force: true });
   }
 
   async close(): Promise<void> {
-    for (const name of [...this.#handles.keys()]) await this.#close(name);
-  }
-
-  #path(name: string): string {
-    return join(this.#folder, encodeURIComponent(name));
-  }
-
-  async #handle(name: string): Promise<FileHandle | undefined> {
-    let handle = this.#handles.get(name);
-    this.#handles.delete(name);
-    handle ??= open(this.#path(name), 'r').catch(() => undefined);
-    this.#handles.set(name, handle);
-    const oldest = this.#handles.keys().next().value;
-    if (this.#handles.size > openFilesMax && oldest !== undefined) await this.#close(oldest);
-    const opened = await handle;
-    if (opened === undefined) this.#handles.delete(name);
-    return opened;
-  }
-
-  async #close(name: string): Promise<void> {
-    const handle = this.#handles.get(name);
-    this.#handles.delete(name);
-    await (await handle)?.close().catch(() => undefined);
+    await this.#reader.close();
   }
 
   async #syncFolder(): Promise<void> {
@@ -114,6 +130,11 @@ export class DiskChunkFiles implements ChunkFiles {
       await handle.close();
     }
   }
+}
+
+/** One folder for all: names of objects have slashes. */
+function pathOf(folder: string, name: string): string {
+  return join(folder, encodeURIComponent(name));
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import type { WireReader } from './wire-reader.ts';
 import type { WireWriter } from './wire-writer.ts';
 
 /** At the position of their number in the contract. */
-const kinds: readonly (ForwardKind | undefined)[] = [undefined, 'write', 'read', 'map', 'control'];
+const kinds: readonly (ForwardKind | undefined)[] = [undefined, 'write', 'read', 'map', 'control', 'copy'];
 const statuses: readonly (ForwardStatus | undefined)[] = [
   undefined,
   'ok',

@@ -8,6 +8,8 @@ import { readFileIfPresent, removeFileDurably, syncDirectory, writeFileAtomic } 
 export interface DataDirPaths {
   /** RocksDB. Its lock on this directory is what keeps a second process out, and the kernel drops it with the process. */
   readonly store: string;
+  /** Copies of chunks; they can be had again. */
+  readonly chunks: string;
   /** Process id of the owner; for people and scripts, never the lock. */
   readonly pidFile: string;
   /** Written once the store exists: from then on a missing store is a loss, not a beginning. */
@@ -15,7 +17,12 @@ export interface DataDirPaths {
 }
 
 export function dataDirPaths(dataDir: string): DataDirPaths {
-  return { store: join(dataDir, 'store'), pidFile: join(dataDir, 'pid'), nodeIdFile: join(dataDir, 'node-id') };
+  return {
+    store: join(dataDir, 'store'),
+    chunks: join(dataDir, 'chunks'),
+    pidFile: join(dataDir, 'pid'),
+    nodeIdFile: join(dataDir, 'node-id'),
+  };
 }
 
 /** Makes the directory when it is missing. @throws with advice when it cannot be made or read. */

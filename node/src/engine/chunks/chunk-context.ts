@@ -2,6 +2,8 @@
 import type { ChunkCodec } from '../../core/chunk/chunk-codec.ts';
 import type { Placement } from '../../core/lifecycle/types.ts';
 import type { Ring } from '../../core/placement/ring.ts';
+import type { NodeId } from '@shortlink/common/ids.ts';
+import type { ChunkPeers } from '../../ports/chunk-peers.ts';
 import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import type { Clock, Timers } from '../../ports/clock.ts';
 import type { KvReader } from '../../ports/kv-engine.ts';
@@ -36,6 +38,8 @@ export interface ChunkContext {
   readonly reader: KvReader;
   readonly objects: ObjectStore;
   readonly files: ChunkFiles;
+  readonly peers: ChunkPeers;
+  readonly self: NodeId;
   readonly codec: ChunkCodec;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -51,6 +51,26 @@ describe('nodes with an object store', () => {
     });
   });
 
+  it('read from their own copy, else from a holder, else from the store', async () => {
+    const chunks = await ChunkCluster.start({ nodes: 3 });
+    await load(chunks, 0, 30);
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    const tiersOf = async (): Promise<string[][]> => {
+      for (const node of chunks.nodes) node.tiers.length = 0;
+      for (const node of chunks.nodes) await read(chunks.cluster, node.engine, 'c0');
+      return chunks.nodes.map(({ tiers }) => [...new Set(tiers)]);
+    };
+    const withCopy = chunks.nodes.map(({ files }) => files.files.size > 0);
+    expect(await tiersOf()).toEqual(withCopy.map((has) => [has ? 'local' : 'holder']));
+    const bare = await ChunkCluster.start({ nodes: 3 });
+    await load(bare, 0, 30);
+    await bare.until('a chunk', () => chunksOf(bare.nodes[0]) >= 1 && isQuiet(bare));
+    for (const { files } of bare.nodes) files.files.clear();
+    await read(bare.cluster, engineAt(bare.cluster, 0), 'c0');
+    expect([...new Set(bare.nodes.flatMap(({ tiers }) => tiers))]).toEqual(['store']);
+    await bare.until('copies again', () => bare.nodes.reduce((sum, { files }) => sum + files.files.size, 0) === 2);
+  });
+
   it('export again, with an alarm, when the stored object is not what was sent', async () => {
     const flips: ObjectFault[] = ['flippedByte'];
     const faults = {

@@ -160,8 +160,8 @@ export class ChunkDriver {
     const here = new Set((await files.list()).map(({ name }) => name));
     const { self, ring, placement } = standing;
     const plan = planHolding({ self, ring, placement, shards, files: here });
-    for (const { object } of plan.downloads) {
-      this.#fetches.start(object.name, async () => fetchChunk(this.#context, object));
+    for (const held of plan.downloads) {
+      this.#fetches.start(held.object.name, async () => fetchChunk(this.#context, held));
     }
     for (const { shard, holds, drops } of plan.reports) {
       await this.#report(shard, { type: 'holdings', node: self, holds, drops, placement });

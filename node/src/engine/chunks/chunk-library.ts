@@ -8,6 +8,9 @@ import { openTail } from '../../core/chunk/chunk-source.ts';
 import type { ChunkSource } from '../../core/chunk/chunk-source.ts';
 import type { ChunkTail } from '../../core/chunk/tail/chunk-tail.ts';
 import type { ChunkObject } from '../../core/lifecycle/types.ts';
+import type { NodeId } from '@shortlink/common/ids.ts';
+import type { ChunkPeers } from '../../ports/chunk-peers.ts';
+import { readFromHolders } from './holder-reads.ts';
 import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import { ObjectStoreError } from '../../ports/object-store.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
@@ -17,8 +20,16 @@ import { ObjectMissingError, objectSource } from './object-source.ts';
 /** Where the bytes of a read came from. */
 export type ReadTier = 'local' | 'holder' | 'store';
 
+/** A chunk and the nodes that reported a copy. */
+export interface PlacedChunk {
+  readonly object: ChunkObject;
+  readonly holders: readonly NodeId[];
+}
+
 export interface ChunkLibraryOptions {
   readonly files: ChunkFiles;
+  readonly peers: ChunkPeers;
+  readonly self: NodeId;
   readonly objects: ObjectStore;
   readonly codec: ChunkCodec;
   /** Filters and indexes that stay in memory; scans of blocks never push them out. */
@@ -28,6 +39,9 @@ export interface ChunkLibraryOptions {
   /** A copy on this disk is not what was written; it is no longer used. */
   readonly onCorruptCopy: (name: string) => void;
 }
+
+/** Other nodes that are asked before the object store is. */
+const holdersMax = 2;
 
 /** Opens chunks and reads their blocks from the nearest place that has them; keeps what is read often. */
 export class ChunkLibrary {
@@ -48,18 +62,19 @@ export class ChunkLibrary {
    * done again from elsewhere.
    * @throws ObjectMissingError when the store has no such object, ServiceError of kind unavailable when no tier can be read.
    */
-  async with<T>(object: ChunkObject, use: (reader: ChunkReader) => Promise<T>): Promise<T> {
+  async with<T>(chunk: PlacedChunk, use: (reader: ChunkReader) => Promise<T>): Promise<T> {
+    const { name } = chunk.object;
     try {
-      return await use(await this.#open(object));
+      return await use(await this.#open(chunk));
     } catch (error) {
       if (!(error instanceof ChunkCorruptError)) throw unavailable(error);
-      if (this.#corruptCopies.has(object.name)) throw unavailable(error);
-      this.forget(object.name);
-      this.#corruptCopies.add(object.name);
-      this.#options.onCorruptCopy(object.name);
+      if (this.#corruptCopies.has(name)) throw unavailable(error);
+      this.forget(name);
+      this.#corruptCopies.add(name);
+      this.#options.onCorruptCopy(name);
     }
     try {
-      return await use(await this.#open(object));
+      return await use(await this.#open(chunk));
     } catch (error) {
       throw unavailable(error);
     }
@@ -72,27 +87,36 @@ export class ChunkLibrary {
     this.#corruptCopies.delete(name);
   }
 
-  async #open(object: ChunkObject): Promise<ChunkReader> {
+  async #open(chunk: PlacedChunk): Promise<ChunkReader> {
     const { codec } = this.#options;
-    const { name, sizeBytes: chunkBytes, tailBytes } = object;
-    const source = this.#source(object);
+    const { name, sizeBytes: chunkBytes, tailBytes } = chunk.object;
+    const source = this.#source(chunk);
     const tail = await this.#tails.get(`${name} `, async () => openTail(source, { codec, chunkBytes, tailBytes }));
     const loadBlock = async (block: number, read: () => Promise<Block>): Promise<Block> =>
       this.#blocks.get(`${name} ${block}`, read);
     return new ChunkReader({ tail, source, codec, loadBlock });
   }
 
-  /** The copy on this disk, else the object store. */
-  #source({ name, sizeBytes }: ChunkObject): ChunkSource {
-    const remote = objectSource(this.#options.objects, name, sizeBytes);
-    return {
-      read: async (offset, length) => {
-        const isTrusted = !this.#corruptCopies.has(name);
-        const local = isTrusted ? await this.#options.files.read(name, offset, length) : undefined;
-        this.#options.onRead(local === undefined ? 'store' : 'local', length);
-        return local ?? remote.read(offset, length);
-      },
+  /** The copy on this disk, else one on another node, else the object store. A copy that was corrupt is not asked again. */
+  #source({ object, holders }: PlacedChunk): ChunkSource {
+    const { files, peers, objects, self, onRead } = this.#options;
+    const { name, sizeBytes } = object;
+    const remote = objectSource(objects, name, sizeBytes);
+    const others = holders.filter((node) => node !== self).slice(0, holdersMax);
+    const read = async (offset: number, length: number): Promise<Uint8Array> => {
+      if (!this.#corruptCopies.has(name)) {
+        const local = await files.read(name, offset, length);
+        if (local !== undefined) return counted('local', local);
+        const near = await readFromHolders({ peers, others }, { name, offset, length });
+        if (near !== undefined) return counted('holder', near);
+      }
+      return counted('store', await remote.read(offset, length));
     };
+    const counted = (tier: ReadTier, bytes: Uint8Array): Uint8Array => {
+      onRead(tier, bytes.length);
+      return bytes;
+    };
+    return { read };
   }
 }
 

@@ -97,7 +97,7 @@ export class ColdService implements ColdTier {
       const candidates = open.filter(({ key }) => isInChunk(chunk, key));
       if (candidates.length === 0) continue;
       const keys = candidates.map(({ key }) => key);
-      const rows = await this.#options.library.with(chunk.object, async (reader) => reader.getMany(keys));
+      const rows = await this.#options.library.with(chunk, async (reader) => reader.getMany(keys));
       for (const [i, { place }] of candidates.entries()) values[place] = rows[i];
       open = open.filter(({ place }) => values[place] === undefined);
       if (open.length === 0) break;
@@ -113,7 +113,7 @@ export class ColdService implements ColdTier {
     for (const chunk of chunks) {
       if (compareBytes(chunk.object.lastKey, gte) < 0 || compareBytes(chunk.object.firstKey, lt) >= 0) continue;
       const read = async (reader: ChunkReader) => reader.scan({ gte, lt }, { limit, reverse });
-      const rows = await this.#options.library.with(chunk.object, read);
+      const rows = await this.#options.library.with(chunk, read);
       const suffixes = rows.map(({ key, value }) => ({ key: key.subarray(1), value }));
       pages.push({ rows: suffixes, more: rows.length >= limit });
     }

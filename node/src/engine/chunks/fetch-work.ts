@@ -6,15 +6,17 @@ import type { ChunkObject } from '../../core/lifecycle/types.ts';
 import { ChunkDiskFullError } from '../../ports/chunk-files.ts';
 import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import type { ChunkContext } from './chunk-context.ts';
+import type { PlacedChunk } from './chunk-library.ts';
+import { readFromHolders } from './holder-reads.ts';
 import { objectSource } from './object-source.ts';
 import { verifiedDigest } from './readback-work.ts';
 
 const pieceBytes = 1024 * 1024;
 
-/** Copies a chunk from the object store to this disk and checks every row of the copy. A copy that is wrong does not stay. */
-export async function fetchChunk(context: ChunkContext, object: ChunkObject): Promise<void> {
+/** Copies a chunk to this disk and checks every row of the copy. A copy that is wrong does not stay. */
+export async function fetchChunk(context: ChunkContext, { object, holders }: PlacedChunk): Promise<void> {
   try {
-    await copy(context, object);
+    await copy(context, { object, holders });
   } catch (error) {
     if (!(error instanceof ChunkDiskFullError)) throw error;
     context.observer.count('diskFull');
@@ -27,8 +29,15 @@ export async function fetchChunk(context: ChunkContext, object: ChunkObject): Pr
   context.observer.count('corrupt', object.sizeBytes);
 }
 
-async function copy(context: ChunkContext, { name, sizeBytes }: ChunkObject): Promise<void> {
-  const source = objectSource(context.objects, name, sizeBytes);
+/** From nodes that have it, which costs the object store nothing, else from there. */
+async function copy(context: ChunkContext, { object, holders }: PlacedChunk): Promise<void> {
+  const { name, sizeBytes } = object;
+  const store = objectSource(context.objects, name, sizeBytes);
+  const near = { peers: context.peers, others: holders.filter((node) => node !== context.self) };
+  const source: ChunkSource = {
+    read: async (offset, length) =>
+      (await readFromHolders(near, { name, offset, length })) ?? store.read(offset, length),
+  };
   const file = await context.files.create(name);
   try {
     for (let offset = 0; offset < sizeBytes; offset += pieceBytes) {

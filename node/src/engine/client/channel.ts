@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShardId } from '@shortlink/common/ids.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
-import type { ForwardStatus } from '../../ports/peers.ts';
-import type { BarrierOutcome, ClientRequest } from '../engine-api.ts';
+import type { ForwardStatus, NodeHeartbeat } from '../../ports/peers.ts';
+import type { BarrierOutcome, ClientRequest, CopyQuestion } from '../engine-api.ts';
 
 /** What a serving thread asks; `id` comes back with the answer. */
 export type ToEngine =
   | ({ readonly type: 'submit'; readonly id: number } & { readonly request: ClientRequest })
   | { readonly type: 'barrier'; readonly id: number; readonly shard: ShardId; readonly timeoutMs: number }
+  | { readonly type: 'copy'; readonly id: number; readonly node: NodeId; readonly question: CopyQuestion }
+  | { readonly type: 'carry'; readonly id: number; readonly facts: NodeHeartbeat }
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest };
 
 export type FromEngine =

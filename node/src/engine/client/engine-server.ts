@@ -25,6 +25,12 @@ function handle(engine: EngineApi, message: ToEngine, reply: (message: FromEngin
       );
     case 'barrier':
       return engine.barrier(message.shard, message.timeoutMs, (outcome) => reply({ type: 'barrier', id, outcome }));
+    case 'copy':
+      return engine.askForCopy(message.node, message.question, (status, payload) =>
+        reply({ type: 'answer', id, status, payload: compact(payload) }),
+      );
+    case 'carry':
+      return engine.carry(message.facts);
     case 'admin':
       return engine.admin(message.request, (response) => reply({ type: 'admin', id, response }));
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShardId } from '@shortlink/common/ids.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
-import type { BarrierOutcome, ClientRequest, EngineApi } from '../engine-api.ts';
+import type { NodeHeartbeat } from '../../ports/peers.ts';
+import type { BarrierOutcome, ClientRequest, CopyQuestion, EngineApi } from '../engine-api.ts';
 import type { Answer } from '../requests.ts';
 import { BatchingPoster } from './channel.ts';
 import type { Channel, FromEngine, ToEngine } from './channel.ts';
@@ -35,6 +36,16 @@ export class RemoteEngine implements EngineApi {
     const id = this.#nextId++;
     this.#barriersById.set(id, answer);
     this.#poster.post({ type: 'barrier', id, shard, timeoutMs });
+  }
+
+  askForCopy(node: NodeId, question: CopyQuestion, answer: Answer): void {
+    const id = this.#nextId++;
+    this.#answersById.set(id, answer);
+    this.#poster.post({ type: 'copy', id, node, question });
+  }
+
+  carry(facts: NodeHeartbeat): void {
+    this.#poster.post({ type: 'carry', id: this.#nextId++, facts });
   }
 
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {

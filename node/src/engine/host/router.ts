@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import { limits } from '@shortlink/common/limits.ts';
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { encodeJson } from '../../core/cluster/map-codec.ts';
 import { replicasOf } from '../../core/cluster/meta-state.ts';
+import type { ChunkCopies, CopyRange } from '../../ports/chunk-peers.ts';
+import { decodeCopyRange } from '../chunks/copy-range-codec.ts';
 import type { ColdTier } from '../../ports/cold-tier.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ForwardKind, ForwardRequest, ForwardStatus } from '../../ports/peers.ts';
@@ -42,6 +45,7 @@ export interface RouterOptions {
   readonly isSilent: (node: NodeId) => boolean;
   readonly control: (replica: Replica, payload: Uint8Array, answer: Answer) => void;
   readonly coldTier: ColdTier;
+  readonly copies: ChunkCopies;
 }
 
 const forwardEvents = {
@@ -60,6 +64,15 @@ const writeEvents = {
   refused: 'writeRefused',
 } as const satisfies Record<ForwardStatus, EngineEvent>;
 
+function copyRangeOf(payload: Uint8Array): CopyRange | undefined {
+  try {
+    return decodeCopyRange(payload);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** First byte of a read's payload. */
 export const readModes = { linearizable: 0, stale: 1 } as const;
 
@@ -76,6 +89,7 @@ export class Router {
   }
 
   route(request: RoutedRequest, answer: Answer): void {
+    if (request.kind === 'copy') return this.#readCopy(request.payload, answer);
     if (request.kind === 'map') return answer('ok', encodeJson(this.#options.map() ?? null));
     const replica = this.#options.host.replicasByShard.get(request.shard);
     if (request.kind === 'read') return this.#read(replica, request, answer);
@@ -100,6 +114,25 @@ export class Router {
     this.#looks.run(look, deadlineMs, (outcome) => {
       if (outcome.kind === 'seen') add(outcome.payload);
       else answer(outcome.status, explain(outcome.message));
+    });
+  }
+
+  /** Asks this very node, whoever leads. */
+  askNode(node: NodeId, request: RoutedRequest, answer: Answer): void {
+    if (!this.#options.isConnected(node))
+      return answer('unavailable', explain(`node ${node} cannot be reached from here`));
+    const { kind, shard, payload, timeoutMs, hops } = request;
+    this.#options.forwarder.forward(node, { kind, shard, payload, timeoutMs, hops }, answer);
+    this.#options.host.wake();
+  }
+
+  #readCopy(payload: Uint8Array, answer: Answer): void {
+    const range = copyRangeOf(payload);
+    if (range === undefined) return answer('refused', explain('the question for a copy cannot be read'));
+    const { name, offset, length } = range;
+    void this.#options.copies.read(name, offset, length).then((bytes) => {
+      if (bytes === undefined) answer('unavailable', explain(`there is no copy of ${name} here`));
+      else answer('ok', bytes);
     });
   }
 

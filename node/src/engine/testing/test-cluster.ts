@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ChunkCopies } from '../../ports/chunk-peers.ts';
 import { noColdTier } from '../../ports/cold-tier.ts';
 import type { ColdTier } from '../../ports/cold-tier.ts';
 import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
@@ -45,6 +46,9 @@ export class TestCluster {
   readonly fatal: unknown[] = [];
   /** Shared by all nodes, as an object store is. */
   coldTier: ColdTier = noColdTier;
+  /** Of nodes that have their own. */
+  readonly coldTiersByNode = new Map<number, ColdTier>();
+  readonly copiesByNode = new Map<number, ChunkCopies>();
   nowMs = 1_700_000_000_000;
   #soon: (() => void)[] = [];
   #seed = 1;
@@ -77,7 +81,10 @@ export class TestCluster {
       {
         store: new FakeDisk(platter),
         peers,
-        coldTier: { query: async (query, timeoutMs) => this.coldTier.query(query, timeoutMs) },
+        copies: { read: async (...range) => (await this.copiesByNode.get(i)?.read(...range)) ?? undefined },
+        coldTier: {
+          query: async (query, timeoutMs) => (this.coldTiersByNode.get(i) ?? this.coldTier).query(query, timeoutMs),
+        },
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: this.#random(),
         observer: silentObserver,

@@ -6,6 +6,7 @@ import { SimObjectStore } from '../../../../sim/object-store/sim-object-store.ts
 import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { Timers } from '../../../ports/clock.ts';
+import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
 import { ShardsClient } from '../../client/shards-client.ts';
 import type { Engine } from '../../engine.ts';
 import type { EngineConfig } from '../../engine-config.ts';
@@ -13,6 +14,7 @@ import { TestCluster } from '../../testing/test-cluster.ts';
 import type { ChunkContext, ChunkEvent } from '../chunk-context.ts';
 import { ChunkDriver } from '../chunk-driver.ts';
 import { ChunkLibrary } from '../chunk-library.ts';
+import type { ReadTier } from '../chunk-library.ts';
 import { ColdService } from '../cold-service.ts';
 
 export interface ChunkNode {
@@ -22,6 +24,7 @@ export interface ChunkNode {
   readonly cold: ColdService;
   readonly events: ChunkEvent[];
   readonly failures: string[];
+  readonly tiers: ReadTier[];
   isAway: boolean;
 }
 
@@ -48,16 +51,7 @@ export class ChunkCluster {
     const { cluster } = made;
     await cluster.until('formation', () => cluster.engines.every((engine) => engine.health().writable));
     for (const engine of cluster.engines) made.nodes.push(made.#node(engine, options));
-    // A query of an engine reads the rows of its own node.
-    cluster.coldTier = {
-      query: async (query, timeoutMs) => {
-        for (const node of made.nodes) {
-          const answer = await node.cold.query(query, timeoutMs);
-          if (answer.kind === 'found') return answer;
-        }
-        return { kind: 'moved' };
-      },
-    };
+    for (const [i, node] of made.nodes.entries()) cluster.coldTiersByNode.set(i, node.cold);
     return made;
   }
 
@@ -98,6 +92,7 @@ export class ChunkCluster {
     const files = new MemoryChunkFiles();
     const events: ChunkEvent[] = [];
     const failures: string[] = [];
+    const tiers: ReadTier[] = [];
     const timers: Timers = {
       after: (delayMs, run) => {
         const timer = { atMs: this.cluster.nowMs + delayMs, run };
@@ -108,13 +103,17 @@ export class ChunkCluster {
     const { clock, random, store: reader } = engine.deps;
     const objects = new SimObjectStore({ bucket: this.bucket, clock, timers, faults: options.faults });
     const onFatal = (error: unknown): void => void this.cluster.fatal.push(error);
+    this.cluster.copiesByNode.set(this.cluster.engines.indexOf(engine), files);
+    const peers = new EngineChunkPeers(engine);
     const library = new ChunkLibrary({
       files,
+      peers,
+      self: engine.nodeId,
       objects,
       codec: zlibChunkCodec,
       tailCacheBytes: 1 << 20,
       blockCacheBytes: 1 << 20,
-      onRead: () => {},
+      onRead: (tier) => void tiers.push(tier),
       onCorruptCopy: (name) => void files.remove(name),
     });
     const cold = new ColdService({ reader, library, timers, onMissing: (name) => failures.push(name), onFatal });
@@ -123,6 +122,8 @@ export class ChunkCluster {
       reader,
       objects,
       files,
+      peers,
+      self: engine.nodeId,
       codec: zlibChunkCodec,
       clock,
       timers,
@@ -146,6 +147,6 @@ export class ChunkCluster {
       format: chunkFormat,
     };
     const driver = new ChunkDriver(context, { policy, redundancy: 2, roundMs: 100 });
-    return { engine, driver, files, cold, events, failures, isAway: false };
+    return { engine, driver, files, cold, events, failures, tiers, isAway: false };
   }
 }

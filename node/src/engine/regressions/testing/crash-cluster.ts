@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noCopies } from '../../../ports/chunk-peers.ts';
 import { noColdTier } from '../../../ports/cold-tier.ts';
 import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
 import { FakeDisk, FakePlatter } from '../../../../sim/disk.ts';
@@ -75,6 +76,7 @@ export class CrashCluster {
         store: this.#options.wrapStore?.(disk, i) ?? disk,
         peers: this.network.peersOf(() => engine?.nodeId ?? ''),
         coldTier: noColdTier,
+        copies: noCopies,
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: randomOf(++this.#starts),
         observer: silentObserver,
