@@ -112,6 +112,8 @@ function newKeyForEachAttempt({ engine }: SimProcess): EngineApi {
       const isData = request.kind === 'write' && request.shard !== metaShardId;
       engine.submit(isData ? { ...request, payload: rekeyed(request.payload) } : request, answer);
     },
+    askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
+    carry: (facts) => engine.carry(facts),
     admin: (request, answer) => engine.admin(request, answer),
     onMap: (listener) => engine.onMap(listener),
     barrier: (shard, limitMs, answer) => engine.barrier(shard, limitMs, answer),

@@ -112,6 +112,7 @@ async function run(): Promise<void> {
     breathe: async () => nextTurn(),
     pace: async (bytes) => pacer.take(bytes),
     dropCopy,
+    copied: (name) => library.trust(name),
     onFatal: fatal,
   };
   const { redundancy, sealAfterBytes, sealAfterMs } = config.chunks;

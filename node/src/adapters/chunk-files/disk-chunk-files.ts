@@ -82,12 +82,13 @@ export class DiskChunkFiles implements ChunkFiles {
 
   async list(): Promise<readonly ChunkFile[]> {
     const names = (await readdir(this.#folder)).filter((name) => !name.startsWith('.'));
-    return Promise.all(
-      names.map(async (file) => ({
-        name: decodeURIComponent(file),
-        sizeBytes: (await stat(join(this.#folder, file))).size,
-      })),
+    const files = await Promise.all(
+      names.map(async (file) => {
+        const sizeBytes = await sizeOf(join(this.#folder, file));
+        return sizeBytes === undefined ? [] : [{ name: decodeURIComponent(file), sizeBytes }];
+      }),
     );
+    return files.flat();
   }
 
   async create(name: string): Promise<ChunkFileWriter> {
@@ -135,6 +136,16 @@ export class DiskChunkFiles implements ChunkFiles {
 /** One folder for all: names of objects have slashes. */
 function pathOf(folder: string, name: string): string {
   return join(folder, encodeURIComponent(name));
+}
+
+/** Undefined for a file that was removed meanwhile. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {

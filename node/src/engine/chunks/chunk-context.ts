@@ -51,5 +51,7 @@ export interface ChunkContext {
   readonly pace: (bytes: number) => Promise<void>;
   /** Removes a copy, and whatever was cached of it. */
   readonly dropCopy: (name: string) => Promise<void>;
+  /** A new copy is here and was checked. */
+  readonly copied: (name: string) => void;
   readonly onFatal: (error: unknown) => void;
 }

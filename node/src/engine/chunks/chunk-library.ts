@@ -48,7 +48,7 @@ export class ChunkLibrary {
   readonly #options: ChunkLibraryOptions;
   readonly #tails: ByteCache<ChunkTail>;
   readonly #blocks: ByteCache<Block>;
-  /** Copies whose bytes were wrong: read elsewhere until they are copied anew. */
+  /** Chunks of which a copy, here or on a holder, was wrong: read from the store until there is a new copy here. */
   readonly #corruptCopies = new Set<string>();
 
   constructor(options: ChunkLibraryOptions) {
@@ -80,10 +80,14 @@ export class ChunkLibrary {
     }
   }
 
-  /** Forgets what was cached of a chunk; a new copy of it is trusted again. */
+  /** Forgets what was cached of a chunk. */
   forget(name: string): void {
     this.#tails.dropPrefix(`${name} `);
     this.#blocks.dropPrefix(`${name} `);
+  }
+
+  /** A new copy was checked, every row of it. */
+  trust(name: string): void {
     this.#corruptCopies.delete(name);
   }
 

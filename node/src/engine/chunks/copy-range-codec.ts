@@ -8,7 +8,7 @@ const formatVersion = 1;
 
 /** A question for a part of a copy, as nodes send it to each other. */
 export function encodeCopyRange({ name, offset, length }: CopyRange): Uint8Array {
-  return new ByteWriter(128).uint8(formatVersion).text(name).varint(offset).varint(length).finish();
+  return new ByteWriter().uint8(formatVersion).text(name).varint(offset).varint(length).finish();
 }
 
 /** @throws DecodeError, also for more than one answer may hold. */

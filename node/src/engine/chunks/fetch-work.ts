@@ -16,17 +16,25 @@ const pieceBytes = 1024 * 1024;
 /** Copies a chunk to this disk and checks every row of the copy. A copy that is wrong does not stay. */
 export async function fetchChunk(context: ChunkContext, { object, holders }: PlacedChunk): Promise<void> {
   try {
-    await copy(context, { object, holders });
+    // A holder's copy may be damaged without its knowing; what the store has was read back before it counted.
+    const isCopied =
+      (await tryFetch(context, { object, holders })) || (await tryFetch(context, { object, holders: [] }));
+    if (isCopied) context.copied(object.name);
   } catch (error) {
     if (!(error instanceof ChunkDiskFullError)) throw error;
     context.observer.count('diskFull');
     context.observer.failed(`copying ${object.name}`, error);
-    return;
   }
+}
+
+async function tryFetch(context: ChunkContext, chunk: PlacedChunk): Promise<boolean> {
+  const { object } = chunk;
+  await copy(context, chunk);
   const digest = await verifiedDigest(context, object, fileSource(context.files, object)).catch(corrupt);
-  if (digest === object.contentDigest) return context.observer.count('fetched', object.sizeBytes);
-  await context.dropCopy(object.name);
-  context.observer.count('corrupt', object.sizeBytes);
+  const isRight = digest === object.contentDigest;
+  context.observer.count(isRight ? 'fetched' : 'corrupt', object.sizeBytes);
+  if (!isRight) await context.dropCopy(object.name);
+  return isRight;
 }
 
 /** From nodes that have it, which costs the object store nothing, else from there. */

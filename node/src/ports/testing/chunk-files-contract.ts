@@ -65,6 +65,21 @@ export function describeChunkFiles(title: string, fixtureOf: () => ChunkFilesFix
       expect(await files.read(name, 0, 3)).toEqual(utf8('xyz'));
     });
 
+    it('lists while copies come and go', async () => {
+      const files = await open();
+      const names = Array.from({ length: 30 }, (_, i) => `n${i}`);
+      for (const each of names) await write(files, each, each);
+      const lists = [];
+      for (const each of names)
+        lists.push(
+          files.list(),
+          files.remove(each).then(() => []),
+        );
+      const seen = await Promise.all(lists);
+      for (const list of seen) for (const file of list) expect(names).toContain(file.name);
+      expect(await files.list()).toEqual([]);
+    });
+
     it('keeps names that differ apart', async () => {
       const files = await open();
       for (const each of ['a/b', 'a_b', 'a%2Fb', 'a b', 'ü']) await write(files, each, each);

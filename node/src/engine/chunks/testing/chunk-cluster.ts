@@ -139,6 +139,7 @@ export class ChunkCluster {
         await files.remove(name);
         library.forget(name);
       },
+      copied: (name) => library.trust(name),
       onFatal,
     };
     const policy = {
