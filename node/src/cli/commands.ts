@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts';
 import { addNodeCommand } from './commands/add-node.ts';
+import { chunkDump, chunkInspect, chunkVerify } from './commands/chunk-file.ts';
 import { chunkListCommand } from './commands/chunk-list.ts';
 import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
@@ -30,6 +31,9 @@ export const commands: readonly Command[] = [
   removeNodeCommand,
   shardUploadCommand,
   chunkListCommand,
+  chunkInspect,
+  chunkVerify,
+  chunkDump,
   objectStoreCheckCommand,
   ringStatus,
   ringHold,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { fromUtf8, prefixEnd, utf8 } from '@shortlink/common/bytes.ts';
+import { prefixEnd, utf8 } from '@shortlink/common/bytes.ts';
 import type { Row } from '@shortlink/proto/kv.ts';
 import { checkReachableAddress } from '../../config/addresses.ts';
+import { bytesJson, bytesText } from '../bytes-text.ts';
 import { clientFlags, printResult } from '../client-flags.ts';
 import { command } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
@@ -139,30 +140,12 @@ function mutationOf(flags: { 'if-revision': number | undefined; 'idempotency-key
   };
 }
 
-/** Text where the bytes are UTF-8, else base64 under another name. */
 function rowJson(row: Row): Record<string, unknown> {
   return {
-    ...named('key', row.key),
-    ...named('value', row.value),
+    ...bytesJson('key', row.key),
+    ...bytesJson('value', row.value),
     createRevision: Number(row.createRevision),
     revision: Number(row.revision),
     version: Number(row.version),
   };
-}
-
-function named(name: string, bytes: Uint8Array): Record<string, string> {
-  const text = textOrUndefined(bytes);
-  return text === undefined ? { [`${name}Base64`]: Buffer.from(bytes).toString('base64') } : { [name]: text };
-}
-
-function bytesText(bytes: Uint8Array): string {
-  return textOrUndefined(bytes) ?? `base64:${Buffer.from(bytes).toString('base64')}`;
-}
-
-function textOrUndefined(bytes: Uint8Array): string | undefined {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    return undefined;
-  }
 }

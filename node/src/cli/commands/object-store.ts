@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
-import { objectStoreOptions } from '../../config/object-store-options.ts';
-import { ObjectStoreError } from '../../ports/object-store.ts';
 import { verdictLine, type StoreReport } from '../../services/object-store-check/check-object-store.ts';
 import { outputFlags, printResult } from '../client-flags.ts';
 import { command } from '../command.ts';
-import { CliError, type ExitName } from '../exit-codes.ts';
+import { CliError } from '../exit-codes.ts';
 import { clearProgress, showProgress } from '../io.ts';
+import { objectStoreFlags, objectStoreProblem, objectStoreSettings } from '../object-store-flags.ts';
 import { renderTable } from '../table.ts';
 
 const flags = {
-  endpoint: objectStoreOptions['objectStore.endpoint'],
-  region: objectStoreOptions['objectStore.region'],
-  'path-style': objectStoreOptions['objectStore.pathStyle'],
-  'credentials-file': objectStoreOptions['objectStore.credentialsFile'],
+  ...objectStoreFlags,
   short: { kind: 'bool', default: false, help: 'Only what a node checks when it starts.' },
-  timeout: { kind: 'durationMs', default: 60_000, min: 100, max: 3_600_000, help: 'Time for each call of the store.' },
   ...outputFlags,
 } as const;
 
@@ -31,21 +26,13 @@ export const objectStoreCheckCommand = command({
   run: async ({ args, flags: values, io }) => {
     const wrong = checkObjectStoreUrl(args.url);
     if (wrong !== undefined) throw new CliError('usage', `URL ${JSON.stringify(args.url)} is ${wrong}`);
-    const settings = {
-      url: args.url,
-      endpoint: values.endpoint,
-      region: values.region,
-      pathStyle: values['path-style'],
-      credentialsFile: values['credentials-file'],
-    };
     const { checkObjectStoreAt } = await import('../../object-store-check.ts');
-    const report = await checkObjectStoreAt(settings, {
+    const report = await checkObjectStoreAt(objectStoreSettings(args.url, values), {
       scope: values.short ? 'short' : 'full',
       timeoutMs: values.timeout,
       onProgress: (done, total) => showProgress(io, 'promises checked', done, total),
     }).catch((error: unknown) => {
-      if (error instanceof ObjectStoreError) throw new CliError(exitOf(error), error.message, { cause: error });
-      throw error;
+      throw objectStoreProblem(error);
     });
     clearProgress(io);
     printResult(io, values.output, { url: args.url, ...report }, () => reportText(report));
@@ -54,11 +41,6 @@ export const objectStoreCheckCommand = command({
     if (report.verdict === 'unknown') throw new CliError('unavailable', verdictLine(report));
   },
 });
-
-function exitOf({ kind, retryable }: ObjectStoreError): ExitName {
-  if (kind === 'invalid') return 'usage';
-  return retryable ? 'unavailable' : 'failed';
-}
 
 function reportText(report: StoreReport): string {
   const rows = report.promises.map(({ title, isNeeded, verdict, detail }) => [
