@@ -10,20 +10,25 @@ const dayMs = 24 * hourMs;
 /** Rows of the table of options: when data goes to the object store, and what keeps it near. Only with objectStore.url. */
 export const chunkOptions = {
   'chunks.sealAfterBytes': {
-    kind: 'int',
+    kind: 'bytes',
     default: 256 * mib,
     min: 4 * kib,
     max: 8 * gib,
-    unit: 'bytes',
     help: 'Size of the rows of a shard that are only on the nodes, after which they begin their way to the object store.',
   },
   'chunks.sealAfterMs': {
-    kind: 'int',
+    kind: 'durationMs',
     default: dayMs,
     min: 1000,
     max: 365 * dayMs,
-    unit: 'ms',
     help: 'Age of the oldest of these rows, after which they begin their way to the object store.',
+  },
+  'chunks.maxHotBytes': {
+    kind: 'bytes',
+    derived: '24 times chunks.sealAfterBytes',
+    min: 4 * kib,
+    max: 1024 * gib,
+    help: 'Size of the rows of a shard that are only on the nodes, beyond which writes are refused as overloaded once 16 generations wait for the object store.',
   },
   'chunks.redundancy': {
     kind: 'int',
@@ -34,7 +39,7 @@ export const chunkOptions = {
     help: 'Nodes that keep a copy of each chunk on their disks, in different zones where there are any, for fast reads and in case the object store is away.',
   },
   'chunks.bytesPerSecond': {
-    kind: 'int',
+    kind: 'bytes',
     default: 32 * mib,
     min: 64 * kib,
     max: 16 * gib,
@@ -42,19 +47,17 @@ export const chunkOptions = {
     help: 'Rate at which a node copies and checks chunks at most, so that Raft has the disk and the network to itself.',
   },
   'chunks.tailCacheBytes': {
-    kind: 'int',
+    kind: 'bytes',
     default: 256 * mib,
     min: mib,
     max: 64 * gib,
-    unit: 'bytes',
     help: 'Memory for the filters and indexes of chunks.',
   },
   'chunks.blockCacheBytes': {
-    kind: 'int',
+    kind: 'bytes',
     default: 64 * mib,
     min: mib,
     max: 64 * gib,
-    unit: 'bytes',
     help: 'Memory for blocks of chunks that were read lately.',
   },
 } as const satisfies OptionTable;

@@ -166,6 +166,21 @@ describe('an object store', () => {
   });
 });
 
+describe('the limit of the hot tier', () => {
+  test('follows the size of a generation, unless it is given', () => {
+    const seal = ['--chunks.sealAfterBytes', '1000000'];
+    expect(accepted({ argv: [...needed, ...seal] }).chunks.maxHotBytes).toBe(24_000_000);
+    expect(accepted({ argv: [...needed, ...seal, '--chunks.maxHotBytes', '1GiB'] }).chunks.maxHotBytes).toBe(2 ** 30);
+  });
+
+  test('is not below that size', () => {
+    const argv = [...needed, '--chunks.sealAfterBytes', '1000000', '--chunks.maxHotBytes', '999999'];
+    expect(problems({ argv })).toEqual([
+      expect.stringMatching(/^chunks\.maxHotBytes: must not be below .* \(1000000\)/),
+    ]);
+  });
+});
+
 describe('advertised addresses', () => {
   test('follow from the own entry of the initial nodes', () => {
     const config = accepted({ argv: ['--node.name=b', '--data.dir=/d', '--cluster.initialNodes=a=a.x:1,b=b.x:2'] });

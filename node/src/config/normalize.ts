@@ -30,6 +30,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: listeners, run: listenerProblems },
   { reads: [...peerTls, 'auth.clientCaFile'], run: tlsProblems },
   { reads: ['objectStore.url', ...s3Only], run: objectStoreProblems },
+  { reads: ['chunks.sealAfterBytes', 'chunks.maxHotBytes'], run: hotLimitProblems },
   { reads: ['api.address', 'grpc.address', 'auth.tokensFile', 'auth.clientCaFile'], run: exposureProblems },
 ];
 
@@ -37,7 +38,7 @@ const crossChecks: readonly CrossCheck[] = [
 export function normalize(raw: RawConfig, bad: ReadonlySet<string>): Normalized {
   const sound = crossChecks.filter((check) => !check.reads.some((name) => bad.has(name)));
   return {
-    values: { ...raw, ...advertised(raw) },
+    values: { ...raw, ...advertised(raw), ...hotLimit(raw) },
     problems: sound.flatMap((check) => check.run(raw)),
   };
 }
@@ -47,6 +48,13 @@ export function initialNodes(config: {
   readonly cluster: { readonly initialNodes: readonly string[] };
 }): NamedAddress[] {
   return config.cluster.initialNodes.flatMap((text) => parseNamedAddress(text) ?? []);
+}
+
+/** As many generations as may wait, and half as many again. */
+const hotGenerations = 24;
+
+function hotLimit(raw: RawConfig): Pick<FlatConfig, 'chunks.maxHotBytes'> {
+  return { 'chunks.maxHotBytes': raw['chunks.maxHotBytes'] ?? hotGenerations * raw['chunks.sealAfterBytes'] };
 }
 
 type Advertised = Pick<FlatConfig, 'peer.advertise' | 'redirect.advertise' | 'api.advertise' | 'grpc.advertise'>;
@@ -154,6 +162,13 @@ function objectStoreProblems(raw: RawConfig): OptionProblem[] {
   if (raw['objectStore.url'].startsWith('s3://')) return [];
   const message = 'says how a bucket is reached, and objectStore.url names none: s3://BUCKET/PREFIX';
   return s3Only.filter((name) => raw[name] !== '').map((option) => ({ option, source: undefined, message }));
+}
+
+function hotLimitProblems(raw: RawConfig): OptionProblem[] {
+  const [limit, sealAfter] = [raw['chunks.maxHotBytes'], raw['chunks.sealAfterBytes']];
+  if (limit === undefined || limit >= sealAfter) return [];
+  const message = `must not be below chunks.sealAfterBytes (${sealAfter})`;
+  return [{ option: 'chunks.maxHotBytes', source: undefined, message }];
 }
 
 /** Without tokens or client certificates everyone who reaches an API may do everything, so it stays on the loopback. */

@@ -20,6 +20,8 @@ export interface EngineConfig {
   readonly clockMaxJumpMs: number;
   readonly raft: RaftSettings;
   readonly ring: RingSettings;
+  /** Bytes of a shard's rows on the nodes beyond which writes wait for the object store; undefined without one. */
+  readonly maxHotBytes: number | undefined;
   readonly compactEntries: number;
   readonly stateHashIntervalEntries: number;
   /** Ticks between two attempts of what is not urgent: formation, membership, map refresh. */

@@ -293,6 +293,7 @@ export class Engine implements EngineApi, PeerHandler {
       linkVersions,
       idempotencyWindowMs: this.config.idempotencyWindowMs,
       stateHashIntervalEntries: this.config.stateHashIntervalEntries,
+      maxHotBytes: this.config.maxHotBytes,
       onStateHashMismatch: (index) => {
         observer.count('stateHashMismatch');
         observer.log('error', 'the state differs from the leader’s; this replica stops serving', { shard, index });

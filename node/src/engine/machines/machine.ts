@@ -15,8 +15,8 @@ export interface BuiltEntry {
   readonly mutations: number;
 }
 
-/** `refused`: as it is, it can never be done; `unavailable`: elsewhere or later. */
-export type Refuse = (request: number, status: 'refused' | 'unavailable', message: string) => void;
+/** `refused`: as it is, it can never be done; `unavailable`: elsewhere or later; `overloaded`: later. */
+export type Refuse = (request: number, status: 'refused' | 'unavailable' | 'overloaded', message: string) => void;
 
 export interface MachineStatus {
   readonly revision: number;

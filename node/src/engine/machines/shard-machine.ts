@@ -2,6 +2,8 @@
 import { assert } from '@shortlink/common/assert.ts';
 import type { ShardInfo } from '../../core/cluster/cluster-map.ts';
 import type { ConfState } from '../../core/raft/types.ts';
+import { isHotTierFull } from '../../core/lifecycle/hot-limit.ts';
+import { waitingGenerationsMax } from '../../core/lifecycle/transitions.ts';
 import { applyEntry } from '../../core/statemachine/apply.ts';
 import { ColdOverlay } from '../../core/statemachine/cold-overlay.ts';
 import type { ColdFound } from '../../core/statemachine/cold-overlay.ts';
@@ -23,6 +25,7 @@ import { prepareCommands } from '../../core/statemachine/prepare.ts';
 import type { PrepareContext } from '../../core/statemachine/prepare.ts';
 import { decodeReadOp, encodeReadResult } from '../../core/statemachine/read-codec.ts';
 import { encodeResult } from '../../core/statemachine/result-codec.ts';
+import { routingKeyOf } from '../../core/statemachine/routing.ts';
 import { newestStateHash } from '../../core/statemachine/state-hash-marks.ts';
 import { decodeShardState, encodeShardState, initialShardState } from '../../core/statemachine/shard-state.ts';
 import type { ShardState } from '../../core/statemachine/shard-state.ts';
@@ -53,6 +56,8 @@ export interface ShardMachineOptions {
   readonly range: () => Pick<ShardInfo, 'start' | 'end'> | undefined;
   readonly idempotencyWindowMs: number;
   readonly stateHashIntervalEntries: number;
+  /** Bytes of rows in the hot tier beyond which clients must wait for the object store; undefined: there is none to wait for. */
+  readonly maxHotBytes: number | undefined;
   readonly onStateHashMismatch: (index: number) => void;
   readonly linkVersions: LinkVersions;
 }
@@ -109,15 +114,24 @@ export class ShardMachine implements Machine {
       requests.forEach((_, i) => refuse(i, 'unavailable', 'the range of the shard is not known here yet'));
       return undefined;
     }
-    const { commands, counts } = prepareRequests(
-      requests.map((request) => decodeList(request, decodeCommand)),
-      context,
-      refuse,
-    );
+    const asked = requests.map((request) => decodeList(request, decodeCommand));
+    const { commands, counts } = prepareRequests(this.#withinHotLimit(asked, refuse), context, refuse);
     if (commands.length === 0) return undefined;
     const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
     const mutations = commands.reduce((sum, command) => sum + (command.type === 'createLinks' ? command.count : 1), 0);
     return { data: encodeEntry(content), counts, mutations };
+  }
+
+  /** While the object store is away and the hot tier is full, only the steps that will make room again are proposed. */
+  #withinHotLimit(requests: readonly (readonly Command[])[], refuse: Refuse): readonly (readonly Command[])[] {
+    const { maxHotBytes, scope } = this.#options;
+    if (maxHotBytes === undefined || !isHotTierFull(this.#state.generations, maxHotBytes)) return requests;
+    return requests.map((commands, i) => {
+      if (commands.every((command) => routingKeyOf(command) === undefined)) return commands;
+      const message = `shard ${scope.shard} takes no more writes: ${waitingGenerationsMax} generations and more than chunks.maxHotBytes (${maxHotBytes}) wait for the object store; see that it can be reached and takes writes`;
+      refuse(i, 'overloaded', message);
+      return [];
+    });
   }
 
   apply(entries: readonly AppliedEntry[], batch: WriteBatch): readonly EntryResults[] {

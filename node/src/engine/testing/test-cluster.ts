@@ -30,6 +30,7 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
     maxInflightBytes: 1024 * 1024,
   },
   ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
+  maxHotBytes: undefined,
   compactEntries: 50,
   stateHashIntervalEntries: 64,
   slowTicks: 5,
