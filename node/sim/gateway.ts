@@ -103,7 +103,7 @@ export class Gateway {
   async destinationOf(code: string): Promise<string> {
     if (this.#reads++ % 2 === 0)
       return (await this.#links.get(code, { timeoutMs: this.timeoutMs, consistency: linearizable })).url;
-    const [resolution] = await this.#redirects.resolve([code]);
+    const [resolution] = await Promise.all((await this.#redirects.resolve([code])).map(async (one) => one));
     if (resolution?.kind === 'found') return resolution.url;
     throw new ServiceError(resolution?.kind ?? 'internal', `following ${code}`);
   }

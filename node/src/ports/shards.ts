@@ -17,6 +17,9 @@ export interface ReadOptions extends CallOptions {
   readonly consistency: Consistency;
 }
 
+/** Of a code that has to be looked up in chunks; undefined when those cannot be asked now. */
+export type LaterResolution = Promise<LinkResolution | undefined>;
+
 /**
  * What the services see of the cluster: every shard, wherever its replicas are. The implementation finds the leader,
  * follows redirections with a bounded number of hops, and retries what is safe to retry until the time is over.
@@ -29,7 +32,14 @@ export interface Shards {
   write(shard: ShardId, commands: readonly Command[], options: CallOptions): Promise<readonly CommandResult[]>;
   /** All operations see one state, at or after the state at the time of the call when linearizable. */
   read(shard: ShardId, operations: readonly ReadOp[], options: ReadOptions): Promise<readonly ReadResult[]>;
-  /** What following each code comes to, in the order of the codes; as consistent as reads of the links would be. */
-  resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]>;
+  /**
+   * What following each code comes to, in the order of the codes; as consistent as reads of the links would be. A promise
+   * where it takes longer than the others.
+   */
+  resolve(
+    shard: ShardId,
+    codes: readonly string[],
+    options: ReadOptions,
+  ): Promise<readonly (LinkResolution | LaterResolution)[]>;
   admin(request: AdminRequest, options: CallOptions): Promise<AdminResponse>;
 }

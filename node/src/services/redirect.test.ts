@@ -26,7 +26,8 @@ beforeEach(async () => {
 });
 
 const kindsOf = async (codes: readonly string[]) => {
-  return (await newRedirectService(shards, policy).resolve(codes)).map((resolution) => resolution.kind);
+  const resolutions = await newRedirectService(shards, policy).resolve(codes);
+  return (await Promise.all(resolutions.map(async (one) => one))).map(({ kind }) => kind);
 };
 
 test('each code of a turn has its resolution, for one read per shard', async () => {
@@ -68,4 +69,14 @@ test('codes of one shard are one group', () => {
   const service = newRedirectService(shards, policy);
   expect(service.groupOf('a')).toBe(service.groupOf('b'));
   expect(service.groupOf('a')).not.toBe(service.groupOf('z'));
+});
+
+test('what takes longer comes later, and is unavailable where it cannot be looked up', async () => {
+  const gone = { kind: 'gone' } as const;
+  shards.resolve = async () => [Promise.resolve(gone), gone, Promise.resolve(undefined)];
+  const [first, second, third] = await newRedirectService(shards, policy).resolve(['a', 'b', 'c']);
+  expect(second).toEqual({ kind: 'gone' });
+  expect(first).toBeInstanceOf(Promise);
+  expect(await first).toEqual({ kind: 'gone' });
+  expect(await third).toEqual({ kind: 'unavailable' });
 });

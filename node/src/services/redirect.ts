@@ -17,8 +17,8 @@ export type Resolution =
 export interface Resolver {
   /** Codes of different groups do not wait for each other: one shard that cannot answer must not hold up the others. */
   groupOf(code: string): number;
-  /** One resolution per code, in the order of the codes. */
-  resolve(codes: readonly string[]): Promise<readonly Resolution[]>;
+  /** One resolution per code, in the order of the codes; a promise where it takes longer than the others. */
+  resolve(codes: readonly string[]): Promise<readonly (Resolution | Promise<Resolution>)[]>;
 }
 
 export interface RedirectPolicy {
@@ -46,7 +46,7 @@ export function newRedirectService(shards: Shards, policy: RedirectPolicy): Reso
     resolve: async (codes) => {
       const map = shards.map();
       if (map === undefined) return codes.map(() => unavailable);
-      const resolutions = codes.map(() => absent);
+      const resolutions = codes.map((): Resolution | Promise<Resolution> => absent);
       const reads = [...placesByShard(map, codes)].flatMap(([shard, places]) =>
         inParts(places).map(async (part) => {
           const partCodes = part.map((place) => codes[place] ?? '');
@@ -82,7 +82,10 @@ interface CodesRead {
 /** Undefined when the shard cannot answer. */
 async function resolveCodes(shards: Shards, shard: ShardId, { codes, policy }: CodesRead) {
   try {
-    return await shards.resolve(shard, codes, policy);
+    const resolutions = await shards.resolve(shard, codes, policy);
+    return resolutions.map((resolution) =>
+      resolution instanceof Promise ? resolution.then((later) => later ?? unavailable) : resolution,
+    );
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { LinkVersions } from '../link-versions.ts';
 import { LinkCache } from './link-cache.ts';
 
 const shard = 1;
-const view = { slot: 3, timeMs: 1000 };
+const view = { slot: 3, timeMs: 1000, chunkSetVersion: 5 };
 
 function found(url: string, expiresAtMs?: number): LinkResolution {
   return { kind: 'found', url, expiresAtMs };
@@ -64,6 +64,27 @@ it('stays within its bytes, and keeps what is used again and again', () => {
   }
   expect(cache.find('cold0', view)).toBeUndefined();
   expect(cache.find('cold9999', view)?.kind).toBe('found');
+});
+
+it('knows that nobody has a code until somebody gets it, the copy is replaced or the chunks change', () => {
+  const { versions, cache } = cached();
+  cache.keepAbsent('none', cache.stamp(shard, 'none'), view);
+  expect(cache.find('none', view)).toEqual({ kind: 'notFound' });
+  expect(cache.find('none', { ...view, slot: 4 })).toBeUndefined();
+  expect(cache.find('none', { ...view, chunkSetVersion: 6 })).toBeUndefined();
+  versions.raise(shard, utf8('none'));
+  expect(cache.find('none', view)).toBeUndefined();
+});
+
+it('a flood of codes that nobody has drives out no link', () => {
+  const maxBytes = 30_000;
+  const { cache, keep } = cached(maxBytes);
+  keep('a', found('https://a.example/'));
+  for (let i = 0; i < 10_000; i++) cache.keepAbsent(`none${i}`, cache.stamp(shard, `none${i}`), view);
+  expect(cache.find('a', view)?.kind).toBe('found');
+  expect(cache.find('none0', view)).toBeUndefined();
+  expect(cache.find('none9999', view)?.kind).toBe('notFound');
+  expect(cache.takeStats().bytes).toBeLessThanOrEqual(maxBytes / 16 + 600);
 });
 
 it('counts bytes once when a code is kept again', () => {

@@ -4,6 +4,7 @@ import { resolutionAt } from '../../core/statemachine/resolution.ts';
 import type { LinkResolution } from '../../core/statemachine/resolution.ts';
 import type { ReadView } from '../engine-api.ts';
 import type { LinkVersions } from '../link-versions.ts';
+import { AgeingMap } from './ageing-map.ts';
 
 /** What is to be noted of a code before its rows are read. */
 export interface LinkStamp {
@@ -18,6 +19,13 @@ interface Entry extends LinkStamp {
   readonly bytes: number;
 }
 
+interface AbsentEntry extends LinkStamp {
+  readonly slot: number;
+  /** That a code was in no chunk says nothing of other chunks (design §6). */
+  readonly chunkSetVersion: number;
+  readonly bytes: number;
+}
+
 export interface LinkCacheStats {
   readonly hits: number;
   readonly misses: number;
@@ -25,39 +33,43 @@ export interface LinkCacheStats {
 }
 
 /** Objects, strings' headers and a place in a map, measured; the characters come on top. */
-const entryBytes = 220;
+const entryBytes = 200;
+const absentBytes = 150;
+/** Share of the bytes for codes that nobody has: a flood of them drives out only each other. */
+const absentShare = 1 / 16;
 
-/**
- * What codes resolved to, on one serving thread, coherent with the store by the versions of links (H-I12). Two maps, the
- * younger of which takes what is new or used again; when it has half of the bytes, the older one is dropped and it
- * becomes the older one. So what is not used between two such moments goes, and using an entry costs next to nothing.
- */
+const notFound: LinkResolution = { kind: 'notFound' };
+
+/** What codes resolved to, on one serving thread, coherent with the store by the versions of links (H-I12). */
 export class LinkCache {
   readonly #versions: LinkVersions;
-  readonly #maxBytes: number;
-  #young = new Map<string, Entry>();
-  #old = new Map<string, Entry>();
-  #youngBytes = 0;
-  #oldBytes = 0;
+  readonly #links: AgeingMap<Entry>;
+  readonly #absent: AgeingMap<AbsentEntry>;
   #hits = 0;
   #misses = 0;
 
   constructor(versions: LinkVersions, maxBytes: number) {
     this.#versions = versions;
-    this.#maxBytes = maxBytes;
+    this.#links = new AgeingMap(maxBytes * (1 - absentShare));
+    this.#absent = new AgeingMap(maxBytes * absentShare);
   }
 
   /** What a read through `view`, which was confirmed for the asker, would find; undefined when only a read can say. */
-  find(code: string, view: Pick<ReadView, 'slot' | 'timeMs'>): LinkResolution | undefined {
-    const young = this.#young.get(code);
-    const entry = young ?? this.#old.get(code);
-    if (entry === undefined || entry.slot !== view.slot || this.#versions.at(entry.place) !== entry.version) {
-      this.#misses++;
-      return undefined;
+  find(code: string, view: Pick<ReadView, 'slot' | 'timeMs' | 'chunkSetVersion'>): LinkResolution | undefined {
+    const entry = this.#links.get(code);
+    if (entry !== undefined && this.#isValid(entry, view)) {
+      this.#hits++;
+      this.#links.touch(code, entry);
+      return resolutionAt(entry.resolution, view.timeMs);
     }
-    this.#hits++;
-    if (young === undefined) this.#put(code, entry);
-    return resolutionAt(entry.resolution, view.timeMs);
+    const absent = this.#absent.get(code);
+    if (absent?.chunkSetVersion === view.chunkSetVersion && this.#isValid(absent, view)) {
+      this.#hits++;
+      this.#absent.touch(code, absent);
+      return notFound;
+    }
+    this.#misses++;
+    return undefined;
   }
 
   /** To be taken before the rows of the code are read. */
@@ -69,24 +81,24 @@ export class LinkCache {
   /** Remembers the outcome of a complete read of the code that began after `stamp` was taken. */
   keep(code: string, stamp: LinkStamp, { slot, resolution }: Pick<Entry, 'slot' | 'resolution'>): void {
     const characters = code.length + (resolution.kind === 'found' ? resolution.url.length : 0);
-    this.#put(code, { ...stamp, slot, resolution, bytes: entryBytes + characters });
+    this.#links.set(code, { ...stamp, slot, resolution, bytes: entryBytes + characters });
+  }
+
+  /** As `keep`, of a code that nobody has ever had. */
+  keepAbsent(code: string, stamp: LinkStamp, view: Pick<ReadView, 'slot' | 'chunkSetVersion'>): void {
+    const { slot, chunkSetVersion } = view;
+    this.#absent.set(code, { ...stamp, slot, chunkSetVersion, bytes: absentBytes + code.length });
   }
 
   /** Since the last call, but for the bytes. */
   takeStats(): LinkCacheStats {
-    const stats = { hits: this.#hits, misses: this.#misses, bytes: this.#youngBytes + this.#oldBytes };
+    const stats = { hits: this.#hits, misses: this.#misses, bytes: this.#links.bytes + this.#absent.bytes };
     this.#hits = 0;
     this.#misses = 0;
     return stats;
   }
 
-  #put(code: string, entry: Entry): void {
-    this.#youngBytes += entry.bytes - (this.#young.get(code)?.bytes ?? 0);
-    this.#young.set(code, entry);
-    if (2 * this.#youngBytes <= this.#maxBytes) return;
-    this.#old = this.#young;
-    this.#oldBytes = this.#youngBytes;
-    this.#young = new Map();
-    this.#youngBytes = 0;
+  #isValid({ slot, place, version }: LinkStamp & { readonly slot: number }, view: Pick<ReadView, 'slot'>): boolean {
+    return slot === view.slot && this.#versions.at(place) === version;
   }
 }

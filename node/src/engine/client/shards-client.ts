@@ -17,7 +17,7 @@ import type { Clock, Timers } from '../../ports/clock.ts';
 import type { ForwardStatus } from '../../ports/peers.ts';
 import type { KvReader } from '../../ports/kv-engine.ts';
 import type { Random } from '../../ports/random.ts';
-import type { CallOptions, Consistency, ReadOptions, Shards } from '../../ports/shards.ts';
+import type { CallOptions, Consistency, LaterResolution, ReadOptions, Shards } from '../../ports/shards.ts';
 import type { BarrierOutcome, ClientRequest, EngineApi, ReadView } from '../engine-api.ts';
 import { readModes } from '../host/router.ts';
 import { decodeList, encodeList } from '../machines/shard-payload.ts';
@@ -97,18 +97,26 @@ export class ShardsClient implements Shards {
     return this.#readElsewhere(shard, operations, { consistency: options.consistency, deadlineMs });
   }
 
-  async resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]> {
+  async resolve(
+    shard: ShardId,
+    codes: readonly string[],
+    options: ReadOptions,
+  ): Promise<readonly (LinkResolution | LaterResolution)[]> {
     const { reader, linkCache: cache } = this.#options;
     const operations = (): ReadOp[] => codes.map((code) => ({ type: 'link', code }));
     if (options.consistency !== 'linearizable' || reader === undefined || cache === undefined)
       return (await this.read(shard, operations(), options)).map(resolutionOf);
     const deadlineMs = this.#deadline(options);
-    const read = this.#tiersReader(reader, shard, deadlineMs);
+    const { consistency } = options;
+    const reads = {
+      through: this.#tiersReader(reader, shard, deadlineMs),
+      anew: async (missing: readonly ReadOp[]) =>
+        this.read(shard, missing, { consistency, timeoutMs: deadlineMs - this.#options.clock.monotonicMs() }),
+    };
     const local = await this.#here(shard, deadlineMs, async (view) =>
-      resolveCached(cache, { shard, codes, view }, async (missing) => read(view, missing)),
+      resolveCached(cache, { shard, codes, view }, reads),
     );
     if (local !== undefined) return local;
-    const { consistency } = options;
     return (await this.#readElsewhere(shard, operations(), { consistency, deadlineMs })).map(resolutionOf);
   }
 

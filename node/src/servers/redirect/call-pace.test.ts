@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { CallPace } from './call-pace.ts';
 
-const options = { gapMs: 5, fullCodes: 20, busyCodesPerSecond: 1000 };
+const options = { minGapMs: 5, maxGapMs: 9, fullCodes: 20, busyCodesPerSecond: 1000 };
 
 /** A pace that has seen calls of so many codes every 10 ms, until 1000 ms. */
 function paceAt(codes: number): CallPace {
@@ -25,6 +25,16 @@ test('while many codes come, calls wait for as many as there were lately, and no
   expect(pace.delayMs(11, 1002)).toBe(0);
   expect(pace.delayMs(1, 1004)).toBe(1);
   expect(pace.delayMs(1, 1005)).toBe(0);
+});
+
+test('calls that take longer wait longer, up to a limit', () => {
+  const pace = paceAt(11);
+  for (let i = 0; i < 100; i++) pace.ended(4);
+  expect(pace.delayMs(1, 1000)).toBeCloseTo(8);
+  for (let i = 0; i < 100; i++) pace.ended(1000);
+  expect(pace.delayMs(1, 1000)).toBe(9);
+  for (let i = 0; i < 100; i++) pace.ended(0);
+  expect(pace.delayMs(1, 1000)).toBe(5);
 });
 
 test('a call with enough codes never waits', () => {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface PaceOptions {
-  /** While many codes come, calls wait so long after the last ones for as many codes as come together at times. */
-  readonly gapMs: number;
+  /**
+   * While many codes come, calls wait so long after the last ones for as many codes as come together at times: twice as
+   * long as a call takes, within these bounds.
+   */
+  readonly minGapMs: number;
+  readonly maxGapMs: number;
   /** So many codes are worth a call at any time. */
   readonly fullCodes: number;
   /** Codes a second from which on many come. */
@@ -11,6 +15,8 @@ export interface PaceOptions {
 
 /** How often it is judged how many codes come. */
 const stretchMs = 50;
+/** Of the mean duration of a call that the latest one makes up. */
+const callShare = 1 / 8;
 
 /**
  * When the next calls start. A call costs all replicas of a shard the same, however many codes it has, and what starts
@@ -27,6 +33,7 @@ export class CallPace {
   #largest = 0;
   #largestBefore = 0;
   #isBusy = false;
+  #callMs = 0;
 
   constructor(options: PaceOptions) {
     this.#options = options;
@@ -35,7 +42,8 @@ export class CallPace {
   /** How long calls of so many codes, all together, should wait. */
   delayMs(codes: number, nowMs: number): number {
     this.#judge(nowMs);
-    const { gapMs, fullCodes } = this.#options;
+    const { minGapMs, maxGapMs, fullCodes } = this.#options;
+    const gapMs = Math.min(maxGapMs, Math.max(minGapMs, 2 * this.#callMs));
     const wanted = Math.min(fullCodes, Math.max(this.#largest, this.#largestBefore));
     return this.#isBusy && codes < wanted ? Math.max(0, this.#lastStartMs + gapMs - nowMs) : 0;
   }
@@ -44,6 +52,11 @@ export class CallPace {
     this.#lastStartMs = nowMs;
     this.#stretchCodes += codes;
     this.#largest = Math.max(this.#largest, codes);
+  }
+
+  /** A call has taken so long. */
+  ended(durationMs: number): void {
+    this.#callMs += (durationMs - this.#callMs) * callShare;
   }
 
   #judge(nowMs: number): void {

@@ -25,7 +25,7 @@ function batcher(groupOf: (code: string) => number = () => 0) {
       resolver: { groupOf, resolve },
       maxInFlight: 2,
       patienceMs: 10,
-      pace: { gapMs: 1, fullCodes: 3, busyCodesPerSecond: 50 },
+      pace: { minGapMs: 1, maxGapMs: 1, fullCodes: 3, busyCodesPerSecond: 50 },
       maxWaiting: 5,
       monotonicMs: () => nowMs,
       onBatch: () => {},
@@ -89,6 +89,44 @@ test('the next call leaves before the answers of the last one are handed out', a
   await nextTurn();
   await answer(0);
   expect(events).toEqual(['call ab', 'call c', 'answer a', 'answer b', 'written']);
+});
+
+test('a code that takes longer keeps no other one from its answer, and the place of a waiting one', async () => {
+  const late: ((resolution: Resolution) => void)[] = [];
+  const answers: string[] = [];
+  const made = new CodeBatcher(
+    {
+      resolver: {
+        groupOf: () => 0,
+        resolve: async (codes) =>
+          codes.map((code) =>
+            code < 'm' ? { kind: 'gone' } : new Promise<Resolution>((resolve) => late.push(resolve)),
+          ),
+      },
+      maxInFlight: 1,
+      patienceMs: 10,
+      pace: { minGapMs: 1, maxGapMs: 1, fullCodes: 1, busyCodesPerSecond: 1000 },
+      maxWaiting: 2,
+      monotonicMs: () => 0,
+      onBatch: () => {},
+      onError: (error) => answers.push(String(error)),
+    },
+    () => {},
+  );
+  const add = (code: string): boolean => made.add(code, ({ kind }) => answers.push(`${code} ${kind}`));
+  add('z');
+  add('a');
+  await nextTurn();
+  await nextTurn();
+  expect(answers).toEqual(['a gone']);
+  expect(add('y')).toBe(true);
+  await nextTurn();
+  await nextTurn();
+  expect(add('b')).toBe(false);
+  for (const answer of late) answer({ kind: 'notFound' });
+  await nextTurn();
+  expect(answers).toEqual(['a gone', 'z notFound', 'y notFound']);
+  expect(add('b')).toBe(true);
 });
 
 test('groups do not wait for each other', async () => {

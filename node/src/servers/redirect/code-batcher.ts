@@ -10,13 +10,15 @@ export interface CodeBatcherOptions {
   /** The next call for a group waits for the one before, unless that has taken so long. */
   readonly patienceMs: number;
   readonly pace: PaceOptions;
-  /** Codes of one group that wait at most; more are turned away. */
+  /** Codes of one group, and codes whose answers take longer, that wait at most; more are turned away. */
   readonly maxWaiting: number;
   readonly monotonicMs: () => number;
   readonly onBatch: (codes: number) => void;
   /** A call failed with a defect; its codes have been answered as unavailable. */
   readonly onError: (error: unknown) => void;
 }
+
+type Resolutions = Awaited<ReturnType<Resolver['resolve']>>;
 
 interface Waiting {
   readonly code: string;
@@ -29,9 +31,14 @@ interface Group {
   lastStartMs: number;
 }
 
+interface Call {
+  readonly batch: readonly Waiting[];
+  readonly startMs: number;
+}
+
 interface Answered {
   readonly batch: readonly Waiting[];
-  readonly resolutions: readonly Resolution[];
+  readonly resolutions: Resolutions;
 }
 
 const unavailable: Resolution = { kind: 'unavailable' };
@@ -43,6 +50,8 @@ export class CodeBatcher {
   readonly #pace: CallPace;
   #answered: Answered[] = [];
   #scheduled = false;
+  /** Codes whose resolution has to be waited for by itself. */
+  #late = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #afterAnswers: () => void;
 
@@ -61,7 +70,7 @@ export class CodeBatcher {
       group = { waiting: [], inFlight: 0, lastStartMs: 0 };
       this.#groups.set(key, group);
     }
-    if (group.waiting.length >= this.#options.maxWaiting) return false;
+    if (Math.max(group.waiting.length, this.#late) >= this.#options.maxWaiting) return false;
     group.waiting.push({ code, done });
     this.#schedule();
     return true;
@@ -118,25 +127,40 @@ export class CodeBatcher {
     group.inFlight++;
     group.lastStartMs = nowMs;
     this.#options.onBatch(batch.length);
-    void this.#run(group, batch);
+    void this.#run(group, { batch, startMs: nowMs });
   }
 
-  async #run(group: Group, batch: readonly Waiting[]): Promise<void> {
-    let resolutions: readonly Resolution[] = [];
+  async #run(group: Group, { batch, startMs }: Call): Promise<void> {
+    let resolutions: Resolutions = [];
     try {
       resolutions = await this.#options.resolver.resolve(batch.map((waiting) => waiting.code));
     } catch (error) {
       this.#options.onError(error);
     }
     group.inFlight--;
+    this.#pace.ended(this.#options.monotonicMs() - startMs);
     this.#answered.push({ batch, resolutions });
     this.#schedule();
   }
 
   #handOut(answered: readonly Answered[]): void {
     for (const { batch, resolutions } of answered) {
-      for (const [i, waiting] of batch.entries()) waiting.done(resolutions[i] ?? unavailable);
+      for (const [i, waiting] of batch.entries()) {
+        const resolution = resolutions[i] ?? unavailable;
+        if (resolution instanceof Promise) void this.#handOutLater(waiting, resolution);
+        else waiting.done(resolution);
+      }
     }
     this.#afterAnswers();
+  }
+
+  async #handOutLater(waiting: Waiting, resolution: Promise<Resolution>): Promise<void> {
+    this.#late++;
+    const settled = await resolution.catch((error: unknown) => {
+      this.#options.onError(error);
+      return unavailable;
+    });
+    this.#late--;
+    waiting.done(settled);
   }
 }

@@ -36,7 +36,7 @@ const batching = {
   maxInFlight: 2,
   // More than a confirmation takes between neighbours.
   patienceMs: 5,
-  pace: { gapMs: 2, fullCodes: 64, busyCodesPerSecond: 4000 },
+  pace: { minGapMs: 2, maxGapMs: 5, fullCodes: 64, busyCodesPerSecond: 4000 },
   maxWaiting: 10_000,
 };
 const sweepIntervalMs = 500;

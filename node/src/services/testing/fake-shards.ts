@@ -20,7 +20,7 @@ import { StateTx } from '../../core/statemachine/state-tx.ts';
 import { MemoryState } from '../../core/statemachine/testing/memory-state.ts';
 import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
-import type { CallOptions, ReadOptions, Shards } from '../../ports/shards.ts';
+import type { CallOptions, LaterResolution, ReadOptions, Shards } from '../../ports/shards.ts';
 import type { ServiceDependencies } from '../dependencies.ts';
 
 const oneVoter = { ...emptyConfState, voters: [1] };
@@ -90,7 +90,11 @@ export class FakeShards implements Shards {
     return operations.map((operation) => executeRead(operation, context));
   }
 
-  async resolve(shard: ShardId, codes: readonly string[], options: ReadOptions): Promise<readonly LinkResolution[]> {
+  async resolve(
+    shard: ShardId,
+    codes: readonly string[],
+    options: ReadOptions,
+  ): Promise<readonly (LinkResolution | LaterResolution)[]> {
     const operations = codes.map((code) => ({ type: 'link', code }) as const);
     return (await this.read(shard, operations, options)).map(resolutionOf);
   }
