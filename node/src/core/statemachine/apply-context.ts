@@ -119,8 +119,20 @@ export function removeRow(
   tombstone: Uint8Array,
 ): void {
   const mayBeOlder = context.state.generations.length > 1 || context.state.chunkSetVersion > 0;
-  if (mayBeOlder) putRow(context, namespace, suffix, tombstone);
-  else deleteEffect(context, generationKey(namespace, context.tx.scope, activeGeneration(context).id, suffix));
+  if (mayBeOlder) return putRow(context, namespace, suffix, tombstone);
+  const key = generationKey(namespace, context.tx.scope, activeGeneration(context).id, suffix);
+  if (isPointNamespace(namespace)) uncount(context, key);
+  deleteEffect(context, key);
+}
+
+/** A generation without rows must not be sealed: there would be nothing to export. */
+function uncount(context: ApplyContext, key: Uint8Array): void {
+  const active = activeGeneration(context);
+  const before = context.tx.get(key);
+  if (before === undefined) return;
+  const rows = active.rows - 1;
+  const bytes = Math.max(0, active.bytes - key.length - before.length);
+  context.state.generations[0] = { ...active, rows, bytes, startedAtMs: rows === 0 ? 0 : active.startedAtMs };
 }
 
 /** The revision of the mutation that is being applied. */

@@ -6,7 +6,7 @@ import { waitingGenerationsMax } from '../lifecycle/transitions.ts';
 import type { Command, Holdings } from './commands.ts';
 import { generationRecordKey, namespaceRange, namespaces, objectKey } from './keys.ts';
 import { decodeReadResult, encodeReadResult } from './read-codec.ts';
-import { createLink, deleteLink, kvPut, linkOf } from './testing/commands.ts';
+import { createLink, deleteLink, kvDelete, kvPut, linkOf } from './testing/commands.ts';
 import {
   chunkObject,
   digestA,
@@ -73,6 +73,13 @@ describe('CL-I1: UPLOAD', () => {
     expect(verdict(shard, { type: 'upload', generation: 2, format })).toBe('empty');
     expect(verdict(shard, { type: 'upload', generation: 1, format })).toBe('late');
     expect(verdict(shard, { type: 'upload', generation: 3, format })).toBe('early');
+  });
+
+  it('is a no-op when everything that was written is gone again: there would be nothing to export', () => {
+    const shard = new TestShard();
+    shard.applyAll(kvPut('k', '1'), kvPut('k', '22'), kvDelete('k'), kvDelete('k'));
+    expect(shard.state.generations).toEqual([{ id: 1, state: 'active', rows: 0, bytes: 0, startedAtMs: 0 }]);
+    expect(verdict(shard, { type: 'upload', generation: 1, format })).toBe('empty');
   });
 
   it('is refused while too many generations wait, and nothing is lost', () => {
