@@ -2,26 +2,31 @@
 import { chunkFormat as format } from '../core/lifecycle/testing/chunk-format.ts';
 import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
 import { expect, it } from 'vitest';
+import { runsOf } from '../core/lifecycle/chunk-set.ts';
+import type { ChunkRun } from '../core/lifecycle/chunk-set.ts';
 import type { Command } from '../core/statemachine/commands.ts';
 import { generationNamespaces, generationRange, keySuffix } from '../core/statemachine/keys.ts';
+import { readChunks } from '../core/statemachine/read-lifecycle.ts';
+import { scanAll } from '../core/statemachine/scan-all.ts';
 import { createdCodes, createLinks } from '../core/statemachine/testing/commands.ts';
-import { chunkObject, exportSteps } from '../core/statemachine/testing/lifecycle.ts';
+import { exportSteps, objectOfRows } from '../core/statemachine/testing/lifecycle.ts';
 import { MemoryChunks } from '../core/statemachine/testing/memory-chunks.ts';
 import type { ColdAnswer, ColdQuery } from '../ports/cold-tier.ts';
-import { ShardMachine } from './machines/shard-machine.ts';
+import { ShardMachine, stateReader } from './machines/shard-machine.ts';
 import { create, engineAt, formedCluster, read, write } from './testing/engine-client.ts';
 import type { TestCluster } from './testing/test-cluster.ts';
 
 /** One shard's chunks in memory, filled by retiring generations; answers as it is told to, first. */
 class TestChunks {
   readonly #chunks = new MemoryChunks();
+  #runs: readonly ChunkRun[] = [];
   readonly queries: ColdQuery[] = [];
   readonly answers: ColdAnswer[] = [];
 
   async query(query: ColdQuery): Promise<ColdAnswer> {
     this.queries.push(query);
     const next = this.answers.shift();
-    return next ?? { kind: 'found', found: query.needs.map((need) => this.#chunks.answer(need)) };
+    return next ?? { kind: 'found', found: query.needs.map((need) => this.#chunks.answer(this.#runs, need)) };
   }
 
   /** Seals what is hot and takes it to the cold tier, as nodes with an object store do. */
@@ -31,18 +36,21 @@ class TestChunks {
     const replica = engine.host.replicasByShard.get(1);
     if (!(replica?.machine instanceof ShardMachine)) throw new Error('no replica of shard 1');
     const scope = { shard: 1, slot: replica.machine.slot };
-    for (const namespace of generationNamespaces) {
-      const rows = engine.deps.store.scan('state', generationRange(namespace, scope, generation), { limit: 1000 });
-      const prefix = Uint8Array.of(namespace);
-      this.#chunks.add(rows.map(({ key, value }) => ({ key: concatBytes(prefix, keySuffix(key)), value })));
-    }
-    const object = chunkObject(`chunk-${generation}`);
+    const reader = stateReader(engine.deps.store);
+    const rows = generationNamespaces.flatMap((namespace) =>
+      scanAll(reader, generationRange(namespace, scope, generation)).map(({ key, value }) => {
+        return { key: concatBytes(Uint8Array.of(namespace), keySuffix(key)), value };
+      }),
+    );
+    const object = objectOfRows(`chunk-${generation}`, rows);
+    this.#chunks.put(object.name, rows);
     const chunkSetVersion = generation - 1;
     const retire: Command = { type: 'retire', generation, object: object.name, chunkSetVersion };
     const steps = exportSteps(generation, object, replica.machine.confState.voters);
     for (const step of steps) await write(cluster, engine, step);
     const retired = await write(cluster, engine, retire);
     if (retired.kind !== 'lifecycle' || retired.verdict !== 'done') throw new Error(JSON.stringify(retired));
+    this.#runs = runsOf(readChunks(reader, scope));
   }
 }
 

@@ -3,7 +3,7 @@ import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import type { ByteReader } from '@shortlink/common/byte-reader.ts';
 import type { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
-import type { ChunkFormat, ChunkObject, Placement } from './types.ts';
+import type { ChunkFormat, ChunkObject, DroppedRows, Placement } from './types.ts';
 
 // Fields that entries and rows of the lifecycle share.
 
@@ -55,6 +55,14 @@ export function writePlacement(writer: ByteWriter, placement: Placement): void {
 
 export function readPlacement(reader: ByteReader): Placement {
   return { ringEpoch: reader.varint(), redundancy: reader.varint(), nodes: readTexts(reader) };
+}
+
+export function writeDroppedRows(writer: ByteWriter, { rows, checksum }: DroppedRows): void {
+  writer.varint(rows).bytes(fromHex(checksum));
+}
+
+export function readDroppedRows(reader: ByteReader): DroppedRows {
+  return { rows: reader.varint(), checksum: toHex(reader.bytes()) };
 }
 
 export function writeTexts(writer: ByteWriter, texts: readonly string[]): void {

@@ -5,17 +5,20 @@ import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import {
   readChunkFormat,
   readChunkObject,
+  readDroppedRows,
   readList,
   readPlacement,
   readTexts,
   writeChunkFormat,
   writeChunkObject,
+  writeDroppedRows,
   writePlacement,
   writeTexts,
 } from './codec.ts';
-import type { ChunkRecord, GarbageRecord, GenerationRecord } from './types.ts';
+import type { ChunkRecord, GarbageRecord, GenerationRecord, MergeRecord, MergeResult } from './types.ts';
 
-// Values of the rows that hold the lifecycle: one a sealed generation, one a chunk, one an object that may be deleted.
+// Values of the rows that hold the lifecycle: one a sealed generation, one a chunk, one an object
+// that may be deleted, one the merge that is under way.
 
 const formatVersion = 1;
 
@@ -103,4 +106,45 @@ export function decodeGarbageRecord(bytes: Uint8Array): GarbageRecord {
   const record = { name: reader.text(), unlinkedVersion: reader.varint(), unlinkedAtMs: reader.varint() };
   reader.end();
   return record;
+}
+
+export function encodeMergeRecord(record: MergeRecord): Uint8Array {
+  const writer = new ByteWriter(256).uint8(formatVersion);
+  writer.varint(record.id).varint(record.term).varint(record.startedAtMs).text(record.node);
+  writeTexts(writer, record.inputs);
+  writeMaybe(writer, record.result, (result) => writeMergeResult(writer, result));
+  return writer.finish();
+}
+
+/** @throws DecodeError */
+export function decodeMergeRecord(bytes: Uint8Array): MergeRecord {
+  const reader = open(bytes, 'merge record');
+  const record: MergeRecord = {
+    id: reader.varint(),
+    term: reader.varint(),
+    startedAtMs: reader.varint(),
+    node: reader.text(),
+    inputs: readTexts(reader),
+    result: readMaybe(reader, () => readMergeResult(reader)),
+  };
+  reader.end();
+  return record;
+}
+
+function writeMergeResult(writer: ByteWriter, { outputs, dropped, mergedAtMs }: MergeResult): void {
+  writer.varint(outputs.length);
+  for (const { object, holders } of outputs) {
+    writeChunkObject(writer, object);
+    writeTexts(writer, holders);
+  }
+  writeDroppedRows(writer, dropped);
+  writer.varint(mergedAtMs);
+}
+
+function readMergeResult(reader: ByteReader): MergeResult {
+  return {
+    outputs: readList(reader, () => ({ object: readChunkObject(reader), holders: readTexts(reader) })),
+    dropped: readDroppedRows(reader),
+    mergedAtMs: reader.varint(),
+  };
 }

@@ -38,6 +38,16 @@ export const ignoreReasons = [
   'notRead',
   'notAgreed',
   'tooFewHolders',
+  /** Another merge of the shard is under way. */
+  'busy',
+  /** Chunks that are not merged lie between those that are. */
+  'notContiguous',
+  /** Outputs that a merge of the inputs cannot have. */
+  'outOfRange',
+  /** Rows of the inputs are missing, or there are rows that were in none. */
+  'unbalanced',
+  /** Who merged vouches for himself. */
+  'sameNode',
 ] as const;
 export type IgnoreReason = (typeof ignoreReasons)[number];
 

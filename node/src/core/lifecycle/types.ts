@@ -76,6 +76,42 @@ export interface ChunkRecord {
   readonly holders: readonly NodeId[];
 }
 
+/** A chunk that a merge made and that is no member of the set yet. */
+export interface MergeOutput {
+  readonly object: ChunkObject;
+  /** Nodes that reported a copy. */
+  readonly holders: readonly NodeId[];
+}
+
+/** Rows of the inputs that are in no output: older versions, and tombstones with nothing left to hide. */
+export interface DroppedRows {
+  readonly rows: number;
+  /** As `ChunkObject.checksum`. */
+  readonly checksum: string;
+}
+
+export interface MergeResult {
+  /** In the order of their keys. */
+  readonly outputs: readonly MergeOutput[];
+  readonly dropped: DroppedRows;
+  readonly mergedAtMs: number;
+}
+
+/** A merge of some chunks of the set that is under way. A shard has one at a time. */
+export interface MergeRecord {
+  /** Index of the entry that began it: no other merge of the shard has it, and the names of its outputs say it. */
+  readonly id: number;
+  /** Of that entry. */
+  readonly term: number;
+  readonly startedAtMs: number;
+  /** Who reads the inputs and writes the outputs. */
+  readonly node: NodeId;
+  /** Names of members of the chunk set. */
+  readonly inputs: readonly string[];
+  /** Undefined until the outputs are in the store. */
+  readonly result: MergeResult | undefined;
+}
+
 /** An object that nothing refers to any more and that may still exist. */
 export interface GarbageRecord {
   readonly name: string;

@@ -6,9 +6,11 @@ import {
   decodeChunkRecord,
   decodeGarbageRecord,
   decodeGenerationRecord,
+  decodeMergeRecord,
   encodeChunkRecord,
   encodeGarbageRecord,
   encodeGenerationRecord,
+  encodeMergeRecord,
 } from './records-codec.ts';
 import { generationStates } from './types.ts';
 import type { GenerationState } from './types.ts';
@@ -66,6 +68,7 @@ function writeRecords(writer: ByteWriter, records: LifecycleRecords): void {
   writeAll(writer, records.generations.map(encodeGenerationRecord));
   writeAll(writer, records.chunks.map(encodeChunkRecord));
   writeAll(writer, records.garbage.map(encodeGarbageRecord));
+  writeAll(writer, records.merge === undefined ? [] : [encodeMergeRecord(records.merge)]);
 }
 
 function writeAll(writer: ByteWriter, values: readonly Uint8Array[]): void {
@@ -78,5 +81,6 @@ function readRecords(reader: ByteReader): LifecycleRecords {
     generations: readList(reader, () => decodeGenerationRecord(reader.bytes())),
     chunks: readList(reader, () => decodeChunkRecord(reader.bytes())),
     garbage: readList(reader, () => decodeGarbageRecord(reader.bytes())),
+    merge: readList(reader, () => decodeMergeRecord(reader.bytes()))[0],
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReplicaId } from '@shortlink/common/ids.ts';
-import type { ChunkRecord, GarbageRecord, GenerationRecord, GenerationState } from './types.ts';
+import type { ChunkRecord, GarbageRecord, GenerationRecord, GenerationState, MergeRecord } from './types.ts';
 
 /** A generation of the hot tier, as `GenerationInfo` of the shard's state. */
 export interface GenerationSummary {
@@ -30,4 +30,6 @@ export interface LifecycleRecords {
   readonly generations: readonly GenerationRecord[];
   readonly chunks: readonly ChunkRecord[];
   readonly garbage: readonly GarbageRecord[];
+  /** Undefined where no chunks are being merged. */
+  readonly merge?: MergeRecord | undefined;
 }

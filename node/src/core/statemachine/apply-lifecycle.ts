@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert, defined } from '@shortlink/common/assert.ts';
 import type { GenerationEvent } from '../lifecycle/events.ts';
-import {
-  decodeChunkRecord,
-  decodeGenerationRecord,
-  encodeChunkRecord,
-  encodeGarbageRecord,
-  encodeGenerationRecord,
-} from '../lifecycle/records-codec.ts';
+import { decodeGenerationRecord, encodeGenerationRecord } from '../lifecycle/records-codec.ts';
 import { missingHolders } from '../lifecycle/retire-rule.ts';
 import { stepActive, stepSealed } from '../lifecycle/transitions.ts';
 import type { LifecycleFacts, Step } from '../lifecycle/transitions.ts';
 import type { ChunkRecord, GenerationRecord } from '../lifecycle/types.ts';
 import { deleteEffect, putEffect } from './apply-context.ts';
 import type { ApplyContext } from './apply-context.ts';
+import { applyMerge, holdOutputs, isMergeEvent, isOutput } from './apply-merge.ts';
+import { discard, putChunk, readChunk } from './chunk-rows.ts';
 import type { CommandResult, Forget, Holdings, LifecycleCommand } from './commands.ts';
 import { generationRangesThrough, generationRecordKey, namespaces, objectKey } from './keys.ts';
 import { newGeneration } from './shard-state.ts';
@@ -32,6 +28,7 @@ export function applyLifecycle(context: ApplyContext, command: LifecycleCommand)
 function applyStep(context: ApplyContext, command: LifecycleCommand): CommandResult {
   if (command.type === 'holdings') return applyHoldings(context, command);
   if (command.type === 'forget') return applyForget(context, command);
+  if (isMergeEvent(command)) return { kind: 'lifecycle', verdict: applyMerge(context, command) ?? 'done' };
   const step = stepGeneration(context, command);
   return { kind: 'lifecycle', verdict: step.kind === 'moved' ? 'done' : step.reason };
 }
@@ -121,21 +118,10 @@ function putRecord(context: ApplyContext, record: GenerationRecord): void {
   putEffect(context, generationRecordKey(context.tx.scope, record.id), encodeGenerationRecord(record));
 }
 
-function putChunk(context: ApplyContext, chunk: ChunkRecord): void {
-  putEffect(context, objectKey(namespaces.chunk, context.tx.scope, chunk.object.name), encodeChunkRecord(chunk));
-}
-
-/** The object may be deleted one day, by the rules of the collector. */
-function discard(context: ApplyContext, name: string): void {
-  const { state, tx } = context;
-  const record = { name, unlinkedVersion: state.chunkSetVersion, unlinkedAtMs: state.timeMs };
-  putEffect(context, objectKey(namespaces.garbage, tx.scope, name), encodeGarbageRecord(record));
-}
-
 /** Reports count for whatever they name that is still known; `kept` are the copies that must stay. */
 function applyHoldings(context: ApplyContext, command: Holdings): CommandResult {
   const { node, placement } = command;
-  for (const name of command.holds) holdObject(context, name, node);
+  for (const name of holdOutputs(context, command.holds, node)) holdObject(context, name, node);
   const kept = command.drops.filter((name) => !dropObject(context, name, command));
   assert(placement.nodes.length > 0, 'holdings without nodes');
   return { kind: 'holdings', kept };
@@ -154,10 +140,10 @@ function holdObject(context: ApplyContext, name: string, node: string): void {
   }
 }
 
-/** Only a chunk's copy may go, and only while enough others remain: a generation that waits for RETIRE counts on it. */
+/** Only a chunk's copy may go, and only while enough others remain: RETIRE and REPLACE count on those that wait for them. */
 function dropObject(context: ApplyContext, name: string, { node, placement }: Holdings): boolean {
   const chunk = readChunk(context, name);
-  if (chunk === undefined) return !isExported(context, name);
+  if (chunk === undefined) return !isExported(context, name) && !isOutput(context, name);
   const holders = chunk.holders.filter((holder) => holder !== node);
   if (missingHolders(holders, placement) > 0) return false;
   if (holders.length < chunk.holders.length) putChunk(context, { ...chunk, holders });
@@ -168,11 +154,6 @@ function isExported(context: ApplyContext, name: string): boolean {
   return context.state.generations.some(
     ({ id, state }) => state !== 'active' && readRecord(context, id).object?.name === name,
   );
-}
-
-function readChunk(context: ApplyContext, name: string): ChunkRecord | undefined {
-  const bytes = context.tx.get(objectKey(namespaces.chunk, context.tx.scope, name));
-  return bytes === undefined ? undefined : decodeChunkRecord(bytes);
 }
 
 function applyForget(context: ApplyContext, command: Forget): CommandResult {

@@ -10,10 +10,11 @@ import { encodeEntry } from './entry-codec.ts';
 import { rebaseKey } from './keys.ts';
 import { decodeShardState, encodeShardState } from './shard-state.ts';
 import { StateTx } from './state-tx.ts';
-import { history } from './testing/histories.ts';
+import { coldHistory, history } from './testing/histories.ts';
 import type { Step } from './testing/histories.ts';
 import { Model } from './testing/model.ts';
 import { retireOldest } from './testing/lifecycle.ts';
+import { OverlappingMerges } from './testing/overlapping-merges.ts';
 import { TestShard } from './testing/test-shard.ts';
 
 /** The steps as a log, whose entries may be grouped in any way. */
@@ -107,6 +108,33 @@ describe('a replica', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('does what the model does while its chunks are merged, however merges and retirements overlap', async () => {
+    let replaced = 0;
+    await fc.assert(
+      fc.asyncProperty(coldHistory, async (steps) => {
+        const shard = new TestShard();
+        shard.windowMs = 1_000_000;
+        const model = new Model();
+        shard.state.confState = { ...shard.state.confState, voters: [1, 2, 3] };
+        const merges = new OverlappingMerges(shard);
+        for (const { elapsedMs, seal, retire, merge, commands } of steps) {
+          shard.timeMs += elapsedMs;
+          if (seal) shard.seal();
+          if (retire) retireOldest(shard);
+          if (merge !== undefined) await merges.begin(merge);
+          merges.endDue();
+          const expected = commands.map((command) => model.apply(command, shard.timeMs));
+          expect(shard.applyAll(...commands.map((command) => shard.looked(command)))).toEqual(expected);
+          compare(shard, model);
+          merges.repeatAll();
+        }
+        replaced += merges.replaced;
+      }),
+      { numRuns: 120 },
+    );
+    expect(replaced).toBeGreaterThan(100);
   });
 });
 

@@ -136,6 +136,10 @@ function keysOf(state: ShardState, command: Command, tx: StateTx): Uint8Array[] 
     case 'holdings':
     case 'retire':
     case 'forget':
+    case 'merge':
+    case 'merged':
+    case 'replace':
+    case 'mergeAbandoned':
       return [];
     default:
       return unreachable(command);

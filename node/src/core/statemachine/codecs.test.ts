@@ -4,12 +4,19 @@ import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  decodeChunkRecord,
+  decodeMergeRecord,
+  encodeChunkRecord,
+  encodeMergeRecord,
+} from '../lifecycle/records-codec.ts';
 import { decodeCommand, encodeCommand } from './command-codec.ts';
 import { decodeEntry, encodeEntry } from './entry-codec.ts';
 import { decodeReadOp, decodeReadResult, encodeReadOp, encodeReadResult } from './read-codec.ts';
 import { decodeResult, encodeResult } from './result-codec.ts';
 import * as arbitraries from './testing/arbitraries.ts';
 import { createLink, createLinks, kvPut, newLinkRows } from './testing/commands.ts';
+import * as lifecycleArbitraries from './testing/lifecycle-arbitraries.ts';
 
 const entry = fc.record({
   timeMs: fc.maxSafeNat(),
@@ -76,6 +83,24 @@ function behaves<T>({ name, arbitrary, encode, decode }: Codec<T>): void {
 }
 
 behaves({ name: 'command', arbitrary: arbitraries.command, encode: encodeCommand, decode: decodeCommand });
+behaves({
+  name: 'command of the lifecycle',
+  arbitrary: lifecycleArbitraries.lifecycleCommand,
+  encode: encodeCommand,
+  decode: decodeCommand,
+});
+behaves({
+  name: 'chunk record',
+  arbitrary: lifecycleArbitraries.chunkRecord,
+  encode: encodeChunkRecord,
+  decode: decodeChunkRecord,
+});
+behaves({
+  name: 'merge record',
+  arbitrary: lifecycleArbitraries.mergeRecord,
+  encode: encodeMergeRecord,
+  decode: decodeMergeRecord,
+});
 behaves({ name: 'result', arbitrary: arbitraries.commandResult, encode: encodeResult, decode: decodeResult });
 behaves({ name: 'read operation', arbitrary: arbitraries.readOp, encode: encodeReadOp, decode: decodeReadOp });
 behaves({ name: 'read result', arbitrary: arbitraries.readResult, encode: encodeReadResult, decode: decodeReadResult });

@@ -37,6 +37,10 @@ const types = {
   retire: 15,
   forget: 16,
   createLinks: 17,
+  merge: 18,
+  merged: 19,
+  replace: 20,
+  mergeAbandoned: 21,
 } as const satisfies Record<Command['type'], number>;
 
 /** One command by itself, as nodes forward it to each other. */
@@ -152,10 +156,23 @@ function readFields(reader: ByteReader, type: number): Command {
   }
 }
 
-const lifecycleTypes = new Map<number, LifecycleCommand['type']>(
-  (['upload', 'digest', 'exported', 'readback', 'redistribute', 'holdings', 'retire', 'forget'] as const).map(
-    (type) => [types[type], type],
-  ),
+/** Complete: TypeScript refuses a type that is not here. */
+const lifecycleNumbers: Readonly<Record<LifecycleCommand['type'], number>> = {
+  upload: types.upload,
+  digest: types.digest,
+  exported: types.exported,
+  readback: types.readback,
+  redistribute: types.redistribute,
+  holdings: types.holdings,
+  retire: types.retire,
+  forget: types.forget,
+  merge: types.merge,
+  merged: types.merged,
+  replace: types.replace,
+  mergeAbandoned: types.mergeAbandoned,
+};
+const lifecycleTypes = new Map(
+  Object.entries(lifecycleNumbers).map(([type, number]) => [number, type as LifecycleCommand['type']]),
 );
 
 function readLifecycle(reader: ByteReader, number: number): Command {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeId, Revision } from '@shortlink/common/ids.ts';
 import type { Digest, Exported, Readback, Redistribute, Retire, Upload } from '../lifecycle/events.ts';
+import type { MergeEvent } from '../lifecycle/merge-events.ts';
 import type { Placement } from '../lifecycle/types.ts';
 import type { IgnoreReason } from '../lifecycle/transitions.ts';
 
@@ -142,7 +143,16 @@ export interface Forget {
 }
 
 /** Proposed by nodes to themselves, never by clients. */
-export type LifecycleCommand = Upload | Digest | Exported | Readback | Redistribute | Holdings | Retire | Forget;
+export type LifecycleCommand =
+  | Upload
+  | Digest
+  | Exported
+  | Readback
+  | Redistribute
+  | Holdings
+  | Retire
+  | Forget
+  | MergeEvent;
 
 export type Command =
   | CreateLink

@@ -15,6 +15,7 @@ export const namespaces = {
   generation: 0x04,
   chunk: 0x05,
   garbage: 0x06,
+  merge: 0x07,
   link: 0x10,
   linkByCreator: 0x11,
   linkByExpiry: 0x12,
@@ -146,6 +147,11 @@ export function objectKey(
   name: string,
 ): Uint8Array {
   return generationKey(namespace, scope, noGeneration, utf8(name));
+}
+
+/** The merge of chunks that is under way. */
+export function mergeKey(scope: ShardScope): Uint8Array {
+  return newKey(namespaces.merge, scope, noGeneration, 0);
 }
 
 /** Every row of a namespace outside the generations. */

@@ -6,10 +6,13 @@ import { fromHex, toHex } from '@shortlink/common/bytes.ts';
 import {
   readChunkFormat,
   readChunkObject,
+  readDroppedRows,
+  readList,
   readPlacement,
   readTexts,
   writeChunkFormat,
   writeChunkObject,
+  writeDroppedRows,
   writePlacement,
   writeTexts,
 } from '../lifecycle/codec.ts';
@@ -45,6 +48,21 @@ export function writeLifecycleCommand(writer: ByteWriter, command: LifecycleComm
       return;
     case 'forget':
       return writeTexts(writer, command.objects);
+    case 'merge':
+      writer.text(command.node);
+      writeTexts(writer, command.inputs);
+      writer.varint(command.chunkSetVersion);
+      return;
+    case 'merged':
+      writer.varint(command.merge).varint(command.outputs.length);
+      for (const output of command.outputs) writeChunkObject(writer, output);
+      return writeDroppedRows(writer, command.dropped);
+    case 'replace':
+      writer.varint(command.merge).text(command.node);
+      return writePlacement(writer, command.placement);
+    case 'mergeAbandoned':
+      writer.varint(command.merge);
+      return;
     default:
       return unreachable(command);
   }
@@ -85,6 +103,19 @@ export function readLifecycleCommand(reader: ByteReader, type: LifecycleCommand[
       return { type, generation: reader.varint(), object: reader.text(), chunkSetVersion: reader.varint() };
     case 'forget':
       return { type, objects: readTexts(reader) };
+    case 'merge':
+      return { type, node: reader.text(), inputs: readTexts(reader), chunkSetVersion: reader.varint() };
+    case 'merged':
+      return {
+        type,
+        merge: reader.varint(),
+        outputs: readList(reader, () => readChunkObject(reader)),
+        dropped: readDroppedRows(reader),
+      };
+    case 'replace':
+      return { type, merge: reader.varint(), node: reader.text(), placement: readPlacement(reader) };
+    case 'mergeAbandoned':
+      return { type, merge: reader.varint() };
     default:
       return unreachable(type);
   }

@@ -41,7 +41,7 @@ export function lifecycleProblem(command: LifecycleCommand): string | undefined 
       );
     case 'holdings':
       return (
-        (command.node === '' ? 'node is empty' : undefined) ??
+        nodeProblem(command.node) ??
         namesProblem([...command.holds, ...command.drops]) ??
         placementProblem(command.placement)
       );
@@ -53,6 +53,18 @@ export function lifecycleProblem(command: LifecycleCommand): string | undefined 
       );
     case 'forget':
       return namesProblem(command.objects);
+    case 'merge':
+      return (
+        nodeProblem(command.node) ??
+        (command.inputs.length === 0 ? 'inputs is empty' : distinctNamesProblem(command.inputs)) ??
+        countProblem('chunkSetVersion', command.chunkSetVersion)
+      );
+    case 'merged':
+      return countProblem('merge', command.merge) ?? resultProblem(command);
+    case 'replace':
+      return countProblem('merge', command.merge) ?? nodeProblem(command.node) ?? placementProblem(command.placement);
+    case 'mergeAbandoned':
+      return countProblem('merge', command.merge);
     default:
       return unreachable(command);
   }
@@ -80,6 +92,27 @@ function namesProblem(names: readonly string[]): string | undefined {
   return undefined;
 }
 
+function nodeProblem(node: string): string | undefined {
+  return node === '' ? 'node is empty' : undefined;
+}
+
+function distinctNamesProblem(names: readonly string[]): string | undefined {
+  return new Set(names).size === names.length ? namesProblem(names) : 'an object is named twice';
+}
+
+function resultProblem({
+  outputs,
+  dropped,
+}: Extract<LifecycleCommand, { readonly type: 'merged' }>): string | undefined {
+  const named = distinctNamesProblem(outputs.map(({ name }) => name));
+  const wrong = outputs.map(objectProblem).find((problem) => problem !== undefined);
+  return named ?? wrong ?? checksumProblem(dropped.checksum) ?? countProblem('dropped.rows', dropped.rows, 0);
+}
+
+function checksumProblem(checksum: string): string | undefined {
+  return checksumPattern.test(checksum) ? undefined : 'checksum is not 1 to 64 bytes in hexadecimal';
+}
+
 function formatProblem(format: ChunkFormat): string | undefined {
   return (
     countProblem('format.version', format.version) ??
@@ -91,12 +124,12 @@ function formatProblem(format: ChunkFormat): string | undefined {
 }
 
 function objectProblem(object: ChunkObject): string | undefined {
-  if (!checksumPattern.test(object.checksum)) return 'checksum is not 1 to 64 bytes in hexadecimal';
   if (object.tailBytes > object.sizeBytes) return 'the tail is longer than the object';
   if (object.firstKey.length === 0 || compareBytes(object.firstKey, object.lastKey) > 0) return 'keys out of order';
   if (object.minRevision > object.maxRevision) return 'revisions out of order';
   return (
     nameProblem(object.name) ??
+    checksumProblem(object.checksum) ??
     countProblem('sizeBytes', object.sizeBytes) ??
     countProblem('tailBytes', object.tailBytes) ??
     countProblem('rows', object.rows) ??

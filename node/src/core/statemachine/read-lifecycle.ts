@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { concatBytes } from '@shortlink/common/bytes.ts';
-import { decodeChunkRecord, decodeGarbageRecord, decodeGenerationRecord } from '../lifecycle/records-codec.ts';
+import {
+  decodeChunkRecord,
+  decodeGarbageRecord,
+  decodeGenerationRecord,
+  decodeMergeRecord,
+} from '../lifecycle/records-codec.ts';
 import type { ChunkRecord } from '../lifecycle/types.ts';
 import type { LifecycleRecords, LifecycleView } from '../lifecycle/view.ts';
-import { namespaceRange, namespaces, shardStateKey } from './keys.ts';
+import { mergeKey, namespaceRange, namespaces, shardStateKey } from './keys.ts';
 import type { Namespace, ShardScope } from './keys.ts';
+import { scanAll } from './scan-all.ts';
 import { decodeShardState } from './shard-state.ts';
 import type { StateReader } from './state-reader.ts';
-
-const pageRows = 1000;
 
 /**
  * Undefined where the copy is gone. `knownVersion`: the lifecycle version whose records the reader has; they are left out when it is still that one.
@@ -31,10 +34,12 @@ export function readLifecycle(reader: StateReader, scope: ShardScope, knownVersi
 }
 
 function readRecords(reader: StateReader, scope: ShardScope): LifecycleRecords {
+  const merge = reader.get(mergeKey(scope));
   return {
     generations: readAll(reader, scope, namespaces.generation).map(decodeGenerationRecord),
     chunks: readChunks(reader, scope),
     garbage: readAll(reader, scope, namespaces.garbage).map(decodeGarbageRecord),
+    merge: merge === undefined ? undefined : decodeMergeRecord(merge),
   };
 }
 
@@ -44,14 +49,5 @@ export function readChunks(reader: StateReader, scope: ShardScope): ChunkRecord[
 }
 
 function readAll(reader: StateReader, scope: ShardScope, namespace: Namespace): Uint8Array[] {
-  const values: Uint8Array[] = [];
-  const { lt, gte: first } = namespaceRange(namespace, scope);
-  let gte = first;
-  for (;;) {
-    const rows = reader.scan({ gte, lt }, { limit: pageRows });
-    values.push(...rows.map(({ value }) => value));
-    const last = rows.at(-1);
-    if (rows.length < pageRows || last === undefined) return values;
-    gte = concatBytes(last.key, Uint8Array.of(0));
-  }
+  return scanAll(reader, namespaceRange(namespace, scope)).map(({ value }) => value);
 }

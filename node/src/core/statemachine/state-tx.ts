@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { compareBytes } from '@shortlink/common/bytes.ts';
 import type { ShardScope } from './keys.ts';
+import { scanAll } from './scan-all.ts';
 import type { StateRange, StateReader } from './state-reader.ts';
 
 export interface StateWrite {
@@ -50,6 +52,16 @@ export class StateTx {
     const values = this.#reader.getMany([...missing.values()]);
     let place = 0;
     for (const [name, key] of missing) this.#rows.set(name, { key, value: values[place++], written: false });
+  }
+
+  /** Values of every row of a range, in no order: for ranges that are known to be small. */
+  values({ gte, lt }: StateRange): Uint8Array[] {
+    const stored = scanAll(this.#reader, { gte, lt }).filter(
+      ({ key }) => this.#rows.get(nameOf(key))?.written !== true,
+    );
+    const isWithin = ({ key }: OverlayRow): boolean => compareBytes(gte, key) <= 0 && compareBytes(key, lt) < 0;
+    const written = [...this.#rows.values()].filter((row) => row.written && isWithin(row));
+    return [...stored, ...written].map(({ value }) => value).filter((value) => value !== undefined);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {

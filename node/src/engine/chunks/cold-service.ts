@@ -2,6 +2,8 @@
 import { compareBytes, concatBytes } from '@shortlink/common/bytes.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { ChunkReader } from '../../core/chunk/chunk-reader.ts';
+import { candidateOf, runsOf } from '../../core/lifecycle/chunk-set.ts';
+import type { ChunkRun } from '../../core/lifecycle/chunk-set.ts';
 import type { ChunkRecord } from '../../core/lifecycle/types.ts';
 import type { ColdFound, ColdNeed } from '../../core/statemachine/cold-overlay.ts';
 import { mergePages } from '../../core/statemachine/generations.ts';
@@ -9,6 +11,7 @@ import type { HotPage } from '../../core/statemachine/generations.ts';
 import { shardStateKey } from '../../core/statemachine/keys.ts';
 import { readChunks } from '../../core/statemachine/read-lifecycle.ts';
 import { decodeShardState } from '../../core/statemachine/shard-state.ts';
+import type { StateRow } from '../../core/statemachine/state-reader.ts';
 import type { ColdAnswer, ColdQuery, ColdTier } from '../../ports/cold-tier.ts';
 import type { Timers } from '../../ports/clock.ts';
 import type { KvReader } from '../../ports/kv-engine.ts';
@@ -35,7 +38,7 @@ export interface ColdServiceOptions {
 /** Answers questions about the chunks of the shards that have a replica here (design §6). */
 export class ColdService implements ColdTier {
   readonly #options: ColdServiceOptions;
-  readonly #sets = new Map<string, readonly ChunkRecord[]>();
+  readonly #sets = new Map<string, readonly ChunkRun[]>();
 
   constructor(options: ColdServiceOptions) {
     this.#options = options;
@@ -52,36 +55,35 @@ export class ColdService implements ColdTier {
   }
 
   async #answer(query: ColdQuery): Promise<ColdAnswer> {
-    const chunks = this.#chunkSet(query);
-    if (chunks === undefined) return { kind: 'moved' };
+    const runs = this.#runs(query);
+    if (runs === undefined) return { kind: 'moved' };
     const rowNeeds = query.needs.filter((need) => need.kind === 'row');
-    const rows = await this.#rows(chunks, rowNeeds);
+    const rows = await this.#rows(runs, rowNeeds);
     let next = 0;
     const found: ColdFound[] = [];
     for (const need of query.needs) {
       found.push(
         need.kind === 'row'
           ? { kind: 'row', value: rows[next++] }
-          : { kind: 'page', page: await this.#page(chunks, need) },
+          : { kind: 'page', page: await this.#page(runs, need) },
       );
     }
     return { kind: 'found', found };
   }
 
-  /** Undefined when the copy has another version now. Newest chunks first. */
-  #chunkSet({ shard, slot, version }: ColdQuery): readonly ChunkRecord[] | undefined {
+  /** Undefined when the copy has another version now. Newest rows first. */
+  #runs({ shard, slot, version }: ColdQuery): readonly ChunkRun[] | undefined {
     const name = `${shard} ${slot} ${version}`;
     const known = this.#sets.get(name);
     if (known !== undefined) return known;
-    const { reader } = this.#options;
-    const chunks = readChunks(stateReader(reader), { shard, slot });
+    const chunks = readChunks(stateReader(this.#options.reader), { shard, slot });
     // Rows first, then their version: a set that changed meanwhile shows in it.
     if (this.#version(shard, slot) !== version) return undefined;
-    chunks.sort((a, b) => b.lastGeneration - a.lastGeneration);
-    this.#sets.set(name, chunks);
+    const runs = runsOf(chunks);
+    this.#sets.set(name, runs);
     const oldest = this.#sets.keys().next().value;
     if (this.#sets.size > setsMax && oldest !== undefined) this.#sets.delete(oldest);
-    return chunks;
+    return runs;
   }
 
   #version(shard: number, slot: number): number | undefined {
@@ -89,35 +91,50 @@ export class ColdService implements ColdTier {
     return row === undefined ? undefined : decodeShardState(row).chunkSetVersion;
   }
 
-  /** Chunk by chunk, the newest first: the first one that has a row has the newest. */
-  async #rows(chunks: readonly ChunkRecord[], needs: readonly RowNeed[]): Promise<(Uint8Array | undefined)[]> {
+  /** Run by run, the newest first: the first one that has a row has the newest (CL-I9). */
+  async #rows(runs: readonly ChunkRun[], needs: readonly RowNeed[]): Promise<(Uint8Array | undefined)[]> {
     const values: (Uint8Array | undefined)[] = needs.map(() => undefined);
     let open = needs.map((need, place) => ({ place, key: chunkKey(need.namespace, need.suffix) }));
-    for (const chunk of chunks) {
-      const candidates = open.filter(({ key }) => isInChunk(chunk, key));
-      if (candidates.length === 0) continue;
-      const keys = candidates.map(({ key }) => key);
-      const rows = await this.#options.library.with(chunk, async (reader) => reader.getMany(keys));
-      for (const [i, { place }] of candidates.entries()) values[place] = rows[i];
+    for (const run of runs) {
+      const keysByChunk = new Map<ChunkRecord, { place: number; key: Uint8Array }[]>();
+      for (const wanted of open) {
+        const chunk = candidateOf(run, wanted.key);
+        if (chunk === undefined) continue;
+        const ofChunk = keysByChunk.get(chunk);
+        if (ofChunk === undefined) keysByChunk.set(chunk, [wanted]);
+        else ofChunk.push(wanted);
+      }
+      for (const [chunk, wanted] of keysByChunk) {
+        const keys = wanted.map(({ key }) => key);
+        const rows = await this.#options.library.with(chunk, async (reader) => reader.getMany(keys));
+        for (const [i, { place }] of wanted.entries()) values[place] = rows[i];
+      }
       open = open.filter(({ place }) => values[place] === undefined);
       if (open.length === 0) break;
     }
     return values;
   }
 
-  async #page(chunks: readonly ChunkRecord[], { namespace, scan }: PageNeed): Promise<HotPage> {
+  async #page(runs: readonly ChunkRun[], { namespace, scan }: PageNeed): Promise<HotPage> {
     const gte = chunkKey(namespace, scan.gte);
     const lt = scan.lt === undefined ? Uint8Array.of(namespace + 1) : chunkKey(namespace, scan.lt);
-    const { limit, reverse } = scan;
     const pages: HotPage[] = [];
-    for (const chunk of chunks) {
-      if (compareBytes(chunk.object.lastKey, gte) < 0 || compareBytes(chunk.object.firstKey, lt) >= 0) continue;
-      const read = async (reader: ChunkReader) => reader.scan({ gte, lt }, { limit, reverse });
-      const rows = await this.#options.library.with(chunk, read);
-      const suffixes = rows.map(({ key, value }) => ({ key: key.subarray(1), value }));
-      pages.push({ rows: suffixes, more: rows.length >= limit });
-    }
+    for (const run of runs) pages.push(await this.#pageOfRun(run, { gte, lt }, scan));
     return mergePages(pages, scan);
+  }
+
+  /** Chunks of a run follow one another: only as many are read as the page needs. */
+  async #pageOfRun({ chunks }: ChunkRun, range: KeyBounds, { limit, reverse }: PageNeed['scan']): Promise<HotPage> {
+    const wanted = chunks.filter(({ object }) => isInRange(object, range));
+    if (reverse === true) wanted.reverse();
+    const rows: StateRow[] = [];
+    for (const chunk of wanted) {
+      const rest = limit - rows.length;
+      if (rest === 0) break;
+      const read = async (reader: ChunkReader) => reader.scan(range, { limit: rest, reverse });
+      rows.push(...(await this.#options.library.with(chunk, read)));
+    }
+    return { rows: rows.map(({ key, value }) => ({ key: key.subarray(1), value })), more: rows.length >= limit };
   }
 
   #failure(query: ColdQuery, error: unknown): ColdAnswer {
@@ -134,6 +151,12 @@ function chunkKey(namespace: number, suffix: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(namespace), suffix);
 }
 
-function isInChunk({ object }: ChunkRecord, key: Uint8Array): boolean {
-  return compareBytes(object.firstKey, key) <= 0 && compareBytes(key, object.lastKey) <= 0;
+/** Keys in [gte, lt). */
+interface KeyBounds {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+}
+
+function isInRange({ firstKey, lastKey }: ChunkRecord['object'], { gte, lt }: KeyBounds): boolean {
+  return compareBytes(lastKey, gte) >= 0 && compareBytes(firstKey, lt) < 0;
 }

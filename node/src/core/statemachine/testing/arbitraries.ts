@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
+import { ignoreReasons } from '../../lifecycle/transitions.ts';
 import type { Command, CommandResult, Link } from '../commands.ts';
 import type { KvRow, ReadOp, ReadResult } from '../reads.ts';
 import { newLinkRows, packCodes } from './commands.ts';
@@ -125,6 +126,10 @@ export const commandResult: fc.Arbitrary<CommandResult> = fc.oneof(
   fc.record({ kind: fc.constant('kv' as const), revision: number, existed: fc.boolean() }),
   fc.record({ kind: fc.constant('kvBatch' as const), revision: number }),
   fc.record({ kind: fc.constant('kvBatchMismatch' as const), operation: number, actual: number }),
+  fc.record({
+    kind: fc.constant('lifecycle' as const),
+    verdict: fc.constantFrom('done' as const, ...ignoreReasons),
+  }),
   fc.record({
     kind: fc.constant('stateHash' as const),
     verdict: fc.constantFrom('equal' as const, 'different' as const, 'unknown' as const),

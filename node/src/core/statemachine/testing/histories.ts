@@ -9,12 +9,26 @@ import { newLinkRows, packCodes } from './commands.ts';
 /** What a client or a collector may ask for. */
 export type ClientCommand = Exclude<Command, LifecycleCommand>;
 
+/** Which runs of chunks are merged, and what becomes of it. */
+export interface MergeChoice {
+  /** Newest runs that stay as they are. */
+  readonly skip: number;
+  readonly runs: number;
+  /** Rows of an output at most. */
+  readonly outputRows: number;
+  /** Entries between its begin and its end. */
+  readonly entries: number;
+  readonly abandon: boolean;
+}
+
 export interface Step {
   readonly elapsedMs: number;
   /** The generation is sealed before the entry. */
   readonly seal: boolean;
   /** The oldest sealed generation, if there is one, is taken to the cold tier before the entry. */
   readonly retire: boolean;
+  /** A merge that begins before the entry, when none is under way. */
+  readonly merge: MergeChoice | undefined;
   readonly commands: readonly ClientCommand[];
 }
 
@@ -101,22 +115,37 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ retryOf: fc.nat(), changed: fc.boolean() }) },
 );
 
-export const history: fc.Arbitrary<readonly Step[]> = fc
-  .array(
-    fc.record({
-      elapsedMs: fc.constantFrom(0, 1, 50, 100),
-      seal: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
-      retire: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
-      actions: fc.array(action, { minLength: 1, maxLength: 5 }),
-    }),
-    { maxLength: 12 },
-  )
-  .map((steps) => {
+const mergeChoice: fc.Arbitrary<MergeChoice> = fc.record({
+  skip: fc.integer({ min: 0, max: 2 }),
+  runs: fc.integer({ min: 1, max: 4 }),
+  outputRows: fc.integer({ min: 1, max: 6 }),
+  entries: fc.integer({ min: 0, max: 2 }),
+  abandon: fc.integer({ min: 0, max: 5 }).map((dice) => dice === 0),
+});
+
+/** One entry in `odds` seals, or retires, or merges; 0: none. */
+interface Odds {
+  readonly seal: number;
+  readonly retire: number;
+  readonly merge: number;
+}
+
+function historyOf(
+  odds: Odds,
+  lengths: { readonly minLength?: number; readonly maxLength: number },
+): fc.Arbitrary<readonly Step[]> {
+  const dice = (oneIn: number) => fc.nat({ max: Math.max(0, oneIn - 1) }).map((rolled) => oneIn > 0 && rolled === 0);
+  const step = fc.record({
+    elapsedMs: fc.constantFrom(0, 1, 50, 100),
+    seal: dice(odds.seal),
+    retire: dice(odds.retire),
+    merge: fc.tuple(dice(odds.merge), mergeChoice).map(([merges, choice]) => (merges ? choice : undefined)),
+    actions: fc.array(action, { minLength: 1, maxLength: 5 }),
+  });
+  return fc.array(step, lengths).map((steps) => {
     const asks: ClientCommand[] = [];
-    return steps.map(({ elapsedMs, seal, retire, actions }) => ({
-      elapsedMs,
-      seal,
-      retire,
+    return steps.map(({ actions, ...rest }) => ({
+      ...rest,
       commands: actions.flatMap((next): ClientCommand[] => {
         if ('type' in next) {
           if (next.type !== 'collectExpired') asks.push(next);
@@ -127,6 +156,12 @@ export const history: fc.Arbitrary<readonly Step[]> = fc
       }),
     }));
   });
+}
+
+export const history = historyOf({ seal: 5, retire: 5, merge: 0 }, { maxLength: 12 });
+
+/** Most rows go to the cold tier soon, and are merged there. */
+export const coldHistory = historyOf({ seal: 2, retire: 2, merge: 2 }, { minLength: 8, maxLength: 20 });
 
 function changed(command: Extract<Command, { readonly dedup: unknown }>): ClientCommand {
   return { ...command, dedup: { ...command.dedup, fingerprint: new Uint8Array(8).fill(0xff) } };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
-import { concatBytes } from '@shortlink/common/bytes.ts';
+import { concatBytes, toHex } from '@shortlink/common/bytes.ts';
+import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
+import { RowSum } from '../../chunk/row-sum.ts';
 import type { ChunkObject, Placement } from '../../lifecycle/types.ts';
 import type { Command, CommandResult } from '../commands.ts';
 import { generationNamespaces, generationRange, keySuffix } from '../keys.ts';
@@ -25,6 +27,22 @@ export function chunkObject(name: string, fields: Partial<ChunkObject> = {}): Ch
     maxRevision: 9,
     ...fields,
   };
+}
+
+/** What a shard remembers of a chunk with these rows. */
+export function objectOfRows(name: string, rows: readonly StateRow[]): ChunkObject {
+  return chunkObject(name, {
+    rows: rows.length,
+    checksum: checksumOf(rows),
+    firstKey: defined(rows[0], 'first row of a chunk').key,
+    lastKey: defined(rows.at(-1), 'last row of a chunk').key,
+  });
+}
+
+export function checksumOf(rows: readonly StateRow[]): string {
+  const sum = new RowSum(zlibChunkCodec);
+  for (const row of rows) sum.add(row);
+  return toHex(sum.value());
 }
 
 /** Every row of a generation under its chunk key, as an exporter reads them. */
@@ -56,8 +74,9 @@ export function exportSteps(
 export function retireOldest(shard: TestShard): CommandResult | undefined {
   const info = shard.state.generations.at(-1);
   if (info?.state !== 'sealed') return undefined;
-  const object = chunkObject(`chunk-${info.id}`);
-  shard.cold.add(rowsOfGeneration(shard, info.id));
+  const rows = rowsOfGeneration(shard, info.id);
+  const object = objectOfRows(`chunk-${info.id}`, rows);
+  shard.cold.put(object.name, rows);
   for (const step of exportSteps(info.id, object)) shard.apply(step);
   const { chunkSetVersion } = shard.state;
   return defined(

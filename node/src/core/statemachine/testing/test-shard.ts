@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chunkFormat } from '../../lifecycle/testing/chunk-format.ts';
+import { runsOf } from '../../lifecycle/chunk-set.ts';
+import type { ChunkRun } from '../../lifecycle/chunk-set.ts';
 import { defined } from '@shortlink/common/assert.ts';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { applyEntry } from '../apply.ts';
@@ -12,6 +14,7 @@ import { encodeEntry } from '../entry-codec.ts';
 import { executeRead } from '../execute-read.ts';
 import { generationKey, namespaces, shardStateKey } from '../keys.ts';
 import type { Namespace, ShardScope } from '../keys.ts';
+import { readChunks } from '../read-lifecycle.ts';
 import type { ReadOp, ReadResult } from '../reads.ts';
 import { encodeShardState, initialShardState } from '../shard-state.ts';
 import type { ShardState } from '../shard-state.ts';
@@ -76,17 +79,26 @@ export class TestShard {
       if (missing.length === 0) return result;
       cold?.add(
         missing,
-        missing.map((need) => this.cold.answer(need)),
+        missing.map((need) => this.cold.answer(this.runs(), need)),
       );
     }
     throw new Error('the read does not come to an end');
+  }
+
+  /** The chunk set as readers see it. */
+  runs(): ChunkRun[] {
+    return runsOf(readChunks(this.memory, this.scope));
   }
 
   /** The command with what a leader sees in the cold tier, which it looks at before every proposal once there are chunks. */
   looked(command: ClientCommand): ClientCommand {
     const { chunkSetVersion: version } = this.state;
     if (version === 0) return command;
-    const sight = (namespace: Namespace, suffix: Uint8Array) => ({ version, prior: this.cold.row(namespace, suffix) });
+    const runs = this.runs();
+    const sight = (namespace: Namespace, suffix: Uint8Array) => ({
+      version,
+      prior: this.cold.row(runs, namespace, suffix),
+    });
     switch (command.type) {
       case 'createLink':
       case 'updateLink':
@@ -124,7 +136,7 @@ export class TestShard {
         ({ id }) => this.memory.get(generationKey(namespaces.link, this.scope, id, suffix)) !== undefined,
       );
     return this.cold
-      .suffixes(namespaces.link)
+      .suffixes(this.runs(), namespaces.link)
       .filter((suffix) => !isHot(suffix))
       .map(fromUtf8);
   }
