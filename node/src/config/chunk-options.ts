@@ -38,6 +38,22 @@ export const chunkOptions = {
     unit: 'nodes',
     help: 'Nodes that keep a copy of each chunk on their disks, in different zones where there are any, for fast reads and in case the object store is away.',
   },
+  'chunks.maxCandidates': {
+    kind: 'int',
+    default: 4,
+    min: 2,
+    max: 64,
+    unit: 'chunks',
+    help: 'Chunks that a lookup may have to ask for one key. Fewer make reads of absent keys cheaper, and merges write more.',
+  },
+  'chunks.mergeTargetBytes': {
+    kind: 'int',
+    default: 256 * mib,
+    min: 64 * kib,
+    max: 8 * gib,
+    unit: 'bytes',
+    help: 'Size at which a chunk that merges make ends and the next one begins.',
+  },
   'chunks.bytesPerSecond': {
     kind: 'bytes',
     default: 32 * mib,

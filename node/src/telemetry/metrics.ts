@@ -15,6 +15,9 @@ const chunkEvents = [
   'readBack',
   'corrupt',
   'fetched',
+  'merged',
+  'mergeVerified',
+  'mergeAbandoned',
   'diskFull',
   'dropped',
 ] as const;
@@ -79,6 +82,23 @@ export const nodeMetrics = {
     type: 'gauge',
     merge: 'max',
     help: 'Copies that the ring wants and that are not there yet.',
+  },
+  shortlink_node_chunk_candidates: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Chunks that a lookup may have to ask for one key, at most. Merging keeps it at chunks.maxCandidates.',
+  },
+  shortlink_node_chunk_rewrites: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Write amplification: how often the bytes of the chunks were written anew by merges, in the mean and at most.',
+  },
+  shortlink_node_chunk_garbage_bytes: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Bytes of objects that nothing refers to any more and that wait to be deleted, of all shards, as this node sees them.',
   },
   shortlink_node_chunk_events_total: {
     type: 'counter',

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { NodeId } from '@shortlink/common/ids.ts';
 import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.ts';
 import type { ReadTier } from '../engine/chunks/chunk-library.ts';
+import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
+import type { LifecycleRecords } from '../core/lifecycle/view.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
 import type { NodeHeartbeat } from '../ports/peers.ts';
@@ -64,18 +66,42 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
   };
 }
 
-function publishShard(metrics: MetricsSink, { shard, view }: WatchedShard): void {
+function publishShard(metrics: MetricsSink, { shard, view, records }: WatchedShard): void {
   const labels = { shard: String(shard) };
   const sum = (pick: 'rows' | 'bytes'): number => view.generations.reduce((total, one) => total + one[pick], 0);
   metrics.set('shortlink_node_hot_keys', sum('rows'), labels);
   metrics.set('shortlink_node_hot_bytes', sum('bytes'), labels);
   metrics.set('shortlink_node_generations_waiting', view.generations.length - 1, labels);
+  const { candidates, rewrites } = mergingOf(records);
+  metrics.set('shortlink_node_chunk_candidates', candidates, labels);
+  metrics.set('shortlink_node_chunk_rewrites', rewrites, labels);
+}
+
+interface Merging {
+  readonly candidates: number;
+  readonly rewrites: number;
+}
+
+/** Sorting all chunks takes a while, and rounds are many: once for each change of the records. */
+const mergingByRecords = new WeakMap<LifecycleRecords, Merging>();
+
+function mergingOf(records: LifecycleRecords): Merging {
+  const known = mergingByRecords.get(records);
+  if (known !== undefined) return known;
+  const { chunks } = records;
+  const bytes = chunks.reduce((sum, { object }) => sum + object.sizeBytes, 0);
+  const rewritten = chunks.reduce((sum, { object, level }) => sum + object.sizeBytes * level, 0);
+  const merging = { candidates: candidatesMax(chunks), rewrites: bytes === 0 ? 0 : rewritten / bytes };
+  mergingByRecords.set(records, merging);
+  return merging;
 }
 
 function forgetShard(metrics: MetricsSink, shard: string): void {
   metrics.remove('shortlink_node_hot_keys', { shard });
   metrics.remove('shortlink_node_hot_bytes', { shard });
   metrics.remove('shortlink_node_generations_waiting', { shard });
+  metrics.remove('shortlink_node_chunk_candidates', { shard });
+  metrics.remove('shortlink_node_chunk_rewrites', { shard });
 }
 
 function publishTotals(metrics: MetricsSink, shards: readonly WatchedShard[]): void {
@@ -85,6 +111,8 @@ function publishTotals(metrics: MetricsSink, shards: readonly WatchedShard[]): v
   }
   const retired = shards.reduce((sum, { records }) => sum + records.chunks.length, 0);
   metrics.set('shortlink_node_chunks', retired, { state: 'retired' });
-  const garbage = shards.reduce((sum, { records }) => sum + records.garbage.length, 0);
-  metrics.set('shortlink_node_chunks', garbage, { state: 'garbage' });
+  const garbage = shards.flatMap(({ records }) => records.garbage);
+  metrics.set('shortlink_node_chunks', garbage.length, { state: 'garbage' });
+  const garbageBytes = garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  metrics.set('shortlink_node_chunk_garbage_bytes', garbageBytes);
 }

@@ -13,6 +13,7 @@ import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
 import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
 import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
 import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
+import type { ChunkDriverSettings } from '../engine/chunks/chunk-driver.ts';
 import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
 import { ColdService } from '../engine/chunks/cold-service.ts';
 import { BytePacer } from '../engine/chunks/byte-pacer.ts';
@@ -36,6 +37,7 @@ const { config, handle, nodeId, engine: enginePort } = workerData as ChunkThread
 const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'chunk' });
 const reportIntervalMs = 1000;
 const roundMs = 250;
+const mergeRetryAfterMs = 30_000;
 
 function report(message: ChunkReport): void {
   main.postMessage(message);
@@ -60,6 +62,16 @@ function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): 
   void storeIsSafe(objects, { random, logger, isOver: () => stopping }).then((isSafe) => {
     if (isSafe) driver.start();
   }, fatal);
+}
+
+function driverSettings(): ChunkDriverSettings {
+  const { redundancy, sealAfterBytes, sealAfterMs, maxCandidates, mergeTargetBytes: targetBytes } = config.chunks;
+  return {
+    redundancy,
+    roundMs,
+    policy: { sealAfterBytes, sealAfterMs, format },
+    merges: { policy: { maxCandidates, targetBytes }, retryAfterMs: mergeRetryAfterMs },
+  };
 }
 
 async function run(): Promise<void> {
@@ -115,8 +127,7 @@ async function run(): Promise<void> {
     copied: (name) => library.trust(name),
     onFatal: fatal,
   };
-  const { redundancy, sealAfterBytes, sealAfterMs } = config.chunks;
-  const driver = new ChunkDriver(context, { redundancy, roundMs, policy: { sealAfterBytes, sealAfterMs, format } });
+  const driver = new ChunkDriver(context, driverSettings());
   startWhenSafe(driver, context);
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });

@@ -95,11 +95,17 @@ export class ChunkWriter {
     if (full !== undefined) this.#takeBlock(full);
   }
 
-  finish(): ChunkSummary {
+  /** Bytes of keys and values that were added, and of which nothing was emitted yet. */
+  get waitingBytes(): number {
+    return this.#sampleBytes + this.#cutter.rawBytes;
+  }
+
+  /** `inputs`: the names of the chunks that it was merged from, where that is known only now. */
+  finish(inputs?: readonly string[]): ChunkSummary {
     this.#endNamespace();
-    const { codec } = this.#options;
+    const { codec, origin } = this.#options;
     const properties: ChunkProperties = {
-      origin: this.#options.origin,
+      origin: inputs === undefined ? origin : { ...origin, inputs },
       parameters: this.#parameters,
       contentDigest: this.#digest.finish(),
       rowSum: this.#sum.value(),
@@ -176,6 +182,7 @@ export class ChunkWriter {
   #endSample(): void {
     const sample = this.#sample;
     this.#sample = undefined;
+    this.#sampleBytes = 0;
     if (sample === undefined) return;
     this.#encoder.train(
       this.#namespace().namespace,

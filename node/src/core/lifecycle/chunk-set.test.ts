@@ -22,8 +22,8 @@ describe('a chunk set', () => {
       ['middle'],
       ['old-a', 'old-b', 'old-c'],
     ]);
-    expect(candidatesMax(runs)).toBe(3);
-    expect(candidatesMax(runsOf([]))).toBe(0);
+    expect(candidatesMax(set)).toBe(3);
+    expect(candidatesMax([])).toBe(0);
   });
 
   it('has at most one candidate a run for a key, found from the ranges', () => {
@@ -46,14 +46,13 @@ describe('a chunk set', () => {
     const chunk = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.nat({ max: 10 }));
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 12 }), (ranges) => {
-        const runs = runsOf(
-          ranges.map(([from, length], i) => testChunk(`c${i}`, [i + 1, i + 1], [from, from + length])),
-        );
+        const chunks = ranges.map(([from, length], i) => testChunk(`c${i}`, [i + 1, i + 1], [from, from + length]));
+        const runs = runsOf(chunks);
         const counts = Array.from(
           { length: 50 },
           (_, byte) => runs.filter((run) => candidateOf(run, key(byte))).length,
         );
-        expect(candidatesMax(runs)).toBe(Math.max(...counts));
+        expect(candidatesMax(chunks)).toBe(Math.max(...counts));
       }),
     );
   });

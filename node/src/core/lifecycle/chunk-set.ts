@@ -90,13 +90,11 @@ export function candidateOf({ chunks }: ChunkRun, key: Uint8Array): ChunkRecord 
 }
 
 /** Chunks that some key has as candidates, at most: what a lookup may cost. */
-export function candidatesMax(runs: readonly ChunkRun[]): number {
-  const borders = runs.flatMap(({ chunks }) =>
-    chunks.flatMap(({ object }) => [
-      { key: object.firstKey, step: 1 },
-      { key: object.lastKey, step: -1 },
-    ]),
-  );
+export function candidatesMax(chunks: readonly ChunkPlace[]): number {
+  const borders = chunks.flatMap(({ object }) => [
+    { key: object.firstKey, step: 1 },
+    { key: object.lastKey, step: -1 },
+  ]);
   // Ranges include their ends: of borders at one key those that open come first.
   borders.sort((a, b) => compareBytes(a.key, b.key) || b.step - a.step);
   let open = 0;

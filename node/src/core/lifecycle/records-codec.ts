@@ -96,20 +96,25 @@ export function decodeChunkRecord(bytes: Uint8Array): ChunkRecord {
 }
 
 export function encodeGarbageRecord(record: GarbageRecord): Uint8Array {
-  const writer = new ByteWriter().uint8(formatVersion).text(record.name);
+  const writer = new ByteWriter().uint8(formatVersion).text(record.name).varint(record.sizeBytes);
   return writer.varint(record.unlinkedVersion).varint(record.unlinkedAtMs).finish();
 }
 
 /** @throws DecodeError */
 export function decodeGarbageRecord(bytes: Uint8Array): GarbageRecord {
   const reader = open(bytes, 'garbage record');
-  const record = { name: reader.text(), unlinkedVersion: reader.varint(), unlinkedAtMs: reader.varint() };
+  const record: GarbageRecord = {
+    name: reader.text(),
+    sizeBytes: reader.varint(),
+    unlinkedVersion: reader.varint(),
+    unlinkedAtMs: reader.varint(),
+  };
   reader.end();
   return record;
 }
 
 export function encodeMergeRecord(record: MergeRecord): Uint8Array {
-  const writer = new ByteWriter(256).uint8(formatVersion);
+  const writer = new ByteWriter().uint8(formatVersion);
   writer.varint(record.id).varint(record.term).varint(record.startedAtMs).text(record.node);
   writeTexts(writer, record.inputs);
   writeMaybe(writer, record.result, (result) => writeMergeResult(writer, result));

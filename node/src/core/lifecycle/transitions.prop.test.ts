@@ -169,7 +169,7 @@ describe('whatever entries come in whatever order', () => {
           life.state = outcome.to;
           life.record = outcome.record;
           const after = outcome.record.object?.name;
-          expect(outcome.discarded).toBe(before !== undefined && before !== after ? before : undefined);
+          expect(outcome.discarded?.name).toBe(before !== undefined && before !== after ? before : undefined);
           const again = step(life, next);
           expect(again?.kind ?? 'ignored').toBe('ignored');
         }

@@ -2,7 +2,7 @@
 import type { ReplicaId } from '@shortlink/common/ids.ts';
 import type { Exported, GenerationEvent, Redistribute } from './events.ts';
 import { isAgreed, missingHolders } from './retire-rule.ts';
-import type { GenerationRecord, GenerationState } from './types.ts';
+import type { ChunkObject, GenerationRecord, GenerationState } from './types.ts';
 
 /** What the shard's state says around a generation when an entry about it is applied. */
 export interface LifecycleFacts {
@@ -57,7 +57,7 @@ export type Step =
       readonly to: GenerationState | 'retired';
       readonly record: GenerationRecord;
       /** An object that nothing refers to from here on. */
-      readonly discarded?: string | undefined;
+      readonly discarded?: ChunkObject | undefined;
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoreReason };
 
@@ -105,7 +105,7 @@ function vote(state: SealedState): Rule<'digest'> {
 
 function withObject(record: GenerationRecord, event: Exported): Step {
   const fresh = { object: event.object, readback: undefined, placement: undefined, holders: [] };
-  return { kind: 'moved', to: 'exported', record: { ...record, ...fresh }, discarded: event.replaces };
+  return { kind: 'moved', to: 'exported', record: { ...record, ...fresh }, discarded: record.object };
 }
 
 function firstExport(record: GenerationRecord, event: Exported): Step {
@@ -126,7 +126,7 @@ function readBack(state: 'exported' | 'placed'): Rule<'readback'> {
       return { kind: 'moved', to: state, record: { ...record, readback: event.digest } };
     }
     const fresh = { object: undefined, readback: undefined, placement: undefined, holders: [] };
-    return { kind: 'moved', to: 'sealed', record: { ...record, ...fresh }, discarded: event.object };
+    return { kind: 'moved', to: 'sealed', record: { ...record, ...fresh }, discarded: record.object };
   };
 }
 

@@ -115,6 +115,7 @@ export interface MergeRecord {
 /** An object that nothing refers to any more and that may still exist. */
 export interface GarbageRecord {
   readonly name: string;
+  readonly sizeBytes: number;
   /** V, and shard time, when it was unlinked. */
   readonly unlinkedVersion: number;
   readonly unlinkedAtMs: number;

@@ -4,19 +4,20 @@ import { decodeGarbageRecord } from '../lifecycle/records-codec.ts';
 import type { Command } from './commands.ts';
 import { namespaceRange, namespaces } from './keys.ts';
 import { createLink, deleteLink, kvDelete, kvPut } from './testing/commands.ts';
+import type { ClientCommand } from './testing/histories.ts';
 import { placement, retireOldest } from './testing/lifecycle.ts';
 import { beginMerge, mergeChunks, mergedBy, newestChunks, pendingMerge, replaceSteps } from './testing/merges.ts';
 import { TestShard } from './testing/test-shard.ts';
 
 /** Every batch of commands is a generation, and a chunk. */
-function shardOf(...batches: readonly (readonly Command[])[]): TestShard {
+function shardOf(...batches: readonly (readonly ClientCommand[])[]): TestShard {
   const shard = new TestShard();
   shard.state.confState = { ...shard.state.confState, voters: [1, 2, 3] };
   for (const batch of batches) addChunk(shard, ...batch);
   return shard;
 }
 
-function addChunk(shard: TestShard, ...commands: readonly Command[]): void {
+function addChunk(shard: TestShard, ...commands: readonly ClientCommand[]): void {
   for (const command of commands) shard.apply(shard.looked(command));
   shard.seal();
   retireOldest(shard);

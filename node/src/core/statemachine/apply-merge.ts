@@ -68,7 +68,7 @@ function replace(context: ApplyContext, event: Replace): IgnoreReason | undefine
   const there = inputs.map((input) => defined(input, 'input of a merge'));
   for (const { object } of there) {
     removeChunk(context, object.name);
-    discard(context, object.name);
+    discard(context, object);
   }
   for (const chunk of mergedChunks(there, outputs, state.chunkSetVersion)) putChunk(context, chunk);
   deleteEffect(context, mergeKey(context.tx.scope));
@@ -81,7 +81,7 @@ function replace(context: ApplyContext, event: Replace): IgnoreReason | undefine
 function abandon(context: ApplyContext, event: MergeAbandoned): IgnoreReason | undefined {
   const pending = readMerge(context);
   if (pending?.id !== event.merge) return 'late';
-  for (const { object } of pending.result?.outputs ?? []) discard(context, object.name);
+  for (const { object } of pending.result?.outputs ?? []) discard(context, object);
   deleteEffect(context, mergeKey(context.tx.scope));
   return undefined;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeChunkRecord, encodeChunkRecord, encodeGarbageRecord } from '../lifecycle/records-codec.ts';
-import type { ChunkRecord } from '../lifecycle/types.ts';
+import type { ChunkObject, ChunkRecord } from '../lifecycle/types.ts';
 import { deleteEffect, putEffect } from './apply-context.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { namespaceRange, namespaces, objectKey } from './keys.ts';
@@ -26,8 +26,8 @@ export function removeChunk(context: ApplyContext, name: string): void {
 }
 
 /** The object may be deleted one day, by the rules of the collector. */
-export function discard(context: ApplyContext, name: string): void {
+export function discard(context: ApplyContext, { name, sizeBytes }: ChunkObject): void {
   const { state, tx } = context;
-  const record = { name, unlinkedVersion: state.chunkSetVersion, unlinkedAtMs: state.timeMs };
+  const record = { name, sizeBytes, unlinkedVersion: state.chunkSetVersion, unlinkedAtMs: state.timeMs };
   putEffect(context, objectKey(namespaces.garbage, tx.scope, name), encodeGarbageRecord(record));
 }

@@ -20,6 +20,9 @@ export type ChunkEvent =
   | 'readBack'
   | 'corrupt'
   | 'fetched'
+  | 'merged'
+  | 'mergeVerified'
+  | 'mergeAbandoned'
   | 'diskFull'
   | 'dropped';
 

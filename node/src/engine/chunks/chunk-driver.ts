@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { NodeId, ReplicaId, ShardId } from '@shortlink/common/ids.ts';
+import type { ReplicaId, ShardId } from '@shortlink/common/ids.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { ringMembers } from '../../core/cluster/cluster-map.ts';
-import type { Placement } from '../../core/lifecycle/types.ts';
 import { planLifecycle } from '../../core/lifecycle/plan.ts';
 import type { ChunkPolicy, LifecycleWork } from '../../core/lifecycle/plan.ts';
 import { buildRing } from '../../core/placement/ring.ts';
@@ -18,11 +17,14 @@ import { exportGeneration } from './export-work.ts';
 import { readBackObject } from './readback-work.ts';
 import { planHolding } from './holder.ts';
 import { fetchChunk } from './fetch-work.ts';
+import { MergeDriver } from './merge-driver.ts';
+import type { MergeSettings, MergeStanding } from './merge-driver.ts';
 import { ShardWatch } from './shard-watch.ts';
 import type { WatchedShard } from './shard-watch.ts';
 
 export interface ChunkDriverSettings {
   readonly policy: ChunkPolicy;
+  readonly merges: Omit<MergeSettings, 'format'>;
   readonly redundancy: number;
   readonly roundMs: number;
 }
@@ -31,13 +33,9 @@ const statusTimeoutMs = 3000;
 const proposeTimeoutMs = 5000;
 
 /** What this node is in the cluster, at the beginning of a round. */
-interface Standing {
-  readonly self: NodeId;
+interface Standing extends MergeStanding {
   readonly map: ClusterMap;
-  readonly leads: ReadonlySet<ShardId>;
   readonly replicas: ReadonlyMap<ShardId, { readonly replica: ReplicaId; readonly scope: ShardScope }>;
-  readonly ring: Ring;
-  readonly placement: Placement;
 }
 
 /**
@@ -52,6 +50,7 @@ export class ChunkDriver {
   readonly #work: BackgroundWork;
   /** Copies from the store to this disk. */
   readonly #fetches: BackgroundWork;
+  readonly #merges: MergeDriver;
   #ring: Ring | undefined;
   #stopped = false;
   #cancelTimer: () => void = () => {};
@@ -63,6 +62,7 @@ export class ChunkDriver {
     const failed = (name: string, error: unknown): void => context.observer.failed(name, error);
     this.#work = new BackgroundWork(failed);
     this.#fetches = new BackgroundWork(failed);
+    this.#merges = new MergeDriver(context, this.watch, { ...settings.merges, format: settings.policy.format });
   }
 
   start(): void {
@@ -77,6 +77,7 @@ export class ChunkDriver {
     this.#cancelTimer();
     this.#work.stop();
     this.#fetches.stop();
+    this.#merges.stop();
   }
 
   async round(): Promise<void> {
@@ -84,6 +85,7 @@ export class ChunkDriver {
     if (standing === undefined) return;
     const shards = await this.watch.look();
     for (const watched of shards) await this.#moveOn(watched, standing);
+    await this.#merges.round(shards, standing);
     await this.#hold(shards, standing);
     this.#context.observer.round({ shards, ring: standing.ring, placement: standing.placement });
   }
@@ -102,6 +104,7 @@ export class ChunkDriver {
     return {
       self,
       map,
+      clusterId: map.clusterId,
       leads: new Set(leaders.filter(({ nodeId }) => nodeId === self).map(({ shard }) => shard)),
       replicas: new Map(replicas),
       ring: this.#ring,

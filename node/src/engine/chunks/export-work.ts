@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { defined } from '@shortlink/common/assert.ts';
 import { toHex } from '@shortlink/common/bytes.ts';
 import type { ClusterId, NodeId } from '@shortlink/common/ids.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
@@ -11,6 +10,7 @@ import type { ChunkObject, GenerationRecord } from '../../core/lifecycle/types.t
 import type { CommandResult } from '../../core/statemachine/commands.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
 import type { ChunkContext } from './chunk-context.ts';
+import { objectOf } from './chunk-object.ts';
 import { generationRows, isWhole } from './generation-rows.ts';
 import { ObjectSink } from './object-sink.ts';
 
@@ -31,7 +31,9 @@ export async function exportGeneration(
   record: GenerationRecord,
 ): Promise<void> {
   const { scope, clusterId } = exporter;
-  const name = chunkName(clusterId, scope.shard, record, toHex(context.random.bytes(randomBytes)));
+  const { id: generation, sealedIndex: index, sealedTerm: term } = record;
+  const attempt = toHex(context.random.bytes(randomBytes));
+  const name = chunkName(clusterId, scope.shard, { generation, index, term }, attempt);
   const sink = new ObjectSink(context.objects, name, (bytes) => context.codec.crc32(bytes));
   let summary: ChunkSummary;
   try {
@@ -67,24 +69,6 @@ async function build(
     await sink.flush();
   }
   return writer.finish();
-}
-
-/** What the shard remembers of a finished chunk. */
-export function objectOf(name: string, summary: ChunkSummary): ChunkObject {
-  const { chunkBytes, tailBytes, properties } = summary;
-  const { namespaces, revisions } = properties;
-  return {
-    name,
-    sizeBytes: chunkBytes,
-    tailBytes,
-    contentDigest: toHex(properties.contentDigest),
-    checksum: toHex(properties.rowSum),
-    rows: namespaces.reduce((sum, { rowCount }) => sum + rowCount, 0),
-    firstKey: defined(namespaces[0], 'first namespace of a chunk').firstKey,
-    lastKey: defined(namespaces.at(-1), 'last namespace of a chunk').lastKey,
-    minRevision: revisions?.first ?? 0,
-    maxRevision: revisions?.last ?? 0,
-  };
 }
 
 /** An object that the shard did not take is never proposed again, so nobody will ever refer to it, and it can go. */

@@ -9,7 +9,7 @@ import type { ChunkContext } from './chunk-context.ts';
 import type { PlacedChunk } from './chunk-library.ts';
 import { readFromHolders } from './holder-reads.ts';
 import { objectSource } from './object-source.ts';
-import { verifiedDigest } from './readback-work.ts';
+import { verifyObject } from './readback-work.ts';
 
 const pieceBytes = 1024 * 1024;
 
@@ -30,8 +30,7 @@ export async function fetchChunk(context: ChunkContext, { object, holders }: Pla
 async function tryFetch(context: ChunkContext, chunk: PlacedChunk): Promise<boolean> {
   const { object } = chunk;
   await copy(context, chunk);
-  const digest = await verifiedDigest(context, object, fileSource(context.files, object)).catch(corrupt);
-  const isRight = digest === object.contentDigest;
+  const isRight = await isWhole(context, object);
   context.observer.count(isRight ? 'fetched' : 'corrupt', object.sizeBytes);
   if (!isRight) await context.dropCopy(object.name);
   return isRight;
@@ -71,7 +70,12 @@ export function fileSource(files: ChunkFiles, { name }: ChunkObject): ChunkSourc
   };
 }
 
-function corrupt(error: unknown): undefined {
-  if (error instanceof ChunkCorruptError) return undefined;
-  throw error;
+async function isWhole(context: ChunkContext, object: ChunkObject): Promise<boolean> {
+  try {
+    await verifyObject(context, object, fileSource(context.files, object));
+    return true;
+  } catch (error) {
+    if (error instanceof ChunkCorruptError) return false;
+    throw error;
+  }
 }

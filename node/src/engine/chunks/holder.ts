@@ -34,12 +34,13 @@ export interface HolderPlan {
   readonly unknown: readonly string[];
 }
 
-/** Objects that holders care about: those that were handed to the ring, and the chunk set. */
+/** Objects that holders care about: those that were handed to the ring, the chunk set, and what is to become part of it. */
 export function objectsOf({ shard, records }: WatchedShard): HeldObject[] {
   const placed = records.generations.flatMap(({ object, placement, holders }) =>
     object === undefined || placement === undefined ? [] : [{ shard, object, holders }],
   );
-  return [...placed, ...records.chunks.map(({ object, holders }) => ({ shard, object, holders }))];
+  const chunks = [...records.chunks, ...(records.merge?.result?.outputs ?? [])];
+  return [...placed, ...chunks.map(({ object, holders }) => ({ shard, object, holders }))];
 }
 
 /** What a holder should do: a pure function of the ring, of what the shards have on record and of what is on the disk. */

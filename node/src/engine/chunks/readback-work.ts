@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { toHex } from '@shortlink/common/bytes.ts';
 import type { ShardId } from '@shortlink/common/ids.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { ChunkCorruptError } from '../../core/chunk/chunk-corrupt-error.ts';
@@ -10,6 +9,8 @@ import { describeStateRow } from '../../core/chunk/describe-state-row.ts';
 import { verifyChunk } from '../../core/chunk/verify-chunk.ts';
 import type { ChunkObject, GenerationRecord } from '../../core/lifecycle/types.ts';
 import type { ChunkContext } from './chunk-context.ts';
+import { isSameObject, objectOf } from './chunk-object.ts';
+import { pacedSource } from './nearest-source.ts';
 import { ObjectMissingError, objectSource } from './object-source.ts';
 
 const proposeTimeoutMs = 10_000;
@@ -32,7 +33,8 @@ export async function readBackObject(context: ChunkContext, shard: ShardId, reco
 /** Undefined when the object is missing or not what was written. @throws ObjectStoreError when it cannot be told. */
 async function digestOfObject(context: ChunkContext, object: ChunkObject): Promise<string | undefined> {
   try {
-    return await verifiedDigest(context, object, objectSource(context.objects, object.name, object.sizeBytes));
+    await verifyObject(context, object, objectSource(context.objects, object.name, object.sizeBytes));
+    return object.contentDigest;
   } catch (error) {
     if (error instanceof ChunkCorruptError || error instanceof ObjectMissingError) {
       context.observer.failed(`reading ${object.name} again`, error);
@@ -42,18 +44,13 @@ async function digestOfObject(context: ChunkContext, object: ChunkObject): Promi
   }
 }
 
-/** Decodes the whole chunk. @returns the digest of its rows, which are what the chunk says they are. @throws ChunkCorruptError */
-export async function verifiedDigest(context: ChunkContext, object: ChunkObject, source: ChunkSource): Promise<string> {
-  const paced: ChunkSource = {
-    read: async (offset, length) => {
-      await context.breathe();
-      await context.pace(length);
-      return source.read(offset, length);
-    },
-  };
+/** Decodes the whole chunk: its rows are what it says of them, and so is what the shard remembers. @throws ChunkCorruptError */
+export async function verifyObject(context: ChunkContext, object: ChunkObject, source: ChunkSource): Promise<void> {
   const { codec } = context;
-  const { sizeBytes: chunkBytes, tailBytes } = object;
+  const { name, sizeBytes: chunkBytes, tailBytes } = object;
+  const paced = pacedSource(context, source);
   const tail = await openTail(paced, { codec, chunkBytes, tailBytes });
   await verifyChunk(new ChunkReader({ tail, source: paced, codec }), { codec, describe: describeStateRow });
-  return toHex(tail.properties.contentDigest);
+  if (!isSameObject(objectOf(name, tail), object))
+    throw new ChunkCorruptError(`${name} is a whole chunk, but not the one that is on record`);
 }

@@ -25,6 +25,11 @@ export class BlockCutter {
     this.#maxBytes = maxBytes;
   }
 
+  /** Of the rows that wait for more. */
+  get rawBytes(): number {
+    return this.#rawBytes;
+  }
+
   /** A block of the rows before this one, when this one does not fit beside them. */
   add(row: ChunkRow, facts: RowFacts): BlockRows | undefined {
     const rawBytes = row.key.length + row.value.length;

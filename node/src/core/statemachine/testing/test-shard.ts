@@ -122,7 +122,8 @@ export class TestShard {
   /** A leader draws again when a chunk has the code; here it gives up. */
   #notInChunks({ codes = new Uint8Array(0), codeLength, count }: CreateLinks): Uint8Array {
     const rows = Array.from({ length: count }, (_, row) => codeAt(codes, codeLength, row));
-    const free = rows.map((code) => code !== undefined && this.cold.row(namespaces.link, code) === undefined);
+    const runs = this.runs();
+    const free = rows.map((code) => code !== undefined && this.cold.row(runs, namespaces.link, code) === undefined);
     return packCodes(
       rows.map((code, i) => (code !== undefined && free[i] === true ? fromUtf8(code) : undefined)),
       codeLength,

@@ -5,6 +5,7 @@ import type { ObjectFaults } from '../../../../sim/object-store/object-faults.ts
 import { SimObjectStore } from '../../../../sim/object-store/sim-object-store.ts';
 import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
+import type { MergePolicy } from '../../../core/lifecycle/merge-plan.ts';
 import type { Timers } from '../../../ports/clock.ts';
 import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
 import { ShardsClient } from '../../client/shards-client.ts';
@@ -31,9 +32,13 @@ export interface ChunkNode {
 export interface ChunkClusterOptions {
   readonly nodes: number;
   readonly sealAfterBytes?: number | undefined;
+  /** Without it nothing is merged. */
+  readonly merges?: MergePolicy | undefined;
   readonly faults?: ObjectFaults | undefined;
   readonly config?: Partial<EngineConfig> | undefined;
 }
+
+const noMerges: MergePolicy = { maxCandidates: Number.MAX_SAFE_INTEGER, targetBytes: Number.MAX_SAFE_INTEGER };
 
 /** Engines with their chunks over one bucket in memory, moved on by hand. */
 export class ChunkCluster {
@@ -145,9 +150,11 @@ export class ChunkCluster {
     const policy = {
       sealAfterBytes: options.sealAfterBytes ?? 1000,
       sealAfterMs: Number.MAX_SAFE_INTEGER,
-      format: chunkFormat,
+      // Little enough is held back to learn from that outputs of merges end where they should.
+      format: { ...chunkFormat, sampleBytes: 1000 },
     };
-    const driver = new ChunkDriver(context, { policy, redundancy: 2, roundMs: 100 });
+    const merges = { policy: options.merges ?? noMerges, retryAfterMs: 1000 };
+    const driver = new ChunkDriver(context, { policy, merges, redundancy: 2, roundMs: 100 });
     return { engine, driver, files, cold, events, failures, tiers, isAway: false };
   }
 }
