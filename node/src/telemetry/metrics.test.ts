@@ -22,7 +22,7 @@ test('labels are closed lists, shards or nodes: never a code, a URL or a creator
         /^(shard|node|result|direction|queue|state|event|tier|consistency|transport|outcome|thread|quantile)$/,
       );
       if (typeof values === 'string') expect(['shard', 'node']).toContain(values);
-      else expect(values.length).toBeLessThanOrEqual(8);
+      else expect(values.length).toBeLessThanOrEqual(24);
     }
   }
 });
