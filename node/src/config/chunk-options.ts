@@ -47,11 +47,10 @@ export const chunkOptions = {
     help: 'Chunks that a lookup may have to ask for one key. Fewer make reads of absent keys cheaper, and merges write more.',
   },
   'chunks.mergeTargetBytes': {
-    kind: 'int',
+    kind: 'bytes',
     default: 256 * mib,
     min: 64 * kib,
     max: 8 * gib,
-    unit: 'bytes',
     help: 'Size at which a chunk that merges make ends and the next one begins.',
   },
   'chunks.bytesPerSecond': {

@@ -62,7 +62,7 @@ test('the steps of generations are taken, and make room for writes again', async
   expect(await proposed(retire)).toEqual({ kind: 'lifecycle', verdict: 'done' });
   const chunks = new MemoryChunks();
   cluster.coldTier = {
-    query: async ({ needs }) => ({ kind: 'found', found: needs.map((need) => chunks.answer(need)) }),
+    query: async ({ needs }) => ({ kind: 'found', found: needs.map((need) => chunks.answer([], need)) }),
   };
   expect(await written('next')).toMatchObject({ kind: 'link' });
   expect(await proposed(upload)).toEqual({ kind: 'lifecycle', verdict: 'done' });
