@@ -38,7 +38,7 @@ const generation = {
 const object = {
   name: { ...text, description: 'In the object store, below the prefix of objectStore.url.' },
   sizeBytes: id,
-  rows: id,
+  rows: { ...id, description: 'Of all kinds: a link has one of its own and one in the index of its creator.' },
   contentDigest: digest,
   minRevision: id,
   maxRevision: id,

@@ -1050,6 +1050,8 @@ export type ChunkObject = Message<"shortlink.admin.v1.ChunkObject"> & {
   sizeBytes: bigint;
 
   /**
+   * Of all kinds: a link has one of its own and one in the index of its creator.
+   *
    * @generated from field: uint64 rows = 3;
    */
   rows: bigint;
