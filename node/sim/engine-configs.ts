@@ -41,6 +41,7 @@ export function engineConfig({ name, founders, initialShards, compactEntries, ri
     ring: ring ?? { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
     maxHotBytes: undefined,
+    tickMs: 100,
     stateHashIntervalEntries: 20,
     slowTicks: 10,
     collectTicks: 50,

@@ -23,6 +23,8 @@ export interface EngineConfig {
   /** Bytes of a shard's rows on the nodes beyond which writes wait for the object store; undefined without one. */
   readonly maxHotBytes: number | undefined;
   readonly compactEntries: number;
+  /** Length of a tick. */
+  readonly tickMs: number;
   readonly stateHashIntervalEntries: number;
   /** Ticks between two attempts of what is not urgent: formation, membership, map refresh. */
   readonly slowTicks: number;

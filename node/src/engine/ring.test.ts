@@ -255,6 +255,20 @@ describe('an operator', () => {
   });
 });
 
+describe('a node with another weight or zone after a restart', () => {
+  it('tells the cluster, and the ring changes', async () => {
+    const fleet = await Fleet.of(3);
+    const { cluster } = fleet;
+    const node = fleet.other;
+    const index = fleet.index(node);
+    await fleet.kill(node);
+    const again = cluster.start(index, { weight: 300, zone: 'b' });
+    await cluster.until('the change', () => fleet.map.ringEpoch === 2, outTicks);
+    expect(fleet.node(again)).toMatchObject({ weight: 300, zone: 'b', isOut: false });
+    expect(fleet.kinds()).toEqual(['formed', 'nodeChanged']);
+  });
+});
+
 describe('any node', () => {
   async function ask(fleet: Fleet, through: Engine, request: AdminRequest): Promise<AdminResponse> {
     let response: AdminResponse | undefined;

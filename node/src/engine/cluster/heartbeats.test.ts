@@ -9,8 +9,9 @@ import { DiskPulse } from '../host/disk-pulse.ts';
 import { Outbox } from '../host/outbox.ts';
 import { Heartbeats } from './heartbeats.ts';
 
-const suspectAfterMs = 1000;
 const tickMs = 50;
+/** Twenty ticks, unless a test says otherwise. */
+const suspectAfterMs = 1000;
 
 /** A node whose disk and clock do what the test says. */
 class Bench {
@@ -25,7 +26,7 @@ class Bench {
   readonly heartbeats: Heartbeats;
   #outbox: Outbox;
 
-  constructor(metaNodes: readonly string[] = ['a', 'b', 'c']) {
+  constructor(metaNodes: readonly string[] = ['a', 'b', 'c'], suspectMs = suspectAfterMs) {
     const clock = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs };
     this.disk = new DiskPulse(clock);
     const peers = {
@@ -51,7 +52,8 @@ class Bench {
       peers,
       clock,
       observer: silentObserver,
-      suspectAfterMs,
+      suspectAfterMs: suspectMs,
+      tickMs,
       map: () => (map === undefined ? undefined : { ...map, meta }),
       onOwn: () => this.own++,
       onStandstill: () => this.standstills++,
@@ -97,6 +99,15 @@ describe('heartbeats', () => {
     expect(bench.own).toBe(bench.count('b'));
     expect(bench.count('d')).toBe(0);
     expect(bench.heartbeats.sickness).toBeUndefined();
+  });
+
+  it('leave also where the times are as short as a few ticks and nothing is written', () => {
+    for (const suspectMs of [tickMs, 2 * tickMs, 5 * tickMs]) {
+      bench = new Bench(['a', 'b', 'c'], suspectMs);
+      bench.run(100 * tickMs);
+      expect(bench.count('b'), `${suspectMs} ms`).toBeGreaterThan(60);
+      expect(bench.standstills).toBe(0);
+    }
   });
 
   it('go to everybody when no node of the meta group can be reached', () => {

@@ -13,6 +13,7 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly observer: EngineObserver;
   readonly suspectAfterMs: number;
+  readonly tickMs: number;
   readonly map: () => ClusterMap | undefined;
   /** This node's own heartbeat: it may lead the meta group itself. */
   readonly onOwn: (heartbeat: NodeHeartbeat) => void;
@@ -22,6 +23,8 @@ export interface HeartbeatOptions {
 
 /** Lost ones must not make a node suspect at once. */
 const beatsPerSuspicion = 5;
+/** Nothing is judged by less than this: a probe that one tick asks for is looked at by the next one. */
+const leastTicks = 3;
 
 const nothingCarried: NodeHeartbeat = {
   chunksHeld: 0,
@@ -39,6 +42,8 @@ export class Heartbeats {
   readonly #everyMs: number;
   /** A durable write or a pause between two ticks that takes longer is a sickness. */
   readonly #sickAfterMs: number;
+  /** How long a durable write speaks for the disk. */
+  readonly #freshMs: number;
   #facts: () => NodeHeartbeat = () => nothingCarried;
   #tickedAtMs: number;
   #beatAtMs: number;
@@ -48,7 +53,8 @@ export class Heartbeats {
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#everyMs = options.suspectAfterMs / beatsPerSuspicion;
-    this.#sickAfterMs = options.suspectAfterMs / 2;
+    this.#sickAfterMs = Math.max(options.suspectAfterMs / 2, leastTicks * options.tickMs);
+    this.#freshMs = Math.max(this.#everyMs, leastTicks * options.tickMs);
     this.#tickedAtMs = options.clock.monotonicMs();
     this.#beatAtMs = this.#tickedAtMs;
   }
@@ -84,7 +90,7 @@ export class Heartbeats {
   #diagnose(nowMs: number): string | undefined {
     const { host } = this.#options;
     if (nowMs - this.#stoodStillAtMs < this.#everyMs) return 'the thread of the engine stood still';
-    if (!host.disk.isFresh(this.#everyMs)) {
+    if (!host.disk.isFresh(this.#freshMs)) {
       host.disk.askForProbe();
       host.wake();
       return 'waiting for the disk';

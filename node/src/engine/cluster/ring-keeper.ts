@@ -41,6 +41,7 @@ export class RingKeeper {
       nodeId,
       host,
       suspectAfterMs: config.ring.suspectAfterMs,
+      tickMs: config.tickMs,
       map: () => engine.volume.map,
       onOwn: (heartbeat) => this.#heardOwn(heartbeat),
       onStandstill: () => detector.startAnew(),

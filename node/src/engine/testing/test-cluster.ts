@@ -32,12 +32,13 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
   ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
   maxHotBytes: undefined,
   compactEntries: 50,
+  tickMs: 100,
   stateHashIntervalEntries: 64,
   slowTicks: 5,
   collectTicks: 10,
 };
 
-const tickMs = 100;
+const { tickMs } = testConfig;
 
 /** Some engines on fake disks in one process, moved on by hand. */
 export class TestCluster {
@@ -64,7 +65,7 @@ export class TestCluster {
   }
 
   /** Starts node `i` on what its platter holds. */
-  start(i: number): Engine {
+  start(i: number, more: Partial<EngineConfig> = {}): Engine {
     const name = `n${i}`;
     const platter = (this.platters[i] ??= new FakePlatter());
     let engine: Engine | undefined = undefined;
@@ -74,6 +75,7 @@ export class TestCluster {
       {
         ...testConfig,
         ...this.#overrides,
+        ...more,
         name,
         addresses: { peer: address, redirect: address, api: address, grpc: address },
         initialNodes: this.#initial,
