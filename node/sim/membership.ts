@@ -34,9 +34,11 @@ export class Membership {
     if (this.#isBusy || map === undefined) return false;
     const members = this.#cluster.nodes.filter((node) => map.nodes.some(({ id }) => id === node.lastNodeId));
     if (what === 'add node') return this.#add(members);
-    // Two of three replicas must stay: nobody may be missing while one goes for good.
+    // Two of three replicas must stay: nobody may be missing while one goes for good, and no group may have fewer now.
     if (members.length < 3 || members.length < map.nodes.length || !members.every((node) => node.process !== undefined))
       return false;
+    const groups = [map.meta, ...map.shards.map(({ replicas }) => replicas)];
+    if (groups.some((replicas) => replicas.length < 3) || !this.isSettled()) return false;
     const node = random.pick(members);
     const nodeId = node.lastNodeId;
     if (nodeId === undefined) return false;
