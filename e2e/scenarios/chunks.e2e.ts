@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createLink, visit } from '../harness/links-api.ts';
 import { metric } from '../harness/metric.ts';
+import { cli } from '../harness/command-line.ts';
 import { TestCluster } from '../harness/test-cluster.ts';
 import { eventually } from '../harness/wait.ts';
 import { Workload } from '../harness/workload.ts';
@@ -47,6 +48,13 @@ it('moves links to the object store, keeps the hot state small, and serves them 
     }
     expect((await visit(node, 'a1500')).status).toBe(404);
   }
+  const ring = JSON.parse((await cli(cluster, 'ring', 'status', '--output', 'json')).out) as {
+    readonly nodes: readonly { readonly chunksHeld: number }[];
+    readonly chunks: { readonly total: number; readonly underReplicated: number };
+  };
+  expect(ring.chunks.underReplicated).toBe(0);
+  expect(ring.chunks.total).toBeGreaterThanOrEqual(2);
+  expect(ring.nodes.reduce((sum, node) => sum + node.chunksHeld, 0)).toBe(2 * ring.chunks.total);
   const again = await createLink(cluster.node(1), { url: 'https://example.com/other', code: 'a0' });
   expect(again.status).toBe(409);
   const gone = await fetch(`${cluster.node(2).api}/api/v1/links/a1`, { method: 'DELETE' });
@@ -54,6 +62,15 @@ it('moves links to the object store, keeps the hot state small, and serves them 
   for (const node of cluster.nodes) expect((await visit(node, 'a1')).status).toBe(410);
   const reborn = await createLink(cluster.node(0), { url: 'https://example.com/other', code: 'a1' });
   expect(reborn.status).toBe(409);
+});
+
+it('uploads on request, and waits until everything is retired', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3, shards: 2 });
+  await load(cluster, 'u', 60);
+  const uploaded = await cli(cluster, 'shard', 'upload', '--all', '--wait');
+  expect(uploaded, uploaded.err).toMatchObject({ exitCode: 0 });
+  await eventually('nothing to be hot', async () => (await metric(cluster.node(0), 'shortlink_node_hot_keys')) === 0);
+  expect(await visit(cluster.node(2), 'u59')).toEqual({ status: 302, location: 'https://example.com/u/59' });
 });
 
 it('loses nothing and stays linearizable when nodes die while generations are on their way', async () => {

@@ -83,7 +83,7 @@ function readAtOnce({ engine }: SimProcess): EngineApi {
   return {
     submit: (request, answer) => engine.submit(request, answer),
     askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
-    carry: (facts) => engine.carry(facts),
+    carry: (facts, counts) => engine.carry(facts, counts),
     admin: (request, answer) => engine.admin(request, answer),
     onMap: (listener) => engine.onMap(listener),
     barrier: (shard, _timeoutMs, answer: (outcome: BarrierOutcome) => void) => {
@@ -113,7 +113,7 @@ function newKeyForEachAttempt({ engine }: SimProcess): EngineApi {
       engine.submit(isData ? { ...request, payload: rekeyed(request.payload) } : request, answer);
     },
     askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
-    carry: (facts) => engine.carry(facts),
+    carry: (facts, counts) => engine.carry(facts, counts),
     admin: (request, answer) => engine.admin(request, answer),
     onMap: (listener) => engine.onMap(listener),
     barrier: (shard, limitMs, answer) => engine.barrier(shard, limitMs, answer),

@@ -2,6 +2,7 @@
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import type { NodeHeartbeat } from '../ports/peers.ts';
+import type { ChunkCounts } from '../ports/ring-report.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import type { Answer } from './requests.ts';
 
@@ -47,8 +48,8 @@ export interface EngineApi {
   barrier(shard: ShardId, timeoutMs: number, answer: (outcome: BarrierOutcome) => void): void;
   /** Asks another node for a part of a copy; answered by the deadline. */
   askForCopy(node: NodeId, question: CopyQuestion, answer: Answer): void;
-  /** What heartbeats say from now on of the chunks on this node. */
-  carry(facts: NodeHeartbeat): void;
+  /** What heartbeats say from now on of the chunks on this node, and reports of all chunks. */
+  carry(facts: NodeHeartbeat, counts: ChunkCounts): void;
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void;
   onMap(listener: (map: ClusterMap) => void): void;
 }

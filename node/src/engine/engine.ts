@@ -8,6 +8,7 @@ import type { FormationRecord } from '../core/cluster/meta-commands.ts';
 import { replicasOf } from '../core/cluster/meta-state.ts';
 import type { AdminRequest, AdminResponse } from '../ports/admin.ts';
 import { StoreFailedError } from '../ports/kv-engine.ts';
+import type { ChunkCounts } from '../ports/ring-report.ts';
 import type { ForwardKind, NodeHeartbeat, PeerFrame, PeerHandler, SnapshotSink } from '../ports/peers.ts';
 import { answerAdmin } from './cluster/admin.ts';
 import { controlGroup } from './cluster/group-control.ts';
@@ -181,8 +182,9 @@ export class Engine implements EngineApi, PeerHandler {
     );
   }
 
-  carry(facts: NodeHeartbeat): void {
+  carry(facts: NodeHeartbeat, counts: ChunkCounts): void {
     this.ring.heartbeats.carry(() => facts);
+    this.ring.countChunks(() => counts);
   }
 
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {

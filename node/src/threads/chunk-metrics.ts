@@ -7,6 +7,7 @@ import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
 import type { LifecycleRecords } from '../core/lifecycle/view.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
+import type { ChunkCounts } from '../ports/ring-report.ts';
 import type { NodeHeartbeat } from '../ports/peers.ts';
 import type { MetricsSink } from '../telemetry/sink.ts';
 
@@ -14,12 +15,13 @@ export interface ChunkMeters {
   readonly observer: ChunkObserver;
   readonly onRead: (tier: ReadTier, bytes: number) => void;
   readonly onMissing: (message: string) => void;
+  readonly onCorruptCopy: (name: string) => void;
 }
 
 export interface ChunkStanding {
   readonly self: NodeId;
   /** What heartbeats should say of this node. */
-  readonly onFacts: (facts: NodeHeartbeat) => void;
+  readonly onFacts: (facts: NodeHeartbeat, counts: ChunkCounts) => void;
 }
 
 /** Turns what work on chunks reports into metrics and log lines. */
@@ -49,16 +51,18 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
         const held = watched.flatMap(objectsOf).filter(({ holders }) => holders.includes(self));
         metrics.set('shortlink_node_chunks_held', held.length);
         const chunkBytes = held.reduce((sum, { object }) => sum + object.sizeBytes, 0);
-        onFacts({ chunksHeld: held.length, chunkBytes, diskFreeBytes: undefined, chunkProblem });
-        const { underReplicated, moving } = chunkTotals(watched, ring, placement);
-        metrics.set('shortlink_node_chunks_under_replicated', underReplicated);
-        metrics.set('shortlink_node_chunks_moving', moving);
+        const counts = chunkTotals(watched, ring, placement);
+        onFacts({ chunksHeld: held.length, chunkBytes, diskFreeBytes: undefined, chunkProblem }, counts);
+        metrics.set('shortlink_node_chunks_under_replicated', counts.underReplicated);
+        metrics.set('shortlink_node_chunks_moving', counts.moving);
       },
     },
     onRead: (tier, bytes) => {
       metrics.add('shortlink_node_chunk_reads_total', 1, { tier });
       metrics.add('shortlink_node_chunk_read_bytes_total', bytes, { tier });
     },
+    onCorruptCopy: (name) =>
+      logger.error({ object: name }, 'a copy of a chunk is corrupt; it is read from the store and copied again'),
     onMissing: (message) => {
       metrics.add('shortlink_node_chunk_missing_total', 1);
       logger.error({}, `${message}, although the chunk set names it`);

@@ -80,7 +80,10 @@ async function run(): Promise<void> {
   const files = await DiskChunkFiles.open(dataDirPaths(config.data.dir).chunks);
   const reader = attachReader(handle);
   const random = new SystemRandom();
-  const meters = meteredChunks(metrics, logger, { self: nodeId, onFacts: (facts) => engine.carry(facts) });
+  const meters = meteredChunks(metrics, logger, {
+    self: nodeId,
+    onFacts: (facts, counts) => engine.carry(facts, counts),
+  });
   const engine = new RemoteEngine(portChannel(enginePort), soon);
   const peers = new EngineChunkPeers(engine);
   const library = new ChunkLibrary({
@@ -93,10 +96,7 @@ async function run(): Promise<void> {
     blockCacheBytes: config.chunks.blockCacheBytes,
     onRead: meters.onRead,
     onCorruptCopy: (name) => {
-      logger.error(
-        { object: name },
-        'the copy of a chunk on this disk is corrupt; it is read elsewhere and copied again',
-      );
+      meters.onCorruptCopy(name);
       void dropCopy(name).catch(fatal);
     },
   });

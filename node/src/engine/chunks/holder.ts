@@ -3,6 +3,7 @@ import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ChunkObject, Placement } from '../../core/lifecycle/types.ts';
 import { place } from '../../core/placement/place.ts';
 import type { Ring } from '../../core/placement/ring.ts';
+import type { ChunkCounts } from '../../ports/ring-report.ts';
 import type { WatchedShard } from './shard-watch.ts';
 
 /** An object of a shard with the nodes that reported a copy. */
@@ -69,14 +70,7 @@ export function planHolding({ self, ring, placement, shards, files }: HolderInpu
 }
 
 /** What `ring status` and the metrics say of all chunks. */
-export interface ChunkTotals {
-  readonly total: number;
-  readonly underReplicated: number;
-  /** Copies that the ring wants and that are not on record yet. */
-  readonly moving: number;
-}
-
-export function chunkTotals(shards: readonly WatchedShard[], ring: Ring, placement: Placement): ChunkTotals {
+export function chunkTotals(shards: readonly WatchedShard[], ring: Ring, placement: Placement): ChunkCounts {
   const objects = shards.flatMap(objectsOf);
   let underReplicated = 0;
   let moving = 0;

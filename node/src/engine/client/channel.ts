@@ -2,6 +2,7 @@
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
+import type { ChunkCounts } from '../../ports/ring-report.ts';
 import type { ForwardStatus, NodeHeartbeat } from '../../ports/peers.ts';
 import type { BarrierOutcome, ClientRequest, CopyQuestion } from '../engine-api.ts';
 
@@ -10,7 +11,7 @@ export type ToEngine =
   | ({ readonly type: 'submit'; readonly id: number } & { readonly request: ClientRequest })
   | { readonly type: 'barrier'; readonly id: number; readonly shard: ShardId; readonly timeoutMs: number }
   | { readonly type: 'copy'; readonly id: number; readonly node: NodeId; readonly question: CopyQuestion }
-  | { readonly type: 'carry'; readonly id: number; readonly facts: NodeHeartbeat }
+  | { readonly type: 'carry'; readonly id: number; readonly facts: NodeHeartbeat; readonly counts: ChunkCounts }
   | { readonly type: 'admin'; readonly id: number; readonly request: AdminRequest };
 
 export type FromEngine =

@@ -30,7 +30,7 @@ function handle(engine: EngineApi, message: ToEngine, reply: (message: FromEngin
         reply({ type: 'answer', id, status, payload: compact(payload) }),
       );
     case 'carry':
-      return engine.carry(message.facts);
+      return engine.carry(message.facts, message.counts);
     case 'admin':
       return engine.admin(message.request, (response) => reply({ type: 'admin', id, response }));
   }

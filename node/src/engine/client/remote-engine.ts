@@ -2,6 +2,7 @@
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { AdminRequest, AdminResponse } from '../../ports/admin.ts';
+import type { ChunkCounts } from '../../ports/ring-report.ts';
 import type { NodeHeartbeat } from '../../ports/peers.ts';
 import type { BarrierOutcome, ClientRequest, CopyQuestion, EngineApi } from '../engine-api.ts';
 import type { Answer } from '../requests.ts';
@@ -44,8 +45,8 @@ export class RemoteEngine implements EngineApi {
     this.#poster.post({ type: 'copy', id, node, question });
   }
 
-  carry(facts: NodeHeartbeat): void {
-    this.#poster.post({ type: 'carry', id: this.#nextId++, facts });
+  carry(facts: NodeHeartbeat, counts: ChunkCounts): void {
+    this.#poster.post({ type: 'carry', id: this.#nextId++, facts, counts });
   }
 
   admin(request: AdminRequest, answer: (response: AdminResponse) => void): void {
