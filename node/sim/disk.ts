@@ -157,9 +157,10 @@ export class FakeDisk implements KvEngine {
 
   cursor(column: Column, range: KeyRange): Cursor {
     this.#assertUsable();
-    const bounds = { gte: range.gte.slice(), lt: range.lt.slice() };
-    const rows = iterateRows(this.#maps[column].snapshot().pages, bounds, false);
-    return new FakeCursor(rows, () => this.#assertUsable());
+    const lt = range.lt.slice();
+    const { pages } = this.#maps[column].snapshot();
+    const from: RowsFrom = (gte) => iterateRows(pages, { gte, lt }, false);
+    return new FakeCursor(range.gte.slice(), from, () => this.#assertUsable());
   }
 
   batch(): FakeBatch {
@@ -238,14 +239,18 @@ export class FakeBatch implements WriteBatch {
   }
 }
 
+type RowsFrom = (key: Uint8Array) => Iterator<Row, void, undefined>;
+
 class FakeCursor implements Cursor {
-  readonly #rows: Iterator<Row, void, undefined>;
+  readonly #from: RowsFrom;
   readonly #assertUsable: () => void;
+  #rows: Iterator<Row, void, undefined>;
   #closed = false;
 
-  constructor(rows: Iterator<Row, void, undefined>, assertUsable: () => void) {
-    this.#rows = rows;
+  constructor(first: Uint8Array, from: RowsFrom, assertUsable: () => void) {
+    this.#from = from;
     this.#assertUsable = assertUsable;
+    this.#rows = from(first);
   }
 
   next(limit: number): Row[] {
@@ -257,6 +262,11 @@ class FakeCursor implements Cursor {
       page.push(copyRow(next.value));
     }
     return page;
+  }
+
+  seek(key: Uint8Array): void {
+    this.#assertUsable();
+    this.#rows = this.#from(key.slice());
   }
 
   close(): void {

@@ -38,6 +38,8 @@ export interface KvReader {
 export interface Cursor {
   /** The next rows, at most `limit`; empty at the end. */
   next(limit: number): Row[];
+  /** Goes to the first row at or after `key`, forwards or backwards; `key` lies in the range of the cursor. */
+  seek(key: Uint8Array): void;
   close(): void;
 }
 

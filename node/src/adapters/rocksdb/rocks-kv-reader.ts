@@ -162,6 +162,19 @@ class RocksCursor implements Cursor {
     }
   }
 
+  seek(key: Uint8Array): void {
+    if (this.#iterator === undefined) return;
+    this.#gate.enter();
+    try {
+      binding.iterator_seek(this.#iterator, key);
+      this.#finished = false;
+    } catch (error) {
+      throw this.#failed(error);
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
   close(): void {
     const iterator = this.#iterator;
     this.#iterator = undefined;

@@ -97,6 +97,8 @@ declare module 'rocksdb/binding.js' {
     db_get_property(db: DatabaseContext, name: string): string;
     db_query(db: DatabaseContext, options: IteratorOptions): Page;
     iterator_init(db: DatabaseContext, options: IteratorOptions): NativeIterator;
+    /** The next page begins with the first row at or after `target`. */
+    iterator_seek(iterator: NativeIterator, target: Uint8Array): void;
     iterator_nextv_sync(iterator: NativeIterator, count: number): Page;
     iterator_close(iterator: NativeIterator): void;
     batch_init(): NativeBatch;

@@ -283,6 +283,23 @@ function describeCursors(engine: () => KvEngine): void {
       expect(found).toEqual(keys.map((key) => `${key}=old`));
     });
 
+    it('go to any row of their moment, before or behind where they are, also from their end', () => {
+      const store = engine();
+      putAll(store, 'state', { a: '1', c: '3', e: '5', z: 'outside' });
+      const cursor = store.cursor('state', range('a', 'z'));
+      putAll(store, 'state', { c: 'changed', d: 'new' });
+      cursor.seek(utf8('c'));
+      expect(texts(cursor.next(1))).toEqual(['c=3']);
+      cursor.seek(utf8('d'));
+      expect(texts(cursor.next(9))).toEqual(['e=5']);
+      expect(cursor.next(1)).toEqual([]);
+      cursor.seek(utf8('a'));
+      expect(texts(cursor.next(2))).toEqual(['a=1', 'c=3']);
+      cursor.seek(utf8('y'));
+      expect(cursor.next(1)).toEqual([]);
+      cursor.close();
+    });
+
     it('over an empty range return nothing', () => {
       const cursor = engine().cursor('state', range('b', 'a'));
       expect(cursor.next(5)).toEqual([]);
