@@ -15,7 +15,7 @@ import type { Authenticator } from './servers/auth.ts';
 import { ApiServer } from './servers/http/api-server.ts';
 import { GrpcServer } from './servers/grpc/grpc-server.ts';
 import { exposureProblem } from './servers/listen.ts';
-import { OpsServer } from './servers/ops-server.ts';
+import { OpsServer, type Readiness } from './servers/ops-server.ts';
 import { ChunkWorker } from './threads/chunk-worker.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
 import { RedirectWorker } from './threads/redirect-worker.ts';
@@ -41,13 +41,17 @@ export async function runNode(config: Config): Promise<void> {
   const onFatal = (message: string): void => die(logger, message);
   const onError = (error: unknown): void => logger.error({ err: error }, 'a request failed by a defect');
   const engine = new EngineWorker(config, { onFatal, onMetrics: (snapshot) => hub.update('engine', snapshot) });
-  const ops = new OpsServer({ readiness: () => engine.health, isLive: () => engine.isLive(), metrics: hub, onError });
+  // Whoever asks before the chunks are open learns what the engine says.
+  const open: { chunks?: ChunkWorker | undefined } = {};
+  const readiness = (): Readiness => ({ ...engine.health, notice: open.chunks?.notice });
+  const ops = new OpsServer({ readiness, isLive: () => engine.isLive(), metrics: hub, onError });
   await ops.listen(hostPort(config.ops.address));
   const { nodeId, shares } = await engine.started();
   const paths = dataDirPaths(config.data.dir);
   writePidFile(paths, process.pid);
 
   const chunks = await startChunks(config, { handle: shares.handle, nodeId, engine, hub, onFatal });
+  open.chunks = chunks;
   const services = newServices(config, shares.handle, { engine: engine.connect(), coldTier: chunks?.connect() });
   const timeoutMs = config.request.timeoutMs;
   const common = { ...services, authenticator, metrics, timeoutMs, onError };

@@ -41,7 +41,7 @@ test('links between pages lead somewhere', () => {
   expect(pages.flatMap(deadLinks)).toEqual([]);
 });
 
-describe.each(['docs/ARCHITECTURE.md', 'docs/spec/chunk-lifecycle.md'])('%s', (page) => {
+describe.each(['docs/ARCHITECTURE.md', 'docs/spec/chunk-lifecycle.md', 'docs/spec/manifest.md'])('%s', (page) => {
   const invariants = (): string[] =>
     readSource(page)
       .split(/\n(?=\s*(?:[-*]|\d+\.)?\s*\**Invariant\b)|\n\n/)

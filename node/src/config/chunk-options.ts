@@ -30,6 +30,13 @@ export const chunkOptions = {
     max: 1024 * gib,
     help: 'Size of the rows of a shard that are only on the nodes, beyond which writes are refused as overloaded once 16 generations wait for the object store.',
   },
+  'chunks.checkpointEveryMs': {
+    kind: 'durationMs',
+    default: 60_000,
+    min: 100,
+    max: dayMs,
+    help: 'Pause between two checkpoints of a shard: what is not in a chunk yet goes to the object store, too, so that the loss of all nodes loses no more than what was written since.',
+  },
   'chunks.redundancy': {
     kind: 'int',
     default: 2,

@@ -11,6 +11,8 @@ export interface Readiness {
   readonly waitingFor: string | undefined;
   /** Whether writes are possible as far as this node knows; a node that can only read is ready all the same. */
   readonly writable: boolean;
+  /** What whoever looks should know, although the node serves; undefined: nothing. */
+  readonly notice?: string | undefined;
 }
 
 export interface OpsServerOptions {
@@ -97,10 +99,10 @@ export class OpsServer {
   }
 
   #readyPage(): Page {
-    const { ready, waitingFor, writable } = this.#options.readiness();
+    const { ready, waitingFor, writable, notice } = this.#options.readiness();
     const isReady = ready && !this.#draining;
     const reason = this.#draining ? 'the node is shutting down' : waitingFor;
-    const body = { ready: isReady, waitingFor: isReady ? null : (reason ?? null), writable };
+    const body = { ready: isReady, waitingFor: isReady ? null : (reason ?? null), writable, notice };
     return { status: isReady ? 200 : 503, type: json, text: `${JSON.stringify(body)}\n` };
   }
 }

@@ -20,6 +20,9 @@ const chunkEvents = [
   'mergeAbandoned',
   'diskFull',
   'dropped',
+  'manifestPublished',
+  'checkpointTaken',
+  'garbageDeleted',
 ] as const;
 
 /** Every metric of a node. Dashboards, alerts and the reference page follow from this table. */
@@ -113,6 +116,17 @@ export const nodeMetrics = {
   shortlink_node_chunk_failures_total: {
     type: 'counter',
     help: 'Pieces of work on chunks that failed and are tried again.',
+  },
+  shortlink_node_checkpoint_age_seconds: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Age of the newest checkpoint of a shard, by the node that leads it: what was written after it would be lost with all nodes.',
+  },
+  shortlink_node_superseded: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 once another cluster was rebuilt from the objects of this one: it serves what it has and moves nothing to the object store any more.',
   },
   shortlink_node_chunk_missing_total: {
     type: 'counter',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
-import type { NodeId } from '@shortlink/common/ids.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.ts';
 import type { ReadTier } from '../engine/chunks/chunk-library.ts';
 import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
@@ -16,6 +16,7 @@ export interface ChunkMeters {
   readonly onRead: (tier: ReadTier, bytes: number) => void;
   readonly onMissing: (message: string) => void;
   readonly onCorruptCopy: (name: string) => void;
+  readonly onSuperseded: (message: string) => void;
 }
 
 export interface ChunkStanding {
@@ -28,6 +29,8 @@ export interface ChunkStanding {
 export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFacts }: ChunkStanding): ChunkMeters {
   const shards = new Set<string>();
   let chunkProblem: string | undefined;
+  let led: ReadonlySet<ShardId> = new Set();
+  metrics.set('shortlink_node_superseded', 0);
   return {
     observer: {
       count: (event: ChunkEvent, bytes = 0) => {
@@ -40,6 +43,12 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
       failed: (work, error) => {
         metrics.add('shortlink_node_chunk_failures_total', 1);
         logger.warn({ err: error }, `${work} failed; it will be tried again`);
+      },
+      checkpointAges: (agesMs) => {
+        for (const shard of led) if (!agesMs.has(shard)) forgetAge(metrics, shard);
+        led = new Set(agesMs.keys());
+        for (const [shard, ageMs] of agesMs)
+          metrics.set('shortlink_node_checkpoint_age_seconds', ageMs / 1000, { shard: String(shard) });
       },
       round: ({ shards: watched, ring, placement }) => {
         const present = new Set(watched.map(({ shard }) => String(shard)));
@@ -63,11 +72,19 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
     },
     onCorruptCopy: (name) =>
       logger.error({ object: name }, 'a copy of a chunk is corrupt; it is read from the store and copied again'),
+    onSuperseded: (message) => {
+      metrics.set('shortlink_node_superseded', 1);
+      logger.error({}, message);
+    },
     onMissing: (message) => {
       metrics.add('shortlink_node_chunk_missing_total', 1);
       logger.error({}, `${message}, although the chunk set names it`);
     },
   };
+}
+
+function forgetAge(metrics: MetricsSink, shard: ShardId): void {
+  metrics.remove('shortlink_node_checkpoint_age_seconds', { shard: String(shard) });
 }
 
 function publishShard(metrics: MetricsSink, { shard, view, records }: WatchedShard): void {

@@ -11,6 +11,7 @@ import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
 import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
 import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
+import { Supersession } from '../engine/archive/supersession.ts';
 import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
 import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
 import type { ChunkDriverSettings } from '../engine/chunks/chunk-driver.ts';
@@ -21,9 +22,10 @@ import { serveColdTier } from '../engine/client/cold-channel.ts';
 import { EngineChunkPeers } from '../engine/client/engine-chunk-peers.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
-import { meteredChunks } from './chunk-metrics.ts';
+import { meteredChunks, type ChunkMeters } from './chunk-metrics.ts';
 import type { ChunkOrder, ChunkReport, ChunkThreadData } from './messages.ts';
 import { openRetryingStore } from './object-store.ts';
 import { portChannel, soon } from './port-channel.ts';
@@ -65,13 +67,22 @@ function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): 
 }
 
 function driverSettings(): ChunkDriverSettings {
-  const { redundancy, sealAfterBytes, sealAfterMs, maxCandidates, mergeTargetBytes: targetBytes } = config.chunks;
+  const { redundancy, checkpointEveryMs, sealAfterBytes, sealAfterMs, maxCandidates, mergeTargetBytes: targetBytes } = config.chunks;
   return {
     redundancy,
+    checkpointEveryMs,
     roundMs,
     policy: { sealAfterBytes, sealAfterMs, format },
     merges: { policy: { maxCandidates, targetBytes }, retryAfterMs: mergeRetryAfterMs },
   };
+}
+
+function newSupersession(objects: ObjectStore, meters: ChunkMeters): Supersession {
+  const sha256Of = (bytes: Uint8Array): Uint8Array => zlibChunkCodec.sha256Of(bytes);
+  return new Supersession(objects, sha256Of, (message) => {
+    meters.onSuperseded(message);
+    report({ type: 'notice', message });
+  });
 }
 
 async function run(): Promise<void> {
@@ -108,6 +119,7 @@ async function run(): Promise<void> {
   const cold = new ColdService({ reader, library, timers: systemTimers, onMissing: meters.onMissing, onFatal: fatal });
   const clients = { engine, clock: systemClock, timers: systemTimers, random };
   const shards = new ShardsClient({ ...clients, reader, coldTier: cold });
+  const supersession = newSupersession(objects, meters);
   const pacer = new BytePacer(config.chunks.bytesPerSecond, systemClock, systemTimers);
   const context: ChunkContext = {
     shards,
@@ -117,6 +129,7 @@ async function run(): Promise<void> {
     peers,
     self: nodeId,
     codec: zlibChunkCodec,
+    supersession,
     clock: systemClock,
     timers: systemTimers,
     random,

@@ -15,6 +15,7 @@ export class ChunkWorker {
   readonly #events: ChunkWorkerEvents;
   readonly #started = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
+  #notice: string | undefined;
   #stopping = false;
 
   constructor(data: ChunkThreadData, events: ChunkWorkerEvents) {
@@ -35,6 +36,11 @@ export class ChunkWorker {
 
   async started(): Promise<void> {
     return this.#started.promise;
+  }
+
+  /** What whoever looks at the node should know; undefined: nothing. */
+  get notice(): string | undefined {
+    return this.#notice;
   }
 
   /** A pipe to the chunks for one more thread. */
@@ -60,6 +66,9 @@ export class ChunkWorker {
     switch (report.type) {
       case 'started':
         return this.#started.resolve();
+      case 'notice':
+        this.#notice = report.message;
+        return undefined;
       case 'metrics':
         return this.#events.onMetrics(report.metrics);
       case 'stopped':

@@ -57,6 +57,8 @@ export type ChunkOrder =
 
 export type ChunkReport =
   | { readonly type: 'started' }
+  /** What whoever looks at the node should know, although it serves. */
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
   | { readonly type: 'stopped' }
   | { readonly type: 'fatal'; readonly message: string };

@@ -29,19 +29,31 @@ export function foundingMap(record: FormationRecord): ClusterMap {
 
 /** The first map: the founders share the replicas of the shards. */
 export function initialize(state: MetaState, record: FormationRecord): Outcome {
+  const starts = initialSplits(record.initialShards);
+  const ranges = starts.map((start, i) => ({ id: i + 1, start, end: starts[i + 1] }));
+  return found(state, record, { ranges, reason: `${record.founders.length} founders, ${ranges.length} shards` });
+}
+
+/** A shard whose replicas are to be chosen. */
+export type ShardRange = Pick<ShardInfo, 'id' | 'start' | 'end'>;
+
+/** As `initialize`, for shards that are given. */
+export function found(
+  state: MetaState,
+  record: FormationRecord,
+  { ranges, reason }: { readonly ranges: readonly ShardRange[]; readonly reason: string },
+): Outcome {
   if (state.map !== undefined) return refused(state, 'the cluster is formed already');
   const founders = sortedFounders(record);
   let nextReplicaId = founders.length + 1;
   const spreading = new Spreading(record);
-  const starts = initialSplits(record.initialShards);
-  const shards = starts.map((start, i): ShardInfo => {
+  const shards = ranges.map(({ id, start, end }): ShardInfo => {
     const replicas = spreading.next().map((node) => {
       return { id: nextReplicaId++, nodeId: node.id, role: 'voter' as const };
     });
-    return { id: i + 1, start, end: starts[i + 1], founders: replicas, replicas };
+    return { id, start, end, founders: replicas, replicas };
   });
   const map: ClusterMap = { ...foundingMap(record), epoch: 1, ringEpoch: 1, shards };
-  const reason = `${founders.length} founders, ${shards.length} shards`;
   return {
     state: noted({ ...state, map, nextReplicaId }, { kind: 'formed', reason }),
     result: { ok: true, epoch: map.epoch },

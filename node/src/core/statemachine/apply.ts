@@ -4,14 +4,13 @@ import type { ApplyContext } from './apply-context.ts';
 import { applyCreateLinks } from './apply-create-links.ts';
 import { applyKvBatch, applyKvDelete, applyKvPut } from './apply-kv.ts';
 import { applyLifecycle } from './apply-lifecycle.ts';
-import { drawnCodes } from './code-list.ts';
 import { applyCollectExpired, applyCreateLink, applyDeleteLink, applyUpdateLink } from './apply-link.ts';
+import { rowsOfCommand } from './command-rows.ts';
 import type { Command, CommandResult } from './commands.ts';
 import { decodeEntry } from './entry-codec.ts';
 import type { EntryContent } from './entry-codec.ts';
 import { dedupKeys, recall, remember, rotateEpochs } from './idempotency.ts';
-import { generationKey, linkSuffix, namespaces } from './keys.ts';
-import type { Namespace } from './keys.ts';
+import { generationKey } from './keys.ts';
 import type { ShardState } from './shard-state.ts';
 import { formatStateHash, openStateHash } from './state-hash.ts';
 import { judgeStateHash, recordStateHash } from './state-hash-marks.ts';
@@ -103,45 +102,8 @@ function applyMutation(context: ApplyContext, command: Parameters<typeof recall>
 
 /** Every row that a command may look at, for one read of the store ahead of the whole entry. */
 function keysOf(state: ShardState, command: Command, tx: StateTx): Uint8Array[] {
-  const inGenerations = (namespace: Namespace, suffix: Uint8Array) =>
-    state.generations.map(({ id }) => generationKey(namespace, tx.scope, id, suffix));
-  switch (command.type) {
-    case 'createLink':
-      assert(command.code !== undefined, 'createLink was applied without a code');
-      return [...dedupKeys(state, tx.scope, command), ...inGenerations(namespaces.link, linkSuffix(command.code))];
-    case 'createLinks':
-      return [
-        ...dedupKeys(state, tx.scope, command),
-        ...drawnCodes(command).flatMap((code) => inGenerations(namespaces.link, code)),
-      ];
-    case 'updateLink':
-    case 'deleteLink':
-      return [...dedupKeys(state, tx.scope, command), ...inGenerations(namespaces.link, linkSuffix(command.code))];
-    case 'collectExpired':
-      return inGenerations(namespaces.link, linkSuffix(command.code));
-    case 'kvPut':
-    case 'kvDelete':
-      return [...dedupKeys(state, tx.scope, command), ...inGenerations(namespaces.kv, command.key)];
-    case 'kvBatch':
-      return [
-        ...dedupKeys(state, tx.scope, command),
-        ...command.operations.flatMap(({ key }) => inGenerations(namespaces.kv, key)),
-      ];
-    case 'stateHashCheck':
-    case 'upload':
-    case 'digest':
-    case 'exported':
-    case 'readback':
-    case 'redistribute':
-    case 'holdings':
-    case 'retire':
-    case 'forget':
-    case 'merge':
-    case 'merged':
-    case 'replace':
-    case 'mergeAbandoned':
-      return [];
-    default:
-      return unreachable(command);
-  }
+  const inGenerations = rowsOfCommand(command).flatMap(({ namespace, suffix }) =>
+    state.generations.map(({ id }) => generationKey(namespace, tx.scope, id, suffix)),
+  );
+  return 'dedup' in command ? [...dedupKeys(state, tx.scope, command), ...inGenerations] : inGenerations;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ShardId } from '@shortlink/common/ids.ts';
 import type { ChunkCodec } from '../../core/chunk/chunk-codec.ts';
 import type { Placement } from '../../core/lifecycle/types.ts';
 import type { Ring } from '../../core/placement/ring.ts';
@@ -10,6 +11,7 @@ import type { KvReader } from '../../ports/kv-engine.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Shards } from '../../ports/shards.ts';
+import type { Supersession } from '../archive/supersession.ts';
 import type { WatchedShard } from './shard-watch.ts';
 
 /** What a finished piece of work was, for the metrics. */
@@ -24,12 +26,17 @@ export type ChunkEvent =
   | 'mergeVerified'
   | 'mergeAbandoned'
   | 'diskFull'
-  | 'dropped';
+  | 'dropped'
+  | 'manifestPublished'
+  | 'checkpointTaken'
+  | 'garbageDeleted';
 
 export interface ChunkObserver {
   count(event: ChunkEvent, bytes?: number): void;
   /** A piece of work failed and will be tried again. */
   failed(work: string, error: unknown): void;
+  /** How old the newest checkpoint of each shard is that this node leads. */
+  checkpointAges(agesMs: ReadonlyMap<ShardId, number>): void;
   /** What was seen in a round. */
   round(seen: { readonly shards: readonly WatchedShard[]; readonly ring: Ring; readonly placement: Placement }): void;
 }
@@ -44,6 +51,8 @@ export interface ChunkContext {
   readonly peers: ChunkPeers;
   readonly self: NodeId;
   readonly codec: ChunkCodec;
+  /** Asked before each step that writes or deletes in the object store. */
+  readonly supersession: Supersession;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

@@ -9,6 +9,8 @@ import { buildRing } from '../../core/placement/ring.ts';
 import type { Ring } from '../../core/placement/ring.ts';
 import type { Command } from '../../core/statemachine/commands.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
+import { Archivist } from '../archive/archivist.ts';
+import { termsLed } from '../archive/leadership.ts';
 import { readReplicaRecords } from '../storage/directory.ts';
 import { BackgroundWork } from './background-work.ts';
 import type { ChunkContext } from './chunk-context.ts';
@@ -26,6 +28,8 @@ export interface ChunkDriverSettings {
   readonly policy: ChunkPolicy;
   readonly merges: Omit<MergeSettings, 'format'>;
   readonly redundancy: number;
+  /** Pause between two checkpoints of a shard. */
+  readonly checkpointEveryMs: number;
   readonly roundMs: number;
 }
 
@@ -35,6 +39,7 @@ const proposeTimeoutMs = 5000;
 /** What this node is in the cluster, at the beginning of a round. */
 interface Standing extends MergeStanding {
   readonly map: ClusterMap;
+  readonly terms: ReadonlyMap<ShardId, number>;
   readonly replicas: ReadonlyMap<ShardId, { readonly replica: ReplicaId; readonly scope: ShardScope }>;
 }
 
@@ -44,6 +49,7 @@ interface Standing extends MergeStanding {
  */
 export class ChunkDriver {
   readonly watch: ShardWatch;
+  readonly archivist: Archivist;
   readonly #context: ChunkContext;
   readonly #settings: ChunkDriverSettings;
   /** Digests, exports and read-backs: they compute, one after the other. */
@@ -59,6 +65,7 @@ export class ChunkDriver {
     this.#context = context;
     this.#settings = settings;
     this.watch = new ShardWatch(context.shards);
+    this.archivist = new Archivist(context, settings.checkpointEveryMs);
     const failed = (name: string, error: unknown): void => context.observer.failed(name, error);
     this.#work = new BackgroundWork(failed);
     this.#fetches = new BackgroundWork(failed);
@@ -78,14 +85,20 @@ export class ChunkDriver {
     this.#work.stop();
     this.#fetches.stop();
     this.#merges.stop();
+    this.archivist.stop();
   }
 
   async round(): Promise<void> {
     const standing = await this.#standing();
     if (standing === undefined) return;
     const shards = await this.watch.look();
-    for (const watched of shards) await this.#moveOn(watched, standing);
-    await this.#merges.round(shards, standing);
+    const versions = new Map(shards.map(({ shard, view }) => [shard, view.chunkSetVersion]));
+    this.archivist.round({ ...standing, versions });
+    // What has been superseded keeps what it has where it is.
+    if (this.#context.supersession.message === undefined) {
+      for (const watched of shards) await this.#moveOn(watched, standing);
+      await this.#merges.round(shards, standing);
+    }
     await this.#hold(shards, standing);
     this.#context.observer.round({ shards, ring: standing.ring, placement: standing.placement });
   }
@@ -94,7 +107,7 @@ export class ChunkDriver {
     const map = this.#context.shards.map();
     const status = await this.#context.shards.admin({ type: 'status' }, { timeoutMs: statusTimeoutMs }).catch(ignored);
     if (map === undefined || status?.type !== 'status' || status.status.nodeId === undefined) return undefined;
-    const { nodeId: self, leaders } = status.status;
+    const { nodeId: self, leaders, replicas: running } = status.status;
     const members = ringMembers(map.nodes);
     if (members.length === 0) return undefined;
     if (this.#ring?.epoch !== map.ringEpoch) this.#ring = buildRing(map.ringEpoch, members);
@@ -106,6 +119,7 @@ export class ChunkDriver {
       map,
       clusterId: map.clusterId,
       leads: new Set(leaders.filter(({ nodeId }) => nodeId === self).map(({ shard }) => shard)),
+      terms: termsLed(running),
       replicas: new Map(replicas),
       ring: this.#ring,
       placement: {

@@ -2,17 +2,14 @@
 import { toHex } from '@shortlink/common/bytes.ts';
 import type { ClusterId, NodeId } from '@shortlink/common/ids.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
-import { ChunkWriter } from '../../core/chunk/chunk-writer.ts';
-import type { ChunkSummary } from '../../core/chunk/chunk-writer.ts';
 import { describeStateRow } from '../../core/chunk/describe-state-row.ts';
 import { chunkName } from '../../core/lifecycle/object-names.ts';
 import type { ChunkObject, GenerationRecord } from '../../core/lifecycle/types.ts';
 import type { CommandResult } from '../../core/statemachine/commands.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
 import type { ChunkContext } from './chunk-context.ts';
-import { objectOf } from './chunk-object.ts';
 import { generationRows, isWhole } from './generation-rows.ts';
-import { ObjectSink } from './object-sink.ts';
+import { uploadRows } from './upload-rows.ts';
 
 export interface Exporter {
   readonly clusterId: ClusterId;
@@ -30,45 +27,19 @@ export async function exportGeneration(
   exporter: Exporter,
   record: GenerationRecord,
 ): Promise<void> {
-  const { scope, clusterId } = exporter;
+  const { scope, clusterId, node } = exporter;
   const { id: generation, sealedIndex: index, sealedTerm: term } = record;
   const attempt = toHex(context.random.bytes(randomBytes));
-  const name = chunkName(clusterId, scope.shard, { generation, index, term }, attempt);
-  const sink = new ObjectSink(context.objects, name, (bytes) => context.codec.crc32(bytes));
-  let summary: ChunkSummary;
-  try {
-    summary = await build(context, { exporter, record, sink });
-    if (!isWhole(context.reader, scope, record.id)) return await sink.abort();
-    await sink.finish();
-  } catch (error) {
-    await sink.abort().catch(() => undefined);
-    throw error;
-  }
-  await announce(context, { exporter, record, object: objectOf(name, summary) });
-}
-
-async function build(
-  context: ChunkContext,
-  {
-    exporter,
-    record,
-    sink,
-  }: { readonly exporter: Exporter; readonly record: GenerationRecord; readonly sink: ObjectSink },
-): Promise<ChunkSummary> {
-  const { clusterId, node, scope } = exporter;
-  const writer = new ChunkWriter({
-    codec: context.codec,
-    origin: { clusterId, shard: scope.shard, generations: [record.id], inputs: [], node, term: record.sealedTerm },
+  await context.supersession.assertNot(clusterId);
+  const object = await uploadRows(context, {
+    name: chunkName(clusterId, scope.shard, { generation, index, term }, attempt),
+    origin: { clusterId, shard: scope.shard, generations: [generation], inputs: [], node, term },
     describe: describeStateRow,
-    emit: (bytes) => sink.push(bytes),
     parameters: record.format,
+    pages: generationRows(context.reader, scope, record.id),
+    isWhole: () => isWhole(context.reader, scope, record.id),
   });
-  for (const page of generationRows(context.reader, scope, record.id)) {
-    for (const row of page) writer.add(row);
-    await context.breathe();
-    await sink.flush();
-  }
-  return writer.finish();
+  if (object !== undefined) await announce(context, { exporter, record, object });
 }
 
 /** An object that the shard did not take is never proposed again, so nobody will ever refer to it, and it can go. */

@@ -26,6 +26,7 @@ const deleteTimeoutMs = 10_000;
 /** Merges chunks into new ones, puts them into the object store and tells the shard; gives the merge up when that fails. */
 export async function mergeChunks(context: ChunkContext, job: MergeJob): Promise<void> {
   const written = { writer: undefined as OutputWriter | undefined };
+  await context.supersession.assertNot(job.clusterId);
   try {
     const merged = await buildOutputs(context, job, written);
     if ((await propose(context, job.shard, merged)) === 'done')

@@ -19,7 +19,7 @@ export function nearestSource(context: ChunkContext, { object, holders }: Placed
 }
 
 /** Lets others run before each read, and takes its share of the bytes that may be moved. */
-export function pacedSource(context: ChunkContext, source: ChunkSource): ChunkSource {
+export function pacedSource(context: Pick<ChunkContext, 'breathe' | 'pace'>, source: ChunkSource): ChunkSource {
   return {
     read: async (offset, length) => {
       await context.breathe();

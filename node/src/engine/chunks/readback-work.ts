@@ -2,6 +2,7 @@
 import type { ShardId } from '@shortlink/common/ids.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { ChunkCorruptError } from '../../core/chunk/chunk-corrupt-error.ts';
+import type { DescribeRow } from '../../core/chunk/chunk-row.ts';
 import { ChunkReader } from '../../core/chunk/chunk-reader.ts';
 import { openTail } from '../../core/chunk/chunk-source.ts';
 import type { ChunkSource } from '../../core/chunk/chunk-source.ts';
@@ -45,12 +46,17 @@ async function digestOfObject(context: ChunkContext, object: ChunkObject): Promi
 }
 
 /** Decodes the whole chunk: its rows are what it says of them, and so is what the shard remembers. @throws ChunkCorruptError */
-export async function verifyObject(context: ChunkContext, object: ChunkObject, source: ChunkSource): Promise<void> {
+export async function verifyObject(
+  context: Pick<ChunkContext, 'codec' | 'breathe' | 'pace'>,
+  object: ChunkObject,
+  source: ChunkSource,
+  describe: DescribeRow = describeStateRow,
+): Promise<void> {
   const { codec } = context;
   const { name, sizeBytes: chunkBytes, tailBytes } = object;
   const paced = pacedSource(context, source);
   const tail = await openTail(paced, { codec, chunkBytes, tailBytes });
-  await verifyChunk(new ChunkReader({ tail, source: paced, codec }), { codec, describe: describeStateRow });
+  await verifyChunk(new ChunkReader({ tail, source: paced, codec }), { codec, describe });
   if (!isSameObject(objectOf(name, tail), object))
     throw new ChunkCorruptError(`${name} is a whole chunk, but not the one that is on record`);
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { toHex } from '@shortlink/common/bytes.ts';
-import type { ClusterId } from '@shortlink/common/ids.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
 import type { ClusterMap, ClusterPolicy, NodeDescription } from '../../core/cluster/cluster-map.ts';
 import type { FormationRecord } from '../../core/cluster/meta-commands.ts';
 import type { Peers } from '../../ports/peers.ts';
 import type { Random } from '../../ports/random.ts';
 import type { EngineObserver } from '../engine-observer.ts';
+import { mintClusterId } from './cluster-ids.ts';
 import type { FormationAnswer, FormationQuestion } from './formation-messages.ts';
 import type { Volume } from './volume.ts';
 
@@ -162,14 +161,7 @@ export class Formation {
   #newRecord(others: readonly NodeDescription[]): FormationRecord {
     const { volume, self, initialShards, policy } = this.#options;
     const me: NodeDescription = { ...self, id: volume.nodeId };
-    return { clusterId: this.#mintClusterId(), founders: [me, ...others], initialShards, policy };
-  }
-
-  #mintClusterId(): ClusterId {
-    const hex = toHex(this.#options.random.bytes(16));
-    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)].join(
-      '-',
-    );
+    return { clusterId: mintClusterId(this.#options.random), founders: [me, ...others], initialShards, policy };
   }
 
   #found(record: FormationRecord): void {

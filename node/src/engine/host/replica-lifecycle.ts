@@ -9,7 +9,7 @@ import type { EngineObserver } from '../engine-observer.ts';
 import type { Machine } from '../machines/machine.ts';
 import { putInitialMetaRow } from '../machines/meta-machine.ts';
 import { putInitialShardState } from '../machines/shard-machine.ts';
-import { encodeHardState, encodeTruncation } from '../storage/log-codec.ts';
+import { foundingEntry, putFoundingLog } from '../storage/founding.ts';
 import { allocateSlot, clearStaging, markStaging, putReplicaRecord, readReplicaRecords } from '../storage/directory.ts';
 import type { ReplicaRecord } from '../storage/directory.ts';
 import { entryRange, hardStateKey, truncationKey } from '../storage/keys.ts';
@@ -28,13 +28,6 @@ export interface LifecycleOptions {
   readonly transfers: SnapshotTransfers;
   readonly openMachine: (shard: ShardId, slot: number) => Machine;
 }
-
-/**
- * Founders start behind a virtual entry, so that the configuration of the founders reaches every later replica by a
- * snapshot: it is in no entry.
- */
-const foundingIndex = 1;
-const foundingTerm = 1;
 
 /** Brings the replicas that live here in line with what the cluster map says. */
 export class ReplicaLifecycle {
@@ -104,14 +97,11 @@ export class ReplicaLifecycle {
     const slot = allocateSlot(store, shard, batch);
     clearStaging(slot, batch);
     const key = { shard, replicaId };
-    const start = founding === undefined ? { index: 0, term: 0 } : { index: foundingIndex, term: foundingTerm };
+    const start = founding === undefined ? { index: 0, term: 0 } : foundingEntry;
     const initial = { ...start, confState: founding ?? emptyConfState };
     if (shard === metaShardId) putInitialMetaRow({ ...initial, slot }, batch);
     else putInitialShardState({ ...initial, scope: { shard, slot } }, batch);
-    if (founding !== undefined) {
-      batch.put('raft', truncationKey(key), encodeTruncation(start));
-      batch.put('raft', hardStateKey(key), encodeHardState({ term: start.term, vote: 0, commit: start.index }));
-    }
+    if (founding !== undefined) putFoundingLog(key, batch);
     const record = { shard, replicaId, highestReplicaId: replicaId, slot };
     putReplicaRecord(record, batch);
     store.write(batch, { sync: true });

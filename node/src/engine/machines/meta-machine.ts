@@ -117,17 +117,18 @@ export class MetaMachine implements Machine {
   }
 }
 
-/** The state that a founder starts from, before the first entry. */
+/** The state that a founder starts from, before the first entry. `state`: of a cluster that is made from another one. */
 export function putInitialMetaRow(
   start: { readonly slot: number; readonly confState: ConfState; readonly index: number; readonly term: number },
   batch: WriteBatch,
+  state: MetaState = emptyMetaState,
 ): void {
   const row: MetaRow = {
     version: mapVersion,
     appliedIndex: start.index,
     appliedTerm: start.term,
     confState: start.confState,
-    state: emptyMetaState,
+    state,
   };
   batch.put('state', metaRowKey(start.slot), encodeJson(row));
 }

@@ -240,12 +240,14 @@ export class ShardMachine implements Machine {
   }
 }
 
-/** The state that a founder starts from, before the first entry. */
+/** The state that a founder starts from, before the first entry. `known`: of a shard that is made from another cluster's. */
 export function putInitialShardState(
   start: { readonly scope: ShardScope; readonly confState: ConfState; readonly index: number; readonly term: number },
   batch: WriteBatch,
+  known: Partial<ShardState> = {},
 ): void {
-  const state = { ...initialShardState(start.confState), appliedIndex: start.index, appliedTerm: start.term };
+  const { confState, index: appliedIndex, term: appliedTerm } = start;
+  const state = { ...initialShardState(confState), ...known, confState, appliedIndex, appliedTerm };
   batch.put('state', shardStateKey(start.scope), encodeShardState(state));
 }
 

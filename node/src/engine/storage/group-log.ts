@@ -18,7 +18,7 @@ import {
   encodeTruncation,
 } from './log-codec.ts';
 import type { Truncation } from './log-codec.ts';
-import { entryKey, entryRange, hardStateKey, truncationKey } from './keys.ts';
+import { entryIndexOf, entryKey, entryRange, hardStateKey, truncationKey } from './keys.ts';
 import type { ReplicaKey } from './keys.ts';
 
 /** Newest entries that are kept in memory, so that the steady state never reads the log from disk. */
@@ -175,9 +175,7 @@ export class GroupLog implements Storage {
   #findLastIndex(): number {
     const all = entryRange(this.#replica, this.#truncation.index + 1, Number.MAX_SAFE_INTEGER);
     const last = this.#store.scan('raft', all, { limit: 1, reverse: true })[0];
-    if (last === undefined) return this.#truncation.index;
-    const view = new DataView(last.key.buffer, last.key.byteOffset + last.key.length - 8, 8);
-    return Number(view.getBigUint64(0));
+    return last === undefined ? this.#truncation.index : entryIndexOf(last.key);
   }
 
   #truncateCacheFrom(index: number): void {

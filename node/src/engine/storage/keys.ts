@@ -23,6 +23,12 @@ export function entryRange(replica: ReplicaKey, from: number, to: number): KeyRa
   return { gte: entryKey(replica, from), lt: entryKey(replica, to) };
 }
 
+/** The index of the entry that lies under a key. */
+export function entryIndexOf(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset + key.length - 8, 8);
+  return Number(view.getBigUint64(0));
+}
+
 export function hardStateKey(replica: ReplicaKey): Uint8Array {
   return prefixed(kindHardState, replica).finish();
 }

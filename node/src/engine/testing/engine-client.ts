@@ -3,7 +3,7 @@ import { encodeCommand } from '../../core/statemachine/command-codec.ts';
 import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
 import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
 import { decodeReadResult, encodeReadOp } from '../../core/statemachine/read-codec.ts';
-import type { ReadResult } from '../../core/statemachine/reads.ts';
+import type { ReadOp, ReadResult } from '../../core/statemachine/reads.ts';
 import { decodeResult } from '../../core/statemachine/result-codec.ts';
 import type { Engine } from '../engine.ts';
 import { decodeList, encodeList } from '../machines/shard-payload.ts';
@@ -28,7 +28,10 @@ export function create(code: string, url: string): Command {
   };
 }
 
-export async function write(cluster: TestCluster, engine: Engine, command: Command): Promise<CommandResult> {
+/** What lets time pass until something has happened. */
+export type Mover = Pick<TestCluster, 'until'>;
+
+export async function write(cluster: Mover, engine: Engine, command: Command): Promise<CommandResult> {
   let outcome: CommandResult | undefined;
   let problem: string | undefined;
   engine.submit(
@@ -44,9 +47,13 @@ export async function write(cluster: TestCluster, engine: Engine, command: Comma
 }
 
 export async function read(cluster: TestCluster, engine: Engine, code: string): Promise<ReadResult> {
+  return readOne(cluster, engine, { type: 'link', code });
+}
+
+export async function readOne(cluster: Mover, engine: Engine, operation: ReadOp): Promise<ReadResult> {
   let outcome: ReadResult | undefined;
   let problem: string | undefined;
-  const payload = concatBytes(Uint8Array.of(0), encodeList([{ type: 'link', code } as const], encodeReadOp));
+  const payload = concatBytes(Uint8Array.of(0), encodeList([operation], encodeReadOp));
   engine.submit({ kind: 'read', shard: 1, payload, timeoutMs: 20_000 }, (status, answer) => {
     if (status === 'ok') outcome = decodeList(answer, decodeReadResult)[0];
     else problem = `${status}: ${fromUtf8(answer)}`;

@@ -40,6 +40,13 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
 
 const { tickMs } = testConfig;
 
+export interface TestVolumes {
+  /** What the nodes find on their disks; empty ones where there are none. */
+  readonly platters?: readonly FakePlatter[] | undefined;
+  /** Clusters of different seeds have different ids. */
+  readonly seed?: number | undefined;
+}
+
 /** Some engines on fake disks in one process, moved on by hand. */
 export class TestCluster {
   readonly network = new DirectNetwork();
@@ -53,14 +60,16 @@ export class TestCluster {
   readonly copiesByNode = new Map<number, ChunkCopies>();
   nowMs = 1_700_000_000_000;
   #soon: (() => void)[] = [];
-  #seed = 1;
+  #seed: number;
   readonly #initial: readonly { name: string; address: string }[];
   readonly #overrides: Partial<EngineConfig>;
 
-  constructor(nodes: number, overrides: Partial<EngineConfig> = {}) {
+  constructor(nodes: number, overrides: Partial<EngineConfig> = {}, found: TestVolumes = {}) {
+    const { platters = [], seed = 1 } = found;
+    this.#seed = seed;
     this.#initial = Array.from({ length: nodes }, (_, i) => ({ name: `n${i}`, address: `n${i}:1` }));
     this.#overrides = overrides;
-    for (let i = 0; i < nodes; i++) this.platters.push(new FakePlatter());
+    for (let i = 0; i < nodes; i++) this.platters.push(platters[i] ?? new FakePlatter());
     for (let i = 0; i < nodes; i++) this.start(i);
   }
 

@@ -7,11 +7,13 @@ import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { MergePolicy } from '../../../core/lifecycle/merge-plan.ts';
 import type { Timers } from '../../../ports/clock.ts';
+import { Supersession } from '../../archive/supersession.ts';
 import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
 import { ShardsClient } from '../../client/shards-client.ts';
 import type { Engine } from '../../engine.ts';
 import type { EngineConfig } from '../../engine-config.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
+import type { TestVolumes } from '../../testing/test-cluster.ts';
 import type { ChunkContext, ChunkEvent } from '../chunk-context.ts';
 import { ChunkDriver } from '../chunk-driver.ts';
 import { ChunkLibrary } from '../chunk-library.ts';
@@ -29,13 +31,16 @@ export interface ChunkNode {
   isAway: boolean;
 }
 
-export interface ChunkClusterOptions {
+export interface ChunkClusterOptions extends TestVolumes {
   readonly nodes: number;
   readonly sealAfterBytes?: number | undefined;
   /** Without it nothing is merged. */
   readonly merges?: MergePolicy | undefined;
+  readonly checkpointEveryMs?: number | undefined;
   readonly faults?: ObjectFaults | undefined;
   readonly config?: Partial<EngineConfig> | undefined;
+  /** What another cluster has left. */
+  readonly bucket?: MemoryBucket | undefined;
 }
 
 const noMerges: MergePolicy = { maxCandidates: Number.MAX_SAFE_INTEGER, targetBytes: Number.MAX_SAFE_INTEGER };
@@ -43,12 +48,13 @@ const noMerges: MergePolicy = { maxCandidates: Number.MAX_SAFE_INTEGER, targetBy
 /** Engines with their chunks over one bucket in memory, moved on by hand. */
 export class ChunkCluster {
   readonly cluster: TestCluster;
-  readonly bucket = new MemoryBucket();
+  readonly bucket: MemoryBucket;
   readonly nodes: ChunkNode[] = [];
   readonly #timers: { atMs: number; readonly run: () => void }[] = [];
 
   private constructor(options: ChunkClusterOptions) {
-    this.cluster = new TestCluster(options.nodes, options.config);
+    this.cluster = new TestCluster(options.nodes, options.config, options);
+    this.bucket = options.bucket ?? new MemoryBucket();
   }
 
   static async start(options: ChunkClusterOptions): Promise<ChunkCluster> {
@@ -60,6 +66,12 @@ export class ChunkCluster {
     return made;
   }
 
+  /** Names of the objects in the bucket that contain `part`. */
+  objects(part: string): string[] {
+    const { objects } = this.bucket.list({ prefix: '', limit: 100_000 });
+    return objects.map(({ name }) => name).filter((name) => name.includes(part));
+  }
+
   /** Rounds of all drivers until `done`. */
   async until(what: string, done: () => boolean, rounds = 200): Promise<void> {
     for (let round = 0; round < rounds; round++) {
@@ -69,6 +81,15 @@ export class ChunkCluster {
     throw new Error(
       `did not happen in ${rounds} rounds: ${what}\n${JSON.stringify(this.nodes.map((n) => n.failures))}`,
     );
+  }
+
+  /** As `until`, while the drivers rest: only what runs already goes on. */
+  async untilAtRest(what: string, done: () => boolean, ticks = 1000): Promise<void> {
+    for (let tick = 0; tick < ticks; tick++) {
+      if (done()) return;
+      await this.#tick();
+    }
+    throw new Error(`did not happen in ${ticks} ticks: ${what}`);
   }
 
   async round(): Promise<void> {
@@ -130,12 +151,18 @@ export class ChunkCluster {
       peers,
       self: engine.nodeId,
       codec: zlibChunkCodec,
+      supersession: new Supersession(
+        objects,
+        (bytes) => zlibChunkCodec.sha256Of(bytes),
+        (message) => void failures.push(message),
+      ),
       clock,
       timers,
       random,
       observer: {
         count: (event) => void events.push(event),
         failed: (work, error) => void failures.push(`${work}: ${String(error)}`),
+        checkpointAges: () => {},
         round: () => {},
       },
       breathe: async () => {},
@@ -154,7 +181,13 @@ export class ChunkCluster {
       format: { ...chunkFormat, sampleBytes: 1000 },
     };
     const merges = { policy: options.merges ?? noMerges, retryAfterMs: 1000 };
-    const driver = new ChunkDriver(context, { policy, merges, redundancy: 2, roundMs: 100 });
+    const driver = new ChunkDriver(context, {
+      policy,
+      merges,
+      redundancy: 2,
+      checkpointEveryMs: options.checkpointEveryMs ?? 1000,
+      roundMs: 100,
+    });
     return { engine, driver, files, cold, events, failures, tiers, isAway: false };
   }
 }
