@@ -67,7 +67,14 @@ function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): 
 }
 
 function driverSettings(): ChunkDriverSettings {
-  const { redundancy, checkpointEveryMs, sealAfterBytes, sealAfterMs, maxCandidates, mergeTargetBytes: targetBytes } = config.chunks;
+  const {
+    redundancy,
+    checkpointEveryMs,
+    sealAfterBytes,
+    sealAfterMs,
+    maxCandidates,
+    mergeTargetBytes: targetBytes,
+  } = config.chunks;
   return {
     redundancy,
     checkpointEveryMs,

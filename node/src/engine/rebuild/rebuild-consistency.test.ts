@@ -31,6 +31,9 @@ const kinds: readonly ObjectFault[] = [
   'staleList',
 ];
 
+/** Small enough that chunks are merged again and again. */
+const merges = { maxCandidates: 2, targetBytes: 4000 };
+
 /** What a client sees of every link and key, as text. */
 type Seen = readonly string[];
 
@@ -165,7 +168,7 @@ it.each([1, 2, 3])('is what the cluster was after some prefix of its writes (see
   const faults = {
     next: () => ({ delayMs: 0, fault: random.int(16) === 0 ? kinds[random.int(kinds.length)] : undefined }),
   };
-  const chunks = await ChunkCluster.start({ nodes: 3, faults, sealAfterBytes: 500, checkpointEveryMs: 300 });
+  const chunks = await ChunkCluster.start({ nodes: 3, faults, sealAfterBytes: 500, checkpointEveryMs: 300, merges });
   const history = new History(chunks, random);
   let checked = 0;
   let newest = 0;
@@ -192,5 +195,6 @@ it.each([1, 2, 3])('is what the cluster was after some prefix of its writes (see
   }
   expect(checked).toBeGreaterThan(5);
   expect(newest, 'writes in the last checkpoint').toBeGreaterThan(30);
+  expect(chunks.nodes.flatMap(({ events }) => events)).toContain('merged');
   expect(chunks.objects('/chunks/').length).toBeGreaterThan(2);
 });
