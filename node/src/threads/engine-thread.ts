@@ -144,12 +144,7 @@ async function run(): Promise<void> {
     onFatal: fatal,
   });
   open.engine = engine;
-  engine.ring.heartbeats.carry(() => ({
-    chunksHeld: 0,
-    chunkBytes: 0,
-    diskFreeBytes: freeBytes(config.data.dir),
-    chunkProblem: undefined,
-  }));
+  engine.ring.heartbeats.measureDisk(() => freeBytes(config.data.dir));
   await transport.start();
   const ticker = setInterval(() => engine.tick(), config.raft.tickMs);
   const reporter = reportRegularly(engine, metrics);

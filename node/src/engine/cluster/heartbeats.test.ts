@@ -121,6 +121,12 @@ describe('heartbeats', () => {
     bench.heartbeats.carry(() => facts);
     bench.run(suspectAfterMs);
     expect(bench.sent.get('b')?.[0]).toEqual(facts);
+    bench.heartbeats.measureDisk(() => 99);
+    bench.run(suspectAfterMs);
+    expect(bench.sent.get('b')?.at(-1)?.diskFreeBytes).toBe(5);
+    bench.heartbeats.carry(() => ({ ...facts, diskFreeBytes: undefined }));
+    bench.run(suspectAfterMs);
+    expect(bench.sent.get('b')?.at(-1)?.diskFreeBytes).toBe(99);
   });
 
   it('are withheld while the disk does not answer, and leave again once it does (bug 27)', () => {

@@ -45,6 +45,7 @@ export class Heartbeats {
   /** How long a durable write speaks for the disk. */
   readonly #freshMs: number;
   #facts: () => NodeHeartbeat = () => nothingCarried;
+  #freeBytes: () => number | undefined = () => undefined;
   #tickedAtMs: number;
   #beatAtMs: number;
   #stoodStillAtMs = Number.NEGATIVE_INFINITY;
@@ -62,6 +63,11 @@ export class Heartbeats {
   /** Where the facts in a heartbeat come from; asked for each one. */
   carry(facts: () => NodeHeartbeat): void {
     this.#facts = facts;
+  }
+
+  /** Where the free bytes of the disk come from, when whoever tells the facts does not know them. */
+  measureDisk(freeBytes: () => number | undefined): void {
+    this.#freeBytes = freeBytes;
   }
 
   /** Why no heartbeat leaves, in words; undefined while they do. */
@@ -110,7 +116,8 @@ export class Heartbeats {
 
   #beat(map: ClusterMap): void {
     const { host, observer, onOwn } = this.#options;
-    const heartbeat = this.#facts();
+    const facts = this.#facts();
+    const heartbeat = { ...facts, diskFreeBytes: facts.diskFreeBytes ?? this.#freeBytes() };
     onOwn(heartbeat);
     for (const node of this.#receivers(map)) host.outbox.heartbeat(node, heartbeat);
     observer.count('heartbeatSent');
