@@ -74,6 +74,7 @@ export async function runNode(config: Config): Promise<void> {
   await Promise.all(redirects.map(async (redirect) => redirect.listening()));
   const loop = watchEventLoop('main', metrics);
   const publisher = setInterval(() => loop.publish(), 1000);
+  ops.open();
   metrics.set('shortlink_node_info', 1);
   logger.info({ nodeId }, 'node started');
 

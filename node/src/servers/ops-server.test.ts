@@ -22,6 +22,7 @@ beforeEach(async () => {
     onError: (error) => expect.fail(String(error)),
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  server.open();
   origin = `http://127.0.0.1:${port}`;
 });
 afterEach(async () => {
@@ -53,9 +54,26 @@ test('a node that waits says for what', async () => {
   });
 });
 
+test('a node whose listeners are not open yet is not ready', async () => {
+  const early = new OpsServer({
+    readiness: () => readiness,
+    isLive: () => true,
+    metrics: new MetricsHub(metrics),
+    onError: (error) => expect.fail(String(error)),
+  });
+  const { port } = await early.listen({ host: '127.0.0.1', port: 0 });
+  const ask = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
+  expect(await ask()).toBe('{"ready":false,"waitingFor":"its listeners to open","writable":false}\n');
+  early.open();
+  expect(await ask()).toBe('{"ready":true,"waitingFor":null,"writable":true}\n');
+  await early.close();
+});
+
 test('a drain takes the readiness away and leaves the pages', async () => {
   await server.drain();
-  expect((await get('/readyz')).text).toContain('"waitingFor":"the node is shutting down"');
+  expect((await get('/readyz')).text).toBe(
+    '{"ready":false,"waitingFor":"the node is shutting down","writable":false}\n',
+  );
   expect((await get('/livez')).status).toBe(200);
 });
 

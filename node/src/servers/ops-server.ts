@@ -37,6 +37,7 @@ const maxConnections = 256;
 export class OpsServer {
   readonly #options: OpsServerOptions;
   readonly #server: Server;
+  #open = false;
   #draining = false;
 
   constructor(options: OpsServerOptions) {
@@ -50,6 +51,11 @@ export class OpsServer {
   async listen(address: HostPort): Promise<HostPort> {
     await listen(this.#server, address);
     return boundAddress(this.#server);
+  }
+
+  /** The listeners of clients are open: from now on the node may be ready. */
+  open(): void {
+    this.#open = true;
   }
 
   /** From now on the node is not ready; the listener stays, so that everybody can see it. */
@@ -100,9 +106,9 @@ export class OpsServer {
 
   #readyPage(): Page {
     const { ready, waitingFor, writable, notice } = this.#options.readiness();
-    const isReady = ready && !this.#draining;
-    const reason = this.#draining ? 'the node is shutting down' : waitingFor;
-    const body = { ready: isReady, waitingFor: isReady ? null : (reason ?? null), writable, notice };
+    const isReady = ready && this.#open && !this.#draining;
+    const reason = this.#draining ? 'the node is shutting down' : (waitingFor ?? 'its listeners to open');
+    const body = { ready: isReady, waitingFor: isReady ? null : reason, writable: isReady && writable, notice };
     return { status: isReady ? 200 : 503, type: json, text: `${JSON.stringify(body)}\n` };
   }
 }
