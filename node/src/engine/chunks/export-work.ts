@@ -42,7 +42,10 @@ export async function exportGeneration(
   if (object !== undefined) await announce(context, { exporter, record, object });
 }
 
-/** An object that the shard did not take is never proposed again, so nobody will ever refer to it, and it can go. */
+/**
+ * An object in whose place the shard took another one is never proposed again, and can go at once. LATE may be the answer
+ * to a proposal that was made twice and taken the first time: the collector tells what is on record.
+ */
 async function announce(
   context: ChunkContext,
   {
@@ -66,5 +69,6 @@ async function announce(
     return;
   }
   context.observer.count('exportLost');
+  if (verdict?.kind !== 'lifecycle' || verdict.verdict !== 'otherObject') return;
   await context.objects.delete(object.name, { timeoutMs: deleteTimeoutMs });
 }
