@@ -60,6 +60,20 @@ export const chunkOptions = {
     max: 8 * gib,
     help: 'Size at which a chunk that merges make ends and the next one begins.',
   },
+  'chunks.gcMinAgeMs': {
+    kind: 'durationMs',
+    default: hourMs,
+    min: 1000,
+    max: 365 * dayMs,
+    help: 'Time that an object stays in the object store after nothing refers to it any more: for reads and backups that began before.',
+  },
+  'chunks.orphanMinAgeMs': {
+    kind: 'durationMs',
+    default: 25 * hourMs,
+    min: 1000,
+    max: 365 * dayMs,
+    help: 'Age, by the clock of the object store, at which an object that nothing ever referred to may be deleted, and an unfinished upload is aborted: longer than any upload takes, with room for clocks that differ.',
+  },
   'chunks.bytesPerSecond': {
     kind: 'bytes',
     default: 32 * mib,

@@ -18,6 +18,8 @@ const chunkEvents = [
   'merged',
   'mergeVerified',
   'mergeAbandoned',
+  'collected',
+  'orphanDeleted',
   'diskFull',
   'dropped',
   'manifestPublished',

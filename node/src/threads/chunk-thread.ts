@@ -74,6 +74,8 @@ function driverSettings(): ChunkDriverSettings {
     sealAfterMs,
     maxCandidates,
     mergeTargetBytes: targetBytes,
+    gcMinAgeMs: minAgeMs,
+    orphanMinAgeMs,
   } = config.chunks;
   return {
     redundancy,
@@ -81,6 +83,7 @@ function driverSettings(): ChunkDriverSettings {
     roundMs,
     policy: { sealAfterBytes, sealAfterMs, format },
     merges: { policy: { maxCandidates, targetBytes }, retryAfterMs: mergeRetryAfterMs },
+    collector: { minAgeMs, orphanMinAgeMs },
   };
 }
 

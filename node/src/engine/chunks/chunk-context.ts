@@ -25,6 +25,8 @@ export type ChunkEvent =
   | 'merged'
   | 'mergeVerified'
   | 'mergeAbandoned'
+  | 'collected'
+  | 'orphanDeleted'
   | 'diskFull'
   | 'dropped'
   | 'manifestPublished'

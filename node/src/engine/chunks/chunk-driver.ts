@@ -12,6 +12,9 @@ import type { ShardScope } from '../../core/statemachine/keys.ts';
 import { Archivist } from '../archive/archivist.ts';
 import { termsLed } from '../archive/leadership.ts';
 import { readReplicaRecords } from '../storage/directory.ts';
+import { Collector } from './collector.ts';
+import type { CollectorSettings } from './collector.ts';
+import { CollectorDriver } from './collector-driver.ts';
 import { BackgroundWork } from './background-work.ts';
 import type { ChunkContext } from './chunk-context.ts';
 import { digestOfGeneration } from './digest-work.ts';
@@ -27,6 +30,7 @@ import type { WatchedShard } from './shard-watch.ts';
 export interface ChunkDriverSettings {
   readonly policy: ChunkPolicy;
   readonly merges: Omit<MergeSettings, 'format'>;
+  readonly collector: CollectorSettings;
   readonly redundancy: number;
   /** Pause between two checkpoints of a shard. */
   readonly checkpointEveryMs: number;
@@ -35,6 +39,8 @@ export interface ChunkDriverSettings {
 
 const statusTimeoutMs = 3000;
 const proposeTimeoutMs = 5000;
+/** A listing of a shard's objects; there are few orphans, and none of them is in a hurry. */
+const orphansEveryMaxMs = 60 * 60_000;
 
 /** What this node is in the cluster, at the beginning of a round. */
 interface Standing extends MergeStanding {
@@ -50,6 +56,7 @@ interface Standing extends MergeStanding {
 export class ChunkDriver {
   readonly watch: ShardWatch;
   readonly archivist: Archivist;
+  readonly collector: Collector;
   readonly #context: ChunkContext;
   readonly #settings: ChunkDriverSettings;
   /** Digests, exports and read-backs: they compute, one after the other. */
@@ -57,6 +64,7 @@ export class ChunkDriver {
   /** Copies from the store to this disk. */
   readonly #fetches: BackgroundWork;
   readonly #merges: MergeDriver;
+  readonly #collections: CollectorDriver;
   #ring: Ring | undefined;
   #stopped = false;
   #cancelTimer: () => void = () => {};
@@ -69,6 +77,9 @@ export class ChunkDriver {
     const failed = (name: string, error: unknown): void => context.observer.failed(name, error);
     this.#work = new BackgroundWork(failed);
     this.#fetches = new BackgroundWork(failed);
+    this.collector = new Collector(context, this.archivist, settings.collector);
+    const orphansEveryMs = Math.min(orphansEveryMaxMs, settings.collector.orphanMinAgeMs);
+    this.#collections = new CollectorDriver(context, this.collector, orphansEveryMs);
     this.#merges = new MergeDriver(context, this.watch, { ...settings.merges, format: settings.policy.format });
   }
 
@@ -86,6 +97,7 @@ export class ChunkDriver {
     this.#fetches.stop();
     this.#merges.stop();
     this.archivist.stop();
+    this.#collections.stop();
   }
 
   async round(): Promise<void> {
@@ -98,6 +110,7 @@ export class ChunkDriver {
     if (this.#context.supersession.message === undefined) {
       for (const watched of shards) await this.#moveOn(watched, standing);
       await this.#merges.round(shards, standing);
+      this.#collections.round(shards, standing);
     }
     await this.#hold(shards, standing);
     this.#context.observer.round({ shards, ring: standing.ring, placement: standing.placement });

@@ -12,6 +12,7 @@ import type { ChunkContext } from './chunk-context.ts';
 import { MergedRows, MergeStoppedError } from './merged-rows.ts';
 import type { MergeSources } from './merged-rows.ts';
 import { OutputWriter } from './output-writer.ts';
+import { readLifecycleNow } from './read-lifecycle-now.ts';
 
 export interface MergeJob extends MergeSources {
   readonly clusterId: ClusterId;
@@ -29,7 +30,8 @@ export async function mergeChunks(context: ChunkContext, job: MergeJob): Promise
   await context.supersession.assertNot(job.clusterId);
   try {
     const merged = await buildOutputs(context, job, written);
-    if ((await propose(context, job.shard, merged)) === 'done')
+    const verdict = await propose(context, job.shard, merged);
+    if (verdict === 'done' || (verdict === 'late' && (await isOnRecord(context, job.shard, merged))))
       return context.observer.count('merged', sizeOf(merged.outputs));
     throw new MergeStoppedError('the shard did not take the outputs');
   } catch (error) {
@@ -63,6 +65,15 @@ async function buildOutputs(
   if (!isBalanced(inputs, outputs, rows.dropped))
     throw new Error(`merge ${record.id} of shard ${shard} does not balance: its inputs are not replaced`);
   return { type: 'merged', merge: record.id, outputs, dropped: rows.dropped };
+}
+
+/** LATE may be the answer to a proposal that was made twice, and taken the first time. */
+async function isOnRecord(context: ChunkContext, shard: ShardId, { merge, outputs }: Merged): Promise<boolean> {
+  const { records } = await readLifecycleNow(context.shards, shard);
+  const there = new Set(
+    records.merge?.id === merge ? records.merge.result?.outputs.map(({ object }) => object.name) : [],
+  );
+  return outputs.every(({ name }) => there.has(name));
 }
 
 /** When the merge is over, nobody can refer to what it wrote any more, and it can go. */

@@ -7,6 +7,7 @@ import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { MergePolicy } from '../../../core/lifecycle/merge-plan.ts';
 import type { Timers } from '../../../ports/clock.ts';
+import type { Shards } from '../../../ports/shards.ts';
 import { Supersession } from '../../archive/supersession.ts';
 import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
 import { ShardsClient } from '../../client/shards-client.ts';
@@ -15,6 +16,7 @@ import type { EngineConfig } from '../../engine-config.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
 import type { TestVolumes } from '../../testing/test-cluster.ts';
 import type { ChunkContext, ChunkEvent } from '../chunk-context.ts';
+import type { CollectorSettings } from '../collector.ts';
 import { ChunkDriver } from '../chunk-driver.ts';
 import { ChunkLibrary } from '../chunk-library.ts';
 import type { ReadTier } from '../chunk-library.ts';
@@ -37,6 +39,10 @@ export interface ChunkClusterOptions extends TestVolumes {
   /** Without it nothing is merged. */
   readonly merges?: MergePolicy | undefined;
   readonly checkpointEveryMs?: number | undefined;
+  /** Without it nothing is deleted. */
+  readonly collector?: Partial<CollectorSettings> | undefined;
+  /** Every proposal is made twice, and the first answer is lost. */
+  readonly losesAnswers?: boolean | undefined;
   readonly faults?: ObjectFaults | undefined;
   readonly config?: Partial<EngineConfig> | undefined;
   /** What another cluster has left. */
@@ -44,6 +50,11 @@ export interface ChunkClusterOptions extends TestVolumes {
 }
 
 const noMerges: MergePolicy = { maxCandidates: Number.MAX_SAFE_INTEGER, targetBytes: Number.MAX_SAFE_INTEGER };
+
+const noCollection: CollectorSettings = {
+  minAgeMs: Number.MAX_SAFE_INTEGER,
+  orphanMinAgeMs: Number.MAX_SAFE_INTEGER,
+};
 
 /** Engines with their chunks over one bucket in memory, moved on by hand. */
 export class ChunkCluster {
@@ -143,8 +154,9 @@ export class ChunkCluster {
       onCorruptCopy: (name) => void files.remove(name),
     });
     const cold = new ColdService({ reader, library, timers, onMissing: (name) => failures.push(name), onFatal });
+    const shards = new ShardsClient({ engine, clock, timers, random, reader, coldTier: cold });
     const context: ChunkContext = {
-      shards: new ShardsClient({ engine, clock, timers, random, reader, coldTier: cold }),
+      shards: options.losesAnswers === true ? twice(shards) : shards,
       reader,
       objects,
       files,
@@ -184,10 +196,24 @@ export class ChunkCluster {
     const driver = new ChunkDriver(context, {
       policy,
       merges,
+      collector: { ...noCollection, ...options.collector },
       redundancy: 2,
       checkpointEveryMs: options.checkpointEveryMs ?? 1000,
       roundMs: 100,
     });
     return { engine, driver, files, cold, events, failures, tiers, isAway: false };
   }
+}
+
+function twice(shards: Shards): Shards {
+  return {
+    map: () => shards.map(),
+    write: async (shard, commands, options) => {
+      await shards.write(shard, commands, options);
+      return shards.write(shard, commands, options);
+    },
+    read: async (...args) => shards.read(...args),
+    resolve: async (...args) => shards.resolve(...args),
+    admin: async (...args) => shards.admin(...args),
+  };
 }
