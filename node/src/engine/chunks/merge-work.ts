@@ -77,11 +77,16 @@ async function isOnRecord(context: ChunkContext, shard: ShardId, { merge, output
 }
 
 /** When the merge is over, nobody can refer to what it wrote any more, and it can go. */
-async function giveUp(context: ChunkContext, { shard, record }: MergeJob, writer?: OutputWriter): Promise<void> {
+async function giveUp(
+  context: ChunkContext,
+  { clusterId, shard, record }: MergeJob,
+  writer?: OutputWriter,
+): Promise<void> {
   await writer?.abort().catch(() => undefined);
   const verdict = await propose(context, shard, { type: 'mergeAbandoned', merge: record.id });
   if (verdict !== 'done') return;
   context.observer.count('mergeAbandoned');
+  await context.supersession.assertNot(clusterId);
   for (const { name } of writer?.outputs ?? []) await context.objects.delete(name, { timeoutMs: deleteTimeoutMs });
 }
 

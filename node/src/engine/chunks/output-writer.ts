@@ -60,7 +60,7 @@ export class OutputWriter {
     await this.#flush();
   }
 
-  /** @returns what was written. @throws ObjectStoreError */
+  /** @returns what was written. @throws ObjectStoreError, SupersededError */
   async finish(): Promise<readonly ChunkObject[]> {
     await this.#end();
     return this.outputs;
@@ -94,6 +94,7 @@ export class OutputWriter {
     const lineage = this.#options.inputs.filter(({ object }) => shareKeys(object, open));
     const summary = open.writer.finish(lineage.map(({ object }) => object.name));
     await this.#flush();
+    await this.#context.supersession.assertNot(this.#options.origin.clusterId);
     await open.sink.finish();
     this.outputs.push(objectOf(open.name, summary));
     this.#open = undefined;
