@@ -6,6 +6,7 @@ import { Processes } from './processes.ts';
 import { ratioOf, typicalRound, type Comparison } from './report/comparison.ts';
 import { describeMachine, isInMemory } from './report/machine.ts';
 import { renderComparisons } from './report/text.ts';
+import { benchChunk } from './workloads/chunk.ts';
 import type { BenchPlan } from './workloads/plan.ts';
 import { profileNode } from './workloads/profile.ts';
 import { benchRedirects } from './workloads/redirects.ts';
@@ -50,6 +51,13 @@ async function run(invocation: Invocation): Promise<void> {
   try {
     if (workload === 'profile') {
       const report = await profileNode(plan, processes);
+      progress('');
+      console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
+      return;
+    }
+    if (workload === 'chunk') {
+      const packages = join(resolve(flags.data), 'packages');
+      const report = await benchChunk({ folder, packages, links: flags.links, progress, note }, processes);
       progress('');
       console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
       return;

@@ -5,6 +5,7 @@ import { newBytes } from './bytes.ts';
 const encoder = new TextEncoder();
 /** A length below 128 is one byte of varint. */
 const asciiMaxLength = 127;
+const intLimit = 2 ** 31;
 
 /** Buffers of finished writers, for the ones that follow: memory is most of what a short record costs. */
 const scratchBytes = 16 * 1024;
@@ -52,9 +53,14 @@ export class ByteWriter {
     assert(Number.isSafeInteger(value) && value >= 0, `varint out of range: ${value}`);
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
+    // Remainders of doubles are slow: seven bits at a time only until the rest is a small integer.
+    while (rest >= intLimit) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.#bytes[this.#length++] = rest;
     return this;

@@ -53,6 +53,16 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
     to: 'node/src/core/raft/message.ts',
     reason: 'newMessage is where every message is born, decoded ones too: one shape keeps property access fast',
   },
+  {
+    from: 'bench/src/chunks/real-links.ts',
+    to: 'e2e/load-real/input/packages.ts',
+    reason: 'one place knows which packages carry real URLs, and how they are fetched',
+  },
+  {
+    from: 'bench/src/chunks/real-links.ts',
+    to: 'e2e/load-real/input/url-stream.ts',
+    reason: 'one place knows how URLs are read out of them',
+  },
 ];
 
 /** The ring of a file of the project; undefined for files that belong to none (configuration of tools). */

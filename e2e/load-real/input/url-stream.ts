@@ -75,7 +75,8 @@ export async function* takeTurns(
   }
 }
 
-async function* urlsOf(tarball: string, spec: PackageFile): AsyncGenerator<string> {
+/** The URLs of a package as they come, some of them more than once. */
+export async function* urlsOf(tarball: string, spec: PackageFile): AsyncGenerator<string> {
   const scanner = new JsonStringScanner();
   for await (const chunk of readTarFile(gunzipped(tarball), spec.file)) {
     for (const text of scanner.push(chunk)) if (looksLikeUrl.test(text)) yield text;
