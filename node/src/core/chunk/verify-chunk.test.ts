@@ -66,7 +66,7 @@ function first(change: Partial<ChunkProperties['namespaces'][number]>): Lie {
   };
 }
 
-function block(change: (truth: BlockIndexEntry) => Partial<BlockIndexEntry>): Lie {
+function firstBlock(change: (truth: BlockIndexEntry) => Partial<BlockIndexEntry>): Lie {
   return { blocks: (truth) => truth.map((entry, i) => (i === 0 ? { ...entry, ...change(entry) } : entry)) };
 }
 
@@ -90,10 +90,10 @@ describe('verifying a chunk whose checksums are right', () => {
     'another last key': first({ lastKey: Uint8Array.of(0x10, 0xff) }),
     'another namespace': first({ namespace: 0x0f }),
     'no filter': first({ hasFilter: false }),
-    'another number of rows in a block': block(({ rowCount }) => ({ rowCount: rowCount + 1 })),
-    'other bytes of rows in a block': block(({ rawBytes }) => ({ rawBytes: rawBytes + 1 })),
-    'a later expiry of a block': block(({ latestExpiryMs = 0 }) => ({ latestExpiryMs: latestExpiryMs + 1 })),
-    'no expiry of a block': block(() => ({ latestExpiryMs: undefined })),
+    'another number of rows in a block': firstBlock(({ rowCount }) => ({ rowCount: rowCount + 1 })),
+    'other bytes of rows in a block': firstBlock(({ rawBytes }) => ({ rawBytes: rawBytes + 1 })),
+    'a later expiry of a block': firstBlock(({ latestExpiryMs = 0 }) => ({ latestExpiryMs: latestExpiryMs + 1 })),
+    'no expiry of a block': firstBlock(() => ({ latestExpiryMs: undefined })),
     'a separator above the first key': {
       blocks: (truth) =>
         truth.map((entry, i) =>
