@@ -9,6 +9,19 @@ describe('engine', () => {
     expect((await read(cluster, engineAt(cluster, 0), 'a')).kind).toBe('link');
   });
 
+  it('refuses a request that cannot be read, and goes on', async () => {
+    const cluster = await formedCluster(1);
+    const statuses: string[] = [];
+    for (const payload of [Uint8Array.of(1, 1, 0xee), new Uint8Array(0)]) {
+      engineAt(cluster, 0).submit({ kind: 'write', shard: 1, payload, timeoutMs: 5000 }, (status) =>
+        statuses.push(status),
+      );
+    }
+    await cluster.until('the answers', () => statuses.length === 2);
+    expect(statuses).toEqual(['refused', 'refused']);
+    expect((await write(cluster, engineAt(cluster, 0), create('a', 'https://a.example/'))).kind).toBe('link');
+  });
+
   it('forms a cluster of three nodes; every node takes writes and reads', async () => {
     const cluster = await formedCluster(3);
     expect(new Set(cluster.engines.map((engine) => engine.volume.clusterId)).size).toBe(1);

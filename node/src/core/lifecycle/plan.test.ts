@@ -73,6 +73,16 @@ describe('a leader', () => {
     for (const [fields, expected] of steps) expect(names(planLifecycle(input([record(fields)])))).toEqual(expected);
   });
 
+  it('exports again, from rows that a quorum vouches for, when the object holds other ones', () => {
+    const other = { object, readback: digest, placement, holders: ['n1', 'n2'] };
+    const disagreeing = votes.map(({ replica }) => ({ replica, digest: 'b'.repeat(64) }));
+    expect(names(planLifecycle(input([record({ ...other, votes: disagreeing })])))).toEqual(['export']);
+    const divided = disagreeing.map((vote) => (vote.replica === 1 ? vote : { ...vote, digest }));
+    expect(names(planLifecycle(input([record({ ...other, votes: divided })]))), 'this replica differs').toEqual([
+      'retire',
+    ]);
+  });
+
   it('retires the oldest generation only, and names the chunk set that it saw', () => {
     const ready = { object, readback: digest, placement, holders: ['n1', 'n2'] };
     const work = planLifecycle(input([record(ready), record({ ...ready, id: 2 })]));

@@ -65,11 +65,18 @@ function isDue(active: GenerationSummary, { view, policy, nowMs }: PlanInput): b
   return active.bytes >= policy.sealAfterBytes || nowMs - active.startedAtMs >= policy.sealAfterMs;
 }
 
+/** The object holds what its exporter had, and a quorum, this replica included, has other rows: it can never retire. */
+function isOfOtherRows({ votes, readback }: GenerationRecord, { replica, view }: PlanInput): boolean {
+  const own = votes.find((vote) => vote.replica === replica)?.digest;
+  return own !== undefined && own !== readback && isAgreed(votes, own, view);
+}
+
 function leaderWork(record: GenerationRecord, summary: GenerationSummary, input: PlanInput): LifecycleWork | undefined {
   const { object } = record;
   if (object === undefined) return { kind: 'export', record };
   if (record.readback === undefined) return { kind: 'readback', record };
   const { placement, view } = input;
+  if (isOfOtherRows(record, input)) return { kind: 'export', record };
   if (record.placement === undefined || record.placement.ringEpoch < placement.ringEpoch) {
     return {
       kind: 'propose',

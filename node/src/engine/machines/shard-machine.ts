@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import { assert } from '@shortlink/common/assert.ts';
 import type { ShardInfo } from '../../core/cluster/cluster-map.ts';
 import type { ConfState } from '../../core/raft/types.ts';
@@ -114,7 +115,12 @@ export class ShardMachine implements Machine {
       requests.forEach((_, i) => refuse(i, 'unavailable', 'the range of the shard is not known here yet'));
       return undefined;
     }
-    const asked = requests.map((request) => decodeList(request, decodeCommand));
+    const asked = requests.map((request, i) => {
+      const commands = decodeRequest(request);
+      if (typeof commands !== 'string') return commands;
+      refuse(i, 'refused', commands);
+      return [];
+    });
     const { commands, counts } = prepareRequests(this.#withinHotLimit(asked, refuse), context, refuse);
     if (commands.length === 0) return undefined;
     const content = { timeMs: nowMs, idempotencyWindowMs: this.#options.idempotencyWindowMs, commands };
@@ -187,7 +193,8 @@ export class ShardMachine implements Machine {
 
   look(payload: Uint8Array): Look | undefined {
     if (this.#state.chunkSetVersion === 0) return undefined;
-    return this.#lookAt(decodeList(payload, decodeCommand), maxColdDraws);
+    const commands = decodeRequest(payload);
+    return typeof commands === 'string' ? undefined : this.#lookAt(commands, maxColdDraws);
   }
 
   /** Undefined also where `buildEntry` will refuse the commands, and where every key is in the hot tier. */
@@ -237,6 +244,16 @@ export class ShardMachine implements Machine {
       commands.push({ type: 'stateHashCheck', ...mark });
     }
     return commands.length === 0 ? undefined : encodeList(commands, encodeCommand);
+  }
+}
+
+/** Why a request cannot be read, in its place: whoever sent it is wrong, which must not end this node. */
+function decodeRequest(payload: Uint8Array): readonly Command[] | string {
+  try {
+    return decodeList(payload, decodeCommand);
+  } catch (error) {
+    if (error instanceof DecodeError) return `the request cannot be read: ${error.message}`;
+    throw error;
   }
 }
 
