@@ -41,7 +41,7 @@ export function chunkJson(tail: ChunkTail) {
     filterKeys: index.filters.reduce((sum, part) => sum + part.keyCount, 0),
     model: {
       urlPrefixes: model.links.prefixes.list.length,
-      timelineKnots: model.links.timeline.knots.length,
+      timelineKnots: model.links.timeline.count,
       creators: model.links.creators.count,
       linkDictionaryBytes: model.links.dictionary?.length ?? 0,
       rowDictionaryBytes: model.rowDictionary?.length ?? 0,

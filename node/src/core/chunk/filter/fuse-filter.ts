@@ -86,10 +86,6 @@ export class FuseFilter {
     return new ByteWriter().uint8(segmentBits).varint(segments).uint8(this.#seed).raw(this.#slots).finish();
   }
 
-  get memoryBytes(): number {
-    return this.#slots.length;
-  }
-
   /** False: the key is not in the set. */
   mayContain({ first, second }: KeyHash): boolean {
     const slots = this.#slots;

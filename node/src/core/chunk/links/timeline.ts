@@ -11,15 +11,25 @@ export interface TimelineKnot {
  * most of the bytes of every time. Only differences from the guess are stored; a bad guess costs bytes and nothing else.
  */
 export class Timeline {
-  readonly knots: readonly TimelineKnot[];
   readonly #revisions: Float64Array;
   readonly #times: Float64Array;
 
   /** Knots of rising revisions. */
   constructor(knots: readonly TimelineKnot[]) {
-    this.knots = knots;
     this.#revisions = Float64Array.from(knots, (knot) => knot.revision);
     this.#times = Float64Array.from(knots, (knot) => knot.timeMs);
+  }
+
+  get count(): number {
+    return this.#revisions.length;
+  }
+
+  get memoryBytes(): number {
+    return this.#revisions.byteLength + this.#times.byteLength;
+  }
+
+  knots(): TimelineKnot[] {
+    return Array.from(this.#revisions, (revision, i) => ({ revision, timeMs: this.#times[i] ?? 0 }));
   }
 
   /** Straight lines between the knots, level ones outside; 0 without knots. In IEEE 754 doubles, in this very order. */

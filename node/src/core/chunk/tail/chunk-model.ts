@@ -15,6 +15,8 @@ export interface ChunkModel {
   readonly links: ReadableLinkModel;
   /** Of the blocks of any rows. */
   readonly rowDictionary: Uint8Array | undefined;
+  /** Of what was decoded. */
+  readonly memoryBytes: number;
 }
 
 export interface WritableChunkModel {
@@ -28,7 +30,7 @@ export function encodeChunkModel({ links, rowDictionary }: WritableChunkModel, c
   const prefixes = links?.prefixes.list ?? [];
   writer.varint(prefixes.length);
   for (const prefix of prefixes) writer.bytes(prefix);
-  writeTimeline(writer, links?.timeline.knots ?? []);
+  writeTimeline(writer, links?.timeline.knots() ?? []);
   writer.varint(links?.creators.count ?? 0);
   writeFrame(writer, links?.creators.names() ?? empty, compression);
   writeFrame(writer, links?.dictionary ?? empty, compression);
@@ -47,7 +49,9 @@ export function decodeChunkModel(bytes: Uint8Array, codec: ChunkCodec): ChunkMod
   const dictionary = readDictionary(reader, codec);
   const rowDictionary = readDictionary(reader, codec);
   reader.end();
-  return { links: { prefixes, timeline, creators, dictionary }, rowDictionary };
+  const dictionaryBytes = (dictionary?.length ?? 0) + (rowDictionary?.length ?? 0);
+  const memoryBytes = timeline.memoryBytes + creators.memoryBytes + dictionaryBytes;
+  return { links: { prefixes, timeline, creators, dictionary }, rowDictionary, memoryBytes };
 }
 
 const empty = new Uint8Array(0);

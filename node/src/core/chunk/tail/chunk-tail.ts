@@ -68,7 +68,8 @@ export class ChunkTail {
     );
     if ((this.#filter.at(-1)?.endFiltered ?? 0) !== filtered)
       throw new DecodeError('the filter does not cover its blocks');
-    this.memoryBytes = this.index.memoryBytes + this.filterBytes + 4 * this.modelBytes;
+    // The filter is a view of the tail, which so stays as a whole.
+    this.memoryBytes = this.tailBytes + this.index.memoryBytes + this.model.memoryBytes;
   }
 
   /** The only block that may hold the key; undefined when the index or the filter says that none does. */
