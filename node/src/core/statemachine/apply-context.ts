@@ -99,10 +99,13 @@ export class NewRows {
   }
 
   put(namespace: Namespace, suffix: Uint8Array, value: Uint8Array): void {
-    const key = generationKey(namespace, this.#context.tx.scope, this.#generation, suffix);
-    putEffect(this.#context, key, value);
-    if (isPointNamespace(namespace)) this.#rows++;
+    const { tx, hasher } = this.#context;
+    const key = generationKey(namespace, tx.scope, this.#generation, suffix);
     this.#bytes += key.length + value.length;
+    absorbEffect(hasher, key, value);
+    if (!isPointNamespace(namespace)) return tx.append(key, value);
+    this.#rows++;
+    tx.put(key, value);
   }
 
   /** To be called once, after the last `put`. */

@@ -10,7 +10,7 @@ import type { StateReader } from './state-reader.ts';
 export interface DrawContext {
   readonly reader: StateReader;
   readonly scope: ShardScope;
-  readonly state: Pick<ShardState, 'generations'>;
+  readonly state: Pick<ShardState, 'generations' | 'revision'>;
   readonly shardRange: CodeRange;
   /** Must be cryptographic: codes are to be hard to guess. */
   readonly random: RandomBytes;
@@ -24,26 +24,30 @@ export interface Draw {
 
 /** With three quarters of all codes taken, one of a million creates gives up after this many rounds. */
 const maxRounds = 48;
+/** With fewer than one code of so many in use a look-up for each draw costs more than the draws that have to be repeated. */
+const sparseFactor = 1024;
 
 /**
- * Gives each draw a code that is free in the applied state and not in `used`, which gets all of them. A draw stays without
- * one when there is none of its length in the shard's range, or every one that came up was taken.
+ * Gives each draw a code that is not in `used`, which gets all of them, and that is free in the applied state, for certain
+ * or with a probability of more than 99.9 %: apply has the last word anyway. A draw stays without a code when there is none of
+ * its length in the shard's range, or every one that came up was taken.
  */
 export function drawCodes(draws: readonly Draw[], used: Set<string>, context: DrawContext): void {
   const spaces = new Map<number, CodeSpace>();
   let open = draws;
   for (let round = 0; open.length > 0 && round < maxRounds; round++) {
-    const drawn: Draw[] = [];
+    const doubtful: Draw[] = [];
     const again: Draw[] = [];
     for (const draw of open) {
       const space = spaceOf(draw.length, spaces, context);
       if (space.count === 0n) continue;
       const code = drawCode(space, context.random);
       draw.code = code;
-      (used.has(code) ? again : drawn).push(draw);
+      if (used.has(code)) again.push(draw);
+      else if (!isSparse(space, context)) doubtful.push(draw);
       used.add(code);
     }
-    again.push(...takenOf(drawn, context));
+    if (doubtful.length > 0) again.push(...takenOf(doubtful, context));
     for (const draw of again) draw.code = undefined;
     open = again;
   }
@@ -55,6 +59,11 @@ function spaceOf(length: number, spaces: Map<number, CodeSpace>, { shardRange }:
   const space = codeSpace(shardRange, length);
   spaces.set(length, space);
   return space;
+}
+
+/** A shard has at most as many codes, dead ones included, as it has seen revisions. */
+function isSparse({ count, small }: CodeSpace, { state }: DrawContext): boolean {
+  return state.revision * sparseFactor < (small?.count ?? Number(count));
 }
 
 /** The draws whose codes have a row, dead or alive. */

@@ -94,6 +94,23 @@ describe('preparing a proposal', () => {
     expect(codesOf(prepared).sort()).toEqual(['abcx', 'abcy', 'abcz']);
   });
 
+  it('looks codes up only where they could be taken', () => {
+    const shard = new TestShard();
+    const readsOf = (codeLength: number): number => {
+      shard.memory.pointReads = 0;
+      prepare([createLinks([undefined, undefined], { codeLength, codes: undefined }), drawn({ codeLength })], shard);
+      return shard.memory.pointReads;
+    };
+    shard.state.revision = 36 ** 4 / 1024 - 1;
+    expect(readsOf(4)).toBe(0);
+    shard.state.revision += 1;
+    expect(readsOf(4)).toBe(3);
+    expect(readsOf(5)).toBe(0);
+    shard.state.revision = Number.MAX_SAFE_INTEGER;
+    expect(readsOf(10)).toBe(3);
+    expect(readsOf(64)).toBe(0);
+  });
+
   it('gives up when every code is taken, or the range has none of that length', () => {
     const shard = new TestShard();
     const shardRange = { start: utf8('abc0'), end: utf8('abc2') };

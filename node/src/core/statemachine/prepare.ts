@@ -21,9 +21,9 @@ export type Prepared =
   | { readonly kind: 'codesExhausted'; readonly command: number };
 
 /**
- * The leader's part before a proposal: checks what must not enter the log and draws the missing codes. A drawn code
- * is free in the applied state and unequal to every other one of the proposal; a proposal in flight may still take it
- * first, then apply says `redraw` and the caller prepares the original command again.
+ * The leader's part before a proposal: checks what must not enter the log and draws the missing codes. A drawn code is unequal
+ * to every other one of the proposal, and almost certainly free; where it is not, or a proposal in flight takes it first,
+ * apply says `redraw` and the caller prepares the original command again.
  */
 export function prepareCommands(commands: readonly Command[], context: PrepareContext): Prepared {
   for (const [place, command] of commands.entries()) {

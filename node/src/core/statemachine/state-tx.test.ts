@@ -23,14 +23,23 @@ describe('a transaction', () => {
     expect(tx.get(key)).toBeUndefined();
   });
 
-  it('hands over the last write of each key, and nothing that was only read', () => {
-    const { tx } = open();
+  it('hands over its writes in their order, and nothing that was only read', () => {
+    const { memory, tx } = open();
     tx.get(key);
     tx.put(other, utf8('1'));
-    tx.put(other, utf8('2'));
-    expect([...tx.writes()].map(({ key: name, value }) => [name, value])).toEqual([[other, utf8('2')]]);
     tx.delete(key);
-    expect([...tx.writes()].map(({ value }) => value)).toContain(undefined);
+    tx.append(other, utf8('2'));
+    tx.delete(other);
+    tx.append(other, utf8('3'));
+    expect(tx.writes.map(({ key: name, value }) => [name, value])).toEqual([
+      [other, utf8('1')],
+      [key, undefined],
+      [other, utf8('2')],
+      [other, undefined],
+      [other, utf8('3')],
+    ]);
+    memory.commit(tx);
+    expect(memory.rows()).toEqual([{ key: other, value: utf8('3') }]);
   });
 
   it('does not ask the store again for what it has prefetched, found or not', () => {
@@ -47,6 +56,6 @@ describe('a transaction', () => {
     tx.put(key, utf8('new'));
     tx.prefetch([key]);
     expect(tx.get(key)).toEqual(utf8('new'));
-    expect([...tx.writes()]).toHaveLength(1);
+    expect(tx.writes).toHaveLength(1);
   });
 });

@@ -151,7 +151,7 @@ export class ShardMachine implements Machine {
           this.#options.onStateHashMismatch(entry.index);
       return outcome;
     });
-    for (const { key, value } of tx.writes()) {
+    for (const { key, value } of tx.writes) {
       if (value === undefined) batch.delete('state', key);
       else batch.put('state', key, value);
       if (key[0] === namespaces.link) this.#touchedCodes.push(keySuffix(key));

@@ -57,7 +57,7 @@ export class MemoryState implements StateReader {
 
   /** Writes a transaction as the engine does: its effects first, then the dropped ranges. */
   commit(tx: StateTx): void {
-    for (const { key, value } of tx.writes()) {
+    for (const { key, value } of tx.writes) {
       if (value === undefined) this.delete(key);
       else this.put(key, value);
     }
