@@ -52,7 +52,11 @@ export async function runNode(config: Config): Promise<void> {
 
   const chunks = await startChunks(config, { handle: shares.handle, nodeId, engine, hub, onFatal });
   open.chunks = chunks;
-  const services = newServices(config, shares.handle, { engine: engine.connect(), coldTier: chunks?.connect() });
+  const services = newServices(config, shares.handle, {
+    engine: engine.connect(),
+    coldTier: chunks?.connect(),
+    upkeep: chunks?.connectUpkeep(),
+  });
   const timeoutMs = config.request.timeoutMs;
   const common = { ...services, authenticator, metrics, timeoutMs, onError };
   const api = new ApiServer({ ...common, tls: clientTls(config) });

@@ -2,7 +2,9 @@
 import type { Command } from './command.ts';
 import { addNodeCommand } from './commands/add-node.ts';
 import { chunkDump, chunkInspect, chunkVerify } from './commands/chunk-file.ts';
+import { chunkGcCommand } from './commands/chunk-gc.ts';
 import { chunkListCommand } from './commands/chunk-list.ts';
+import { chunkScrubCommand } from './commands/chunk-scrub.ts';
 import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   removeNodeCommand,
   shardUploadCommand,
   chunkListCommand,
+  chunkGcCommand,
+  chunkScrubCommand,
   chunkInspect,
   chunkVerify,
   chunkDump,

@@ -20,6 +20,7 @@ const chunkEvents = [
   'mergeAbandoned',
   'collected',
   'orphanDeleted',
+  'repaired',
   'diskFull',
   'dropped',
   'manifestPublished',
@@ -104,6 +105,17 @@ export const nodeMetrics = {
     type: 'gauge',
     merge: 'max',
     help: 'Bytes of objects that nothing refers to any more and that wait to be deleted, of all shards, as this node sees them.',
+  },
+  shortlink_node_chunk_scrub_objects: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { result: ['right', 'missing', 'corrupt', 'extra', 'unreadable'] },
+    help: 'Objects of chunks by what the last scrub on this node found of them; without a scrub there are no series.',
+  },
+  shortlink_node_chunk_scrub_seconds: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'When the last scrub on this node ended, in seconds since 1970; 0: never since the process started.',
   },
   shortlink_node_chunk_events_total: {
     type: 'counter',

@@ -8,6 +8,7 @@ import type { LifecycleRecords } from '../core/lifecycle/view.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
 import type { ChunkCounts } from '../ports/ring-report.ts';
+import type { ShardScrub } from '../ports/chunk-upkeep.ts';
 import type { NodeHeartbeat } from '../ports/peers.ts';
 import type { MetricsSink } from '../telemetry/sink.ts';
 
@@ -50,6 +51,7 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
         for (const [shard, ageMs] of agesMs)
           metrics.set('shortlink_node_checkpoint_age_seconds', ageMs / 1000, { shard: String(shard) });
       },
+      scrubbed: (scrubs) => publishScrub(metrics, scrubs),
       round: ({ shards: watched, ring, placement }) => {
         const present = new Set(watched.map(({ shard }) => String(shard)));
         for (const one of watched) publishShard(metrics, one);
@@ -96,6 +98,18 @@ function publishShard(metrics: MetricsSink, { shard, view, records }: WatchedSha
   const { candidates, rewrites } = mergingOf(records);
   metrics.set('shortlink_node_chunk_candidates', candidates, labels);
   metrics.set('shortlink_node_chunk_rewrites', rewrites, labels);
+}
+
+function publishScrub(metrics: MetricsSink, shards: readonly ShardScrub[]): void {
+  const findings = shards.flatMap((one) => one.findings);
+  for (const result of ['missing', 'corrupt', 'extra', 'unreadable'] as const) {
+    const found = findings.filter(({ problem }) => problem === result).length;
+    metrics.set('shortlink_node_chunk_scrub_objects', found, { result });
+  }
+  const checked = shards.reduce((sum, { checkedObjects }) => sum + checkedObjects, 0);
+  const wrong = findings.filter(({ problem }) => problem !== 'extra').length;
+  metrics.set('shortlink_node_chunk_scrub_objects', checked - wrong, { result: 'right' });
+  metrics.set('shortlink_node_chunk_scrub_seconds', Date.now() / 1000);
 }
 
 interface Merging {

@@ -18,11 +18,13 @@ import type { ChunkDriverSettings } from '../engine/chunks/chunk-driver.ts';
 import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
 import { ColdService } from '../engine/chunks/cold-service.ts';
 import { BytePacer } from '../engine/chunks/byte-pacer.ts';
+import { UpkeepJobs } from '../engine/chunks/upkeep-jobs.ts';
 import { serveColdTier } from '../engine/client/cold-channel.ts';
 import { EngineChunkPeers } from '../engine/client/engine-chunk-peers.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { serveUpkeep } from '../engine/client/upkeep-channel.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
 import { meteredChunks, type ChunkMeters } from './chunk-metrics.ts';
@@ -151,19 +153,25 @@ async function run(): Promise<void> {
     onFatal: fatal,
   };
   const driver = new ChunkDriver(context, driverSettings());
+  const upkeep = new UpkeepJobs(context, driver.collector);
   startWhenSafe(driver, context);
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });
 
   main.on('message', (order: ChunkOrder) => {
     if (order.type === 'serve') return serveColdTier(cold, portChannel(order.port), soon);
-    stopping = true;
+    if (order.type === 'upkeep') return serveUpkeep(upkeep, portChannel(order.port), soon);
     clearInterval(reporter);
-    driver.stop();
-    enginePort.close();
     report({ type: 'metrics', metrics: metrics.snapshot() });
-    void Promise.all([objects.close(), files.close()]).then(() => report({ type: 'stopped' }), fatal);
+    return stop(driver, [objects, files]);
   });
+}
+
+function stop(driver: ChunkDriver, open: readonly { close(): Promise<void> }[]): void {
+  stopping = true;
+  driver.stop();
+  enginePort.close();
+  void Promise.all(open.map(async (one) => one.close())).then(() => report({ type: 'stopped' }), fatal);
 }
 
 run().catch(fatal);

@@ -45,9 +45,12 @@ export class ChunkWorker {
 
   /** A pipe to the chunks for one more thread. */
   connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#order({ type: 'serve', port: port1 }, [port1]);
-    return port2;
+    return this.#pipe('serve');
+  }
+
+  /** A pipe to the jobs over the objects. */
+  connectUpkeep(): MessagePort {
+    return this.#pipe('upkeep');
   }
 
   /** Ends what runs. Nobody may ask for chunks any more. */
@@ -56,6 +59,12 @@ export class ChunkWorker {
     this.#order({ type: 'stop' });
     await this.#stopped.promise;
     await this.#worker.terminate();
+  }
+
+  #pipe(type: 'serve' | 'upkeep'): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#order({ type, port: port1 }, [port1]);
+    return port2;
   }
 
   #order(order: ChunkOrder, transfer: readonly MessagePort[] = []): void {

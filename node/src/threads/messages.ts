@@ -53,7 +53,10 @@ export interface ChunkThreadData {
 
 export type ChunkOrder =
   /** Another thread will ask for chunks through this port. */
-  { readonly type: 'serve'; readonly port: MessagePort } | { readonly type: 'stop' };
+  | { readonly type: 'serve'; readonly port: MessagePort }
+  /** Another thread will ask for collections and scrubs through this port. */
+  | { readonly type: 'upkeep'; readonly port: MessagePort }
+  | { readonly type: 'stop' };
 
 export type ChunkReport =
   | { readonly type: 'started' }

@@ -10,6 +10,7 @@ import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
 import type { Config } from '../config/options.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
+import { RemoteUpkeep } from '../engine/client/upkeep-channel.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
 import { newAdminService } from '../services/admin.ts';
 import type { AdminService } from '../services/admin.ts';
@@ -20,6 +21,8 @@ import { newKvService } from '../services/kv.ts';
 import type { KvService } from '../services/kv.ts';
 import { newLinksService } from '../services/links.ts';
 import type { LinksService } from '../services/links.ts';
+import { newUpkeepService } from '../services/upkeep.ts';
+import type { UpkeepService } from '../services/upkeep.ts';
 import { portChannel, soon } from './port-channel.ts';
 
 export interface Services {
@@ -27,6 +30,7 @@ export interface Services {
   readonly kv: KvService;
   readonly admin: AdminService;
   readonly chunks: ChunkService;
+  readonly upkeep: UpkeepService;
 }
 
 /** Pipes to the other threads. */
@@ -34,6 +38,7 @@ export interface ServicePorts {
   readonly engine: MessagePort;
   /** Undefined without an object store. */
   readonly coldTier: MessagePort | undefined;
+  readonly upkeep: MessagePort | undefined;
 }
 
 /** The services of one thread. */
@@ -65,6 +70,9 @@ export function newServices(config: Config, handle: RocksHandle, ports: ServiceP
     links: newLinksService(dependencies, { destinations, codeLength: config.links.codeLength }),
     kv: newKvService(dependencies),
     admin: newAdminService(shards),
+    upkeep: newUpkeepService(
+      ports.upkeep === undefined ? undefined : new RemoteUpkeep(portChannel(ports.upkeep), soon),
+    ),
     chunks: newChunkService(shards, { hasObjectStore: config.objectStore.url !== '' }),
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterId, ShardId } from '@shortlink/common/ids.ts';
+import type { ChunkObject, ChunkRecord, GenerationRecord, MergeRecord } from './types.ts';
 import { parseChunkName } from './object-names.ts';
 import type { LifecycleRecords, LifecycleView } from './view.ts';
 
@@ -12,13 +13,26 @@ export type ObjectStanding = 'referenced' | 'garbage' | 'pending' | 'orphan' | '
 /** A lifecycle with its records, read linearizably after the object was listed: older ones prove nothing. */
 export type FullLifecycle = LifecycleView & { readonly records: LifecycleRecords };
 
-/** Names that the records refer to. */
-export function referencedNames({ generations, chunks, merge }: LifecycleRecords): Set<string> {
-  const outputs = merge?.result?.outputs ?? [];
-  return new Set([
-    ...generations.flatMap(({ object }) => (object === undefined ? [] : [object.name])),
-    ...[...chunks, ...outputs].map(({ object }) => object.name),
-  ]);
+/** An object on record, and what refers to it. */
+export type ReferencedObject =
+  | { readonly kind: 'generation'; readonly object: ChunkObject; readonly record: GenerationRecord }
+  | { readonly kind: 'chunk'; readonly object: ChunkObject; readonly record: ChunkRecord }
+  | { readonly kind: 'output'; readonly object: ChunkObject; readonly record: MergeRecord };
+
+export function referencedObjects({ generations, chunks, merge }: LifecycleRecords): ReferencedObject[] {
+  return [
+    ...generations.flatMap((record): ReferencedObject[] =>
+      record.object === undefined ? [] : [{ kind: 'generation', object: record.object, record }],
+    ),
+    ...chunks.map((record): ReferencedObject => ({ kind: 'chunk', object: record.object, record })),
+    ...(merge?.result?.outputs ?? []).flatMap(({ object }): ReferencedObject[] =>
+      merge === undefined ? [] : [{ kind: 'output', object, record: merge }],
+    ),
+  ];
+}
+
+export function referencedNames(records: LifecycleRecords): Set<string> {
+  return new Set(referencedObjects(records).map(({ object }) => object.name));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ChunkCodec } from '../../core/chunk/chunk-codec.ts';
 import type { Placement } from '../../core/lifecycle/types.ts';
 import type { Ring } from '../../core/placement/ring.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
+import type { ShardScrub } from '../../ports/chunk-upkeep.ts';
 import type { ChunkPeers } from '../../ports/chunk-peers.ts';
 import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import type { Clock, Timers } from '../../ports/clock.ts';
@@ -27,6 +28,7 @@ export type ChunkEvent =
   | 'mergeAbandoned'
   | 'collected'
   | 'orphanDeleted'
+  | 'repaired'
   | 'diskFull'
   | 'dropped'
   | 'manifestPublished'
@@ -39,6 +41,8 @@ export interface ChunkObserver {
   failed(work: string, error: unknown): void;
   /** How old the newest checkpoint of each shard is that this node leads. */
   checkpointAges(agesMs: ReadonlyMap<ShardId, number>): void;
+  /** Every object was read again. */
+  scrubbed(shards: readonly ShardScrub[]): void;
   /** What was seen in a round. */
   round(seen: { readonly shards: readonly WatchedShard[]; readonly ring: Ring; readonly placement: Placement }): void;
 }

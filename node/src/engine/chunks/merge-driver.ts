@@ -14,6 +14,7 @@ import { BackgroundWork } from './background-work.ts';
 import type { ChunkContext } from './chunk-context.ts';
 import { verifyMerge } from './merge-verify-work.ts';
 import { mergeChunks } from './merge-work.ts';
+import { ObjectMissingError } from './object-source.ts';
 import type { ShardWatch, WatchedShard } from './shard-watch.ts';
 
 export interface MergeSettings {
@@ -131,10 +132,15 @@ export class MergeDriver {
       await work();
       this.#disappointed.delete(shard);
     } catch (error) {
-      if (error instanceof ChunkCorruptError) this.#disappointed.add(shard);
+      // The other way each time: it may be a near copy that is wrong, or the object.
+      if (error instanceof ChunkCorruptError || error instanceof ObjectMissingError) this.#turnTo(shard);
       this.#restsUntilMs.set(shard, this.#context.clock.monotonicMs() + this.#settings.retryAfterMs);
       throw error;
     }
+  }
+
+  #turnTo(shard: ShardId): void {
+    if (!this.#disappointed.delete(shard)) this.#disappointed.add(shard);
   }
 
   #rests(shard: ShardId): boolean {

@@ -8,6 +8,7 @@ import { ServiceError } from '@shortlink/common/errors.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { AdminService } from '../../services/admin.ts';
 import type { ChunkService } from '../../services/chunks.ts';
+import type { UpkeepService } from '../../services/upkeep.ts';
 import type { LinksService } from '../../services/links.ts';
 import type { MetricsSink } from '../../telemetry/sink.ts';
 import type { Authenticator } from '../auth.ts';
@@ -20,6 +21,7 @@ import { operatorRoutes } from './operator-routes.ts';
 import { linksRoutes } from './links-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { HttpError, problemResponse } from './problem.ts';
+import { upkeepRoutes } from './upkeep-routes.ts';
 import { compileRoutes } from './route.ts';
 import type { ApiResponse, Route } from './route.ts';
 
@@ -27,6 +29,7 @@ export interface ApiServerOptions {
   readonly links: LinksService;
   readonly admin: AdminService;
   readonly chunks: ChunkService;
+  readonly upkeep: UpkeepService;
   readonly authenticator: Authenticator;
   readonly metrics: MetricsSink;
   /** Time of a request, from its head to the last word of a service. */
@@ -45,12 +48,14 @@ export function apiRoutes({
   links,
   admin,
   chunks,
-}: Pick<ApiServerOptions, 'links' | 'admin' | 'chunks'>): readonly Route[] {
+  upkeep,
+}: Pick<ApiServerOptions, 'links' | 'admin' | 'chunks' | 'upkeep'>): readonly Route[] {
   const routes: Route[] = [
     ...linksRoutes(links),
     ...clusterRoutes(admin),
     ...operatorRoutes(admin),
     ...chunkRoutes(chunks),
+    ...upkeepRoutes(upkeep),
   ];
   routes.push({
     method: 'GET',

@@ -225,6 +225,41 @@ describe('the code keeps what the document says', () => {
       await expectAnswer('listChunks', 422, { query });
   });
 
+  test('jobs over the objects of chunks begin, go on, and end', async () => {
+    await expectAnswer('getChunkJob', 404);
+    await expectAnswer('getChunkJob', 412, { on: storeless });
+    await expectAnswer('collectChunks', 412, { body: {}, on: storeless });
+    await expectAnswer('scrubChunks', 412, { body: {}, on: storeless });
+    await expectAnswer('collectChunks', 403, { body: {}, token: 'api-token' });
+    await expectAnswer('scrubChunks', 403, { body: {}, token: 'api-token' });
+    await expectAnswer('getChunkJob', 403, { token: 'api-token' });
+    await expectAnswer('collectChunks', 422, { body: { dryRun: 'x' } });
+    await expectAnswer('scrubChunks', 422, { body: { dryRun: true } });
+    await expectAnswer('collectChunks', 202, { body: { dryRun: true } });
+    await expectAnswer('getChunkJob', 200);
+    await expectAnswer('collectChunks', 409, { body: {} });
+    await expectAnswer('scrubChunks', 409, { body: {} });
+    api.jobs.end({ kind: 'failed', message: 'the store is away', endedAtMs: 1_900_000_001_000 });
+    await expectAnswer('getChunkJob', 200);
+    const counts = { shard: 1, pending: 1, foreign: 0 };
+    await expectAnswer('collectChunks', 202, { body: {} });
+    const objects = [{ name: 'a', sizeBytes: 1, standing: 'garbage', wait: 'age' } as const];
+    const collections = [{ ...counts, objects, abortedUploads: 2 }];
+    const ended = { kind: 'done', endedAtMs: 1_900_000_001_000 } as const;
+    api.jobs.end({ ...ended, report: { kind: 'gc', dryRun: false, shards: collections } });
+    await expectAnswer('getChunkJob', 200);
+    await expectAnswer('scrubChunks', 202, { body: { repair: true } });
+    const findings = [{ name: 'a', problem: 'missing', detail: 'gone', repair: 'repaired' } as const];
+    const scrubs = [{ ...counts, findings, checkedObjects: 1, checkedBytes: 10 }];
+    api.jobs.end({ ...ended, report: { kind: 'scrub', repair: true, shards: scrubs } });
+    await expectAnswer('getChunkJob', 200);
+    expect(api.jobs.requests).toEqual([
+      { kind: 'gc', dryRun: true },
+      { kind: 'gc', dryRun: false },
+      { kind: 'scrub', repair: true },
+    ]);
+  });
+
   test('every operation with a body refuses what is no JSON, what is too large and what has another type', async () => {
     for (const { path: template, operation } of operations()) {
       if (!('requestBody' in operation)) continue;
@@ -239,6 +274,8 @@ describe('the code keeps what the document says', () => {
   test('every scoped operation wants a token, and fails as documented when the shards do', async () => {
     const bodies: Readonly<Record<string, unknown>> = {
       createLink: { url, code: 'e' },
+      collectChunks: {},
+      scrubChunks: {},
       createLinks: { links: [{ url }] },
       updateLink: { disabled: true },
       transferLeadership: { toNodeId: node },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { limits } from '@shortlink/common/limits.ts';
 import { chunkSchemas } from './chunk-schemas.ts';
+import { upkeepSchemas } from './upkeep-schemas.ts';
 import { code, creatorId, id, list, nodeId, object, ref, text, timestamp, url, whole } from './schema-parts.ts';
 
 const link = {
@@ -186,6 +187,7 @@ export const schemas = {
   Cluster: whole(cluster),
   Transfer: object({ toNodeId: nodeId }, ['toNodeId']),
   ...chunkSchemas,
+  ...upkeepSchemas,
   OperatorEpoch: object({ operatorEpoch: id }, ['operatorEpoch']),
   HoldOrder: object({ operatorEpoch: id, durationMs: { type: 'integer', minimum: 1, maximum: limits.holdMaxMs } }, [
     'operatorEpoch',

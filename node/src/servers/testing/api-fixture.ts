@@ -4,11 +4,13 @@ import { newAdminService } from '../../services/admin.ts';
 import { newChunkService } from '../../services/chunks.ts';
 import { newKvService } from '../../services/kv.ts';
 import { newLinksService } from '../../services/links.ts';
+import { newUpkeepService } from '../../services/upkeep.ts';
 import { FakeShards, fakeDependencies } from '../../services/testing/fake-shards.ts';
 import { noMetrics } from '../../telemetry/sink.ts';
 import { newAuthenticator } from '../auth.ts';
 import type { TokenEntry } from '../auth.ts';
 import { ApiServer } from '../http/api-server.ts';
+import { FakeUpkeep } from './fake-upkeep.ts';
 
 const linkPolicy = {
   destinations: { schemes: new Set(['http', 'https']), ownHosts: new Set(['go.example.com']) },
@@ -26,8 +28,11 @@ export const testTokens: readonly TokenEntry[] = [
 export function fakeServices(hasObjectStore = true) {
   const shards = new FakeShards(['i']);
   const dependencies = fakeDependencies(shards);
+  const jobs = new FakeUpkeep(shards);
   return {
     shards,
+    jobs,
+    upkeep: newUpkeepService(hasObjectStore ? jobs : undefined),
     links: newLinksService(dependencies, linkPolicy),
     kv: newKvService(dependencies),
     admin: newAdminService(shards),

@@ -20,11 +20,13 @@ import type { CollectorSettings } from '../collector.ts';
 import { ChunkDriver } from '../chunk-driver.ts';
 import { ChunkLibrary } from '../chunk-library.ts';
 import type { ReadTier } from '../chunk-library.ts';
+import { UpkeepJobs } from '../upkeep-jobs.ts';
 import { ColdService } from '../cold-service.ts';
 
 export interface ChunkNode {
   readonly engine: Engine;
   readonly driver: ChunkDriver;
+  readonly upkeep: UpkeepJobs;
   readonly files: MemoryChunkFiles;
   readonly cold: ColdService;
   readonly events: ChunkEvent[];
@@ -175,6 +177,7 @@ export class ChunkCluster {
         count: (event) => void events.push(event),
         failed: (work, error) => void failures.push(`${work}: ${String(error)}`),
         checkpointAges: () => {},
+        scrubbed: () => {},
         round: () => {},
       },
       breathe: async () => {},
@@ -201,7 +204,8 @@ export class ChunkCluster {
       checkpointEveryMs: options.checkpointEveryMs ?? 1000,
       roundMs: 100,
     });
-    return { engine, driver, files, cold, events, failures, tiers, isAway: false };
+    const upkeep = new UpkeepJobs(context, driver.collector);
+    return { engine, driver, upkeep, files, cold, events, failures, tiers, isAway: false };
   }
 }
 
