@@ -26,6 +26,8 @@ import type { World } from './world.ts';
 const linearizable = 'linearizable';
 /** A message between two threads of a process. */
 const channelDelayUs = 200;
+/** Links that are followed again with each one. */
+const recentCodes = 12;
 
 export interface GatewayOptions {
   readonly engine: EngineApi;
@@ -43,6 +45,7 @@ export class Gateway {
   readonly #kv: KvService;
   readonly #redirects: Resolver;
   #reads = 0;
+  #recentCodes: readonly string[] = [];
 
   constructor(world: World, process: SimProcess, { engine, timeoutMs }: GatewayOptions) {
     this.timeoutMs = timeoutMs;
@@ -103,7 +106,10 @@ export class Gateway {
   async destinationOf(code: string): Promise<string> {
     if (this.#reads++ % 2 === 0)
       return (await this.#links.get(code, { timeoutMs: this.timeoutMs, consistency: linearizable })).url;
-    const [resolution] = await Promise.all((await this.#redirects.resolve([code])).map(async (one) => one));
+    // Others follow links that were followed lately at the same time: so the cache is warm when they change.
+    const recent = this.#recentCodes.slice(-recentCodes);
+    this.#recentCodes = [...recent, code];
+    const [resolution] = await Promise.all((await this.#redirects.resolve([code, ...recent])).map(async (one) => one));
     if (resolution?.kind === 'found') return resolution.url;
     throw new ServiceError(resolution?.kind ?? 'internal', `following ${code}`);
   }
