@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { cli } from '../harness/command-line.ts';
 import { createLink } from '../harness/links-api.ts';
-import { ring, ringStatus, stateOf } from '../harness/ring.ts';
+import { ringStatus, stateOf } from '../harness/ring.ts';
 import { TestCluster, clusterStatus } from '../harness/test-cluster.ts';
 import type { TestNode } from '../harness/test-node.ts';
 import { eventually } from '../harness/wait.ts';
@@ -44,18 +45,18 @@ it(
       await eventually('three living voters in every group', async () => isWhole(living), patienceMs);
       const before = workload.acknowledged;
       await eventually('writes to go on', () => workload.acknowledged > before + 20);
-      expect(stateOf(living[0] ?? victim, victim)).toBe('OUT');
+      expect(await stateOf(cluster, victim)).toBe('OUT');
     }
     const living = cluster.nodes.filter((node) => !lost.includes(node));
     const [through, back] = [living[0], lost[0]];
     if (through === undefined || back === undefined) return;
-    const known = ringStatus(through)?.nodes.map(({ id }) => id);
+    const known = (await ringStatus(cluster))?.nodes.map(({ id }) => id);
     back.start();
-    await eventually('the first one to be back', () => stateOf(through, back) === 'ALIVE', patienceMs);
+    await eventually('the first one to be back', async () => (await stateOf(cluster, back)) === 'ALIVE', patienceMs);
     await cluster.ready([...living, back]);
     await workload.stop();
     for (const node of [...living, back]) expect(await workload.problems(node)).toEqual([]);
-    const status = ringStatus(through);
+    const status = await ringStatus(cluster);
     expect(status?.nodes.map(({ id }) => id)).toEqual(known);
     expect(status?.events.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['nodeOut', 'replicaAdded', 'replicaPromoted', 'replicaRemoved', 'nodeBack']),
@@ -72,15 +73,15 @@ it('lets three nodes heal the loss of one, and costs nothing when a node is back
   const [through, paused, victim] = cluster.nodes;
   if (through === undefined || paused === undefined || victim === undefined) return;
   paused.signal('SIGSTOP');
-  await eventually('DOWN', () => stateOf(through, paused) === 'DOWN', patienceMs);
+  await eventually('DOWN', async () => (await stateOf(cluster, paused)) === 'DOWN', patienceMs);
   paused.signal('SIGCONT');
-  await eventually('ALIVE', () => stateOf(through, paused) === 'ALIVE', patienceMs);
-  const before = ringStatus(through);
+  await eventually('ALIVE', async () => (await stateOf(cluster, paused)) === 'ALIVE', patienceMs);
+  const before = await ringStatus(cluster);
   expect(before).toMatchObject({ epoch: 1, brake: null });
   expect(before?.events.map(({ kind }) => kind)).toEqual(['formed']);
   await victim.kill();
-  await eventually('OUT', () => stateOf(through, victim) === 'OUT', patienceMs);
-  expect(ringStatus(through)).toMatchObject({ epoch: 2, brake: null });
+  await eventually('OUT', async () => (await stateOf(cluster, victim)) === 'OUT', patienceMs);
+  expect(await ringStatus(cluster)).toMatchObject({ epoch: 2, brake: null });
   const response = await createLink(through, { url: 'https://example.com/', code: 'two-of-three' });
   expect(response.status).toBe(201);
   await response.arrayBuffer();
@@ -98,16 +99,16 @@ it('moves nothing while two of five are down, says so, and goes on when one is d
   const [first, second] = idle;
   if (through === undefined || first === undefined || second === undefined)
     throw new Error('no two nodes without replicas');
-  expect(ring(through, 'hasten', `node${first.index}`).err).toMatch(/is ALIVE/);
+  expect((await cli(cluster, 'ring', 'hasten', `node${first.index}`)).err).toMatch(/is ALIVE/);
   await Promise.all([first.kill(), second.kill()]);
   await eventually(
     'the brake',
-    () => ringStatus(through)?.brake?.startsWith('2 of 5 nodes are DOWN') === true,
+    async () => (await ringStatus(cluster))?.brake?.startsWith('2 of 5 nodes are DOWN') === true,
     patienceMs,
   );
   await sleep(12_000);
-  expect(ringStatus(through)?.epoch).toBe(1);
-  expect(ring(through, 'hasten', `node${first.index}`)).toMatchObject({ code: 0 });
-  await eventually('the other one OUT', () => stateOf(through, second) === 'OUT', patienceMs);
-  expect(ringStatus(through)).toMatchObject({ epoch: 3, brake: null });
+  expect((await ringStatus(cluster))?.epoch).toBe(1);
+  expect(await cli(cluster, 'ring', 'hasten', `node${first.index}`)).toMatchObject({ exitCode: 0 });
+  await eventually('the other one OUT', async () => (await stateOf(cluster, second)) === 'OUT', patienceMs);
+  expect(await ringStatus(cluster)).toMatchObject({ epoch: 3, brake: null });
 });
