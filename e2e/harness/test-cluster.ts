@@ -17,6 +17,13 @@ export interface ClusterOptions {
   readonly set?: readonly string[];
 }
 
+/** Folders of nodes that are there already. */
+export interface FoundCluster {
+  readonly data: string;
+  readonly basePort: number;
+  readonly nodes: number;
+}
+
 const startTimeoutMs = 60_000;
 
 /** Real node processes on the loopback, started by `shortlink dev` in a folder of their own. */
@@ -27,21 +34,30 @@ export class TestCluster implements AsyncDisposable {
   #dev: ChildProcess;
   #output = '';
 
-  private constructor(data: string, basePort: number, options: ClusterOptions) {
+  private constructor({ data, basePort, nodes }: FoundCluster, more: readonly string[]) {
     this.data = data;
     this.basePort = basePort;
-    this.nodes = Array.from({ length: options.nodes }, (_, i) => new TestNode(data, i, basePort));
-    const args = ['dev', '--nodes', String(options.nodes), '--data', data, '--base-port', String(basePort)];
-    if (options.shards !== undefined) args.push('--shards', String(options.shards));
-    if (options.replicas !== undefined) args.push('--replicas', String(options.replicas));
-    for (const setting of options.set ?? []) args.push('--set', setting);
-    this.#dev = this.#spawn(args);
+    this.nodes = Array.from({ length: nodes }, (_, i) => new TestNode(data, i, basePort));
+    this.#dev = this.#spawn(['dev', '--nodes', String(nodes), '--data', data, ...more]);
   }
 
   /** Resolves once every node is ready for reads and writes. */
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const data = mkdtempSync(join(tmpdir(), 'shortlink-e2e-'));
-    const cluster = new TestCluster(data, await freeBasePort(options.nodes + 2), options);
+    const basePort = await freeBasePort(options.nodes + 2);
+    const args = ['--base-port', String(basePort)];
+    if (options.shards !== undefined) args.push('--shards', String(options.shards));
+    if (options.replicas !== undefined) args.push('--replicas', String(options.replicas));
+    for (const setting of options.set ?? []) args.push('--set', setting);
+    return TestCluster.#started(new TestCluster({ data, basePort, nodes: options.nodes }, args));
+  }
+
+  /** The same for nodes whose folders are there already. */
+  static async open(found: FoundCluster): Promise<TestCluster> {
+    return TestCluster.#started(new TestCluster(found, []));
+  }
+
+  static async #started(cluster: TestCluster): Promise<TestCluster> {
     try {
       await cluster.ready();
     } catch (cause) {

@@ -5,6 +5,7 @@ import { chunkDump, chunkInspect, chunkVerify } from './commands/chunk-file.ts';
 import { chunkGcCommand } from './commands/chunk-gc.ts';
 import { chunkListCommand } from './commands/chunk-list.ts';
 import { chunkScrubCommand } from './commands/chunk-scrub.ts';
+import { clusterRebuildCommand } from './commands/cluster-rebuild.ts';
 import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   infoCommand,
   pingCommand,
   transferCommand,
+  clusterRebuildCommand,
   addNodeCommand,
   removeNodeCommand,
   shardUploadCommand,

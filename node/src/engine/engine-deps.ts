@@ -2,6 +2,7 @@
 import type { ChunkCopies } from '../ports/chunk-peers.ts';
 import type { ColdTier } from '../ports/cold-tier.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { FormationGuard } from '../ports/formation-guard.ts';
 import type { KvEngine } from '../ports/kv-engine.ts';
 import type { Peers } from '../ports/peers.ts';
 import type { Random } from '../ports/random.ts';
@@ -19,6 +20,8 @@ export interface EngineDeps {
   readonly coldTier: ColdTier;
   /** Copies of chunks on this node, for other nodes. */
   readonly copies: ChunkCopies;
+  /** Undefined: the cluster keeps no objects anywhere. */
+  readonly formationGuard?: FormationGuard | undefined;
   readonly observer: EngineObserver;
   /** Raised as links change, for the caches of serving threads. */
   readonly linkVersions: LinkVersions;

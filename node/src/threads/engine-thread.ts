@@ -29,6 +29,7 @@ import { ForeignVolumeError, Volume } from '../engine/cluster/volume.ts';
 import type { PeerHandler } from '../ports/peers.ts';
 import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
 import { EngineGauges, meteredObserver } from './engine-metrics.ts';
+import { formationGuard } from './formation-guard.ts';
 import { engineConfig } from './engine-settings.ts';
 import type { EngineOrder, EngineReport, EngineThreadData } from './messages.ts';
 import { atOnce, portChannel, soon } from './port-channel.ts';
@@ -136,6 +137,7 @@ async function run(): Promise<void> {
     peers: transport.peers,
     // Read here and not by the thread of the chunks, which may be busy building one.
     copies: new DiskChunkReader(dataDirPaths(config.data.dir).chunks),
+    formationGuard: formationGuard(config.objectStore),
     coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
     clock: systemClock,
     random,

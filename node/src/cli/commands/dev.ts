@@ -3,7 +3,7 @@ import { formatProblem } from '@shortlink/common/options.ts';
 import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import type { OptionValue } from '@shortlink/common/option-values.ts';
 import { command } from '../command.ts';
-import { createNodes, existingNodes } from '../dev/folders.ts';
+import { createNodes, existingNodes, planNodes, type DevNode } from '../dev/folders.ts';
 import { devMaxNodes, parseSettings, type GivenOptions } from '../dev/layout.ts';
 import { runNodes } from '../dev/run-nodes.ts';
 import { CliError } from '../exit-codes.ts';
@@ -55,17 +55,23 @@ export const devCommand = command({
         `shortlink: every node in ${values.data} exists; --shards, --replicas, --object-store and --set change nothing`,
       );
     }
-    const created = createNodes(
-      existing,
-      { data: values.data, indexes: missing, basePort: values['base-port'], settings },
-      io,
-    );
+    const plan = { data: values.data, indexes: missing, basePort: values['base-port'], settings };
+    if (existing.length === 0) await refuseUsedStore(planNodes(existing, plan, io)[0]);
+    const created = createNodes(existing, plan, io);
     await runNodes(
       [...existing, ...created].toSorted((a, b) => a.index - b.index),
       io,
     );
   },
 });
+
+/** The nodes would refuse to form a cluster there, and wait. @throws CliError */
+async function refuseUsedStore(node: DevNode | undefined): Promise<void> {
+  if (node === undefined) return;
+  const { whyNoFormation } = await import('../../object-store-owner.ts');
+  const reason = await whyNoFormation(node.config.objectStore);
+  if (reason !== undefined) throw new CliError('conflict', reason);
+}
 
 function settingsOf(values: {
   shards: number | undefined;

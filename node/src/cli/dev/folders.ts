@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Config } from '../../config/options.ts';
 import { configOrThrow, readConfigFile } from '../commands/node.ts';
 import type { Io } from '../io.ts';
@@ -12,6 +11,7 @@ import {
   devObjectStoreFolder,
   indexOfFolder,
   renderDevConfig,
+  sharesObjects,
   type GivenOptions,
 } from './layout.ts';
 
@@ -42,14 +42,32 @@ export interface NodesToCreate {
   readonly settings: GivenOptions;
 }
 
+/** A node whose folder is not there yet. */
+export interface PlannedNode extends DevNode {
+  /** Of its configuration file. */
+  readonly text: string;
+}
+
 /** Writes the folders of new nodes: the founders of a cluster where there is none, else nodes that join it. */
 export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, io: Io): DevNode[] {
+  const planned = planNodes(existing, plan, io);
+  for (const node of planned) writeNode(node);
+  return planned;
+}
+
+/** A second `dev` on the same folder must not replace what the first one wrote. */
+export function writeNode({ folder, configFile, text }: PlannedNode): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(configFile, text, { flag: 'wx' });
+}
+
+/** What `createNodes` would write. */
+export function planNodes(existing: readonly DevNode[], plan: NodesToCreate, io: Io): PlannedNode[] {
   const basePort = plan.basePort ?? inferredBasePort(existing) ?? devDefaultBasePort;
   const founders = plan.indexes.map((index) => `node${index}=${devAddresses(basePort, index).peer}`);
   const members = existing.map((node) => node.config.peer.advertise);
   const objectStore = objectStoreOf(existing[0], plan.data);
   return plan.indexes.map((index) => {
-    mkdirSync(folderOf(plan.data, index), { recursive: true });
     const text = renderDevConfig({
       index,
       basePort,
@@ -58,9 +76,9 @@ export function createNodes(existing: readonly DevNode[], plan: NodesToCreate, i
       objectStore,
       settings: plan.settings,
     });
-    // A second `dev` on the same folder must not replace what the first one wrote.
-    writeFileSync(configFileOf(plan.data, index), text, { flag: 'wx' });
-    return loadNode(plan.data, index, io);
+    const configFile = configFileOf(plan.data, index);
+    const file = { name: configFile, folder: resolve(folderOf(plan.data, index)), text };
+    return { ...nodeOf(plan.data, index, configOrThrow({ argv: [], env: io.env, file }, io)), text };
   });
 }
 
@@ -71,8 +89,7 @@ function inferredBasePort(existing: readonly DevNode[]): number | undefined {
 
 /** The store of the nodes that are there; for the first ones a folder that can be moved with theirs. */
 function objectStoreOf(existing: DevNode | undefined, data: string): GivenOptions {
-  const shared = pathToFileURL(resolve(data, devObjectStoreFolder)).href;
-  if (existing === undefined || existing.config.objectStore.url === shared) {
+  if (existing === undefined || sharesObjects(existing.config.objectStore.url, data)) {
     return new Map([['objectStore.url', `file:../${devObjectStoreFolder}`]]);
   }
   const given = Object.entries(existing.config.objectStore).filter(([, value]) => value !== '' && value !== 'auto');
@@ -80,8 +97,12 @@ function objectStoreOf(existing: DevNode | undefined, data: string): GivenOption
 }
 
 function loadNode(data: string, index: number, io: Io): DevNode {
+  const file = readConfigFile(configFileOf(data, index));
+  return nodeOf(data, index, configOrThrow({ argv: [], env: io.env, file }, io));
+}
+
+function nodeOf(data: string, index: number, config: Config): DevNode {
   const configFile = configFileOf(data, index);
-  const config = configOrThrow({ argv: [], env: io.env, file: readConfigFile(configFile) }, io);
   return { index, name: config.node.name, folder: folderOf(data, index), configFile, config };
 }
 

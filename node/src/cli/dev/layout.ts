@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { nestValues, type OptionProblem } from '@shortlink/common/options.ts';
 import { parseOption, type OptionSpec, type OptionValue } from '@shortlink/common/option-values.ts';
@@ -63,6 +65,11 @@ export interface NewNode {
 
 /** Beside the folders of the nodes, which share it. */
 export const devObjectStoreFolder = 'objects';
+
+/** Whether a URL is that of the folder which the nodes below `data` share. */
+export function sharesObjects(url: string, data: string): boolean {
+  return url === pathToFileURL(resolve(data, devObjectStoreFolder)).href;
+}
 
 /** The text of a node's config.yaml. The file lies in the data folder, so that the folder can be moved as one. */
 export function renderDevConfig(node: NewNode): string {

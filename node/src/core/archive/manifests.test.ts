@@ -35,6 +35,13 @@ it('reads what was written, keys of any bytes included', () => {
   expect(decodeDocument(bytes, { kind: 'shard', clusterId, name }, sha256Of)).toEqual(manifest);
 });
 
+it('writes keys that came from a store as it writes others', () => {
+  const start = Buffer.from('abc');
+  const bytes = encodeDocument({ ...manifest, range: { start, end: undefined } }, sha256Of);
+  const { range } = decodeDocument(bytes, { kind: 'shard', clusterId, name }, sha256Of);
+  expect(range).toEqual({ start: utf8('abc') });
+});
+
 it('is one JSON object, whose checksum a shell can check', () => {
   const text = fromUtf8(encodeDocument(manifest, sha256Of));
   const { checksum, body } = JSON.parse(text) as { checksum: string; body: unknown };

@@ -9,9 +9,13 @@ import type { ClusterMap } from './cluster-map.ts';
  * reading with the eye. Everything that is frequent has a binary codec of its own.
  */
 export function encodeJson(value: unknown): Uint8Array {
-  return utf8(
-    JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? { hex: toHex(item) } : item)),
-  );
+  return utf8(JSON.stringify(value, bytesAsHex));
+}
+
+/** Looks at what is there, not at what it would be as JSON: bytes from a store may be a subclass with a form of its own. */
+function bytesAsHex(this: Readonly<Record<string, unknown>>, key: string, item: unknown): unknown {
+  const value = this[key];
+  return value instanceof Uint8Array ? { hex: toHex(value) } : item;
 }
 
 export function decodeJson(bytes: Uint8Array): unknown {

@@ -41,8 +41,8 @@ export function readChunkObject(reader: ByteReader): ChunkObject {
     contentDigest: toHex(reader.bytes()),
     checksum: toHex(reader.bytes()),
     rows: reader.varint(),
-    firstKey: reader.bytes().slice(),
-    lastKey: reader.bytes().slice(),
+    firstKey: new Uint8Array(reader.bytes()),
+    lastKey: new Uint8Array(reader.bytes()),
     minRevision: reader.varint(),
     maxRevision: reader.varint(),
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
+import type { ClusterId, NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { ReplicaId } from '@shortlink/common/ids.ts';
@@ -36,6 +36,7 @@ export class Archivist {
   readonly #cluster: ClusterManifests;
   readonly #archives = new Map<ShardId, ShardArchive>();
   readonly #dueAtMs = new Map<ShardId, number>();
+  #markDueAtMs = 0;
 
   constructor(context: ChunkContext, checkpointEveryMs: number) {
     this.#context = context;
@@ -59,6 +60,7 @@ export class Archivist {
   round(standing: ArchiveStanding): void {
     this.#follow(standing);
     if (this.#context.supersession.message !== undefined) return;
+    this.#lookForMark(standing.map.clusterId);
     const { map, terms, versions } = standing;
     if (terms.has(metaShardId) && this.#cluster.isDue(map))
       this.#work.start(`publishing map ${map.epoch}`, async () => this.#cluster.publish(map));
@@ -71,6 +73,16 @@ export class Archivist {
     }
     this.#context.observer.checkpointAges(
       new Map([...this.#archives].map(([shard, { checkpointAgeMs }]) => [shard, checkpointAgeMs])),
+    );
+  }
+
+  /** Also a node that leads nothing, or nothing that changes, is to say what has happened. */
+  #lookForMark(clusterId: ClusterId): void {
+    const { clock, supersession } = this.#context;
+    if (clock.monotonicMs() < this.#markDueAtMs) return;
+    this.#markDueAtMs = clock.monotonicMs() + this.#checkpointEveryMs;
+    this.#work.start('looking for a mark that the cluster was superseded', async () =>
+      supersession.assertNot(clusterId),
     );
   }
 

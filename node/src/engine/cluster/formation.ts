@@ -2,6 +2,7 @@
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
 import type { ClusterMap, ClusterPolicy, NodeDescription } from '../../core/cluster/cluster-map.ts';
 import type { FormationRecord } from '../../core/cluster/meta-commands.ts';
+import type { FormationGuard } from '../../ports/formation-guard.ts';
 import type { Peers } from '../../ports/peers.ts';
 import type { Random } from '../../ports/random.ts';
 import type { EngineObserver } from '../engine-observer.ts';
@@ -19,6 +20,8 @@ export interface FormationOptions {
   readonly peers: Peers;
   readonly random: Random;
   readonly observer: EngineObserver;
+  /** Undefined: the cluster keeps no objects anywhere. */
+  readonly guard: FormationGuard | undefined;
   readonly self: Omit<NodeDescription, 'id'>;
   readonly initialNodes: readonly InitialNode[];
   readonly joinAddresses: readonly string[];
@@ -32,15 +35,22 @@ export interface FormationOptions {
 }
 
 const askTimeoutMs = 2_000;
+/** A refusal is looked at again once in so many attempts: somebody may have made room. */
+const guardEveryAttempts = 10;
 
 /**
  * How an empty node comes to belong to a cluster. The first formation needs all initial nodes, present and without data;
  * each promises one cluster uuid durably before any of them starts. An empty node that lacks one of them waits; one that
- * meets a node with data joins as a new node. So two clusters can never form from one list (H6).
+ * meets a node with data joins as a new node. So two clusters can never form from one list (H6). Nor does one form where
+ * another one has left its manifests: it would have to be rebuilt, or lives.
  */
 export class Formation {
   readonly #options: FormationOptions;
   #busy = false;
+  #isGuardPassed = false;
+  #refused: string | undefined;
+  /** Since the first refusal. */
+  #attempts = 0;
   #waitingFor: string | undefined = 'the other initial nodes';
 
   constructor(options: FormationOptions) {
@@ -127,10 +137,27 @@ export class Formation {
       this.#waitingFor = `initial nodes that do not answer: ${missing.map((node) => `${node.name} (${node.address})`).join(', ')}`;
       return;
     }
+    const refusal = await this.#refusal();
+    if (refusal !== undefined) {
+      this.#waitingFor = refusal;
+      return;
+    }
     const { initialNodes, self } = this.#options;
     const coordinator = initialNodes.map((node) => node.name).sort()[0];
     this.#waitingFor = `node ${coordinator}, which coordinates the formation`;
     if (coordinator === self.name) await this.#coordinate(others, answers);
+  }
+
+  /** Nobody has data, but the object store may: then a cluster was lost, or another one lives there. */
+  async #refusal(): Promise<string | undefined> {
+    const { guard, observer } = this.#options;
+    if (guard === undefined || this.#isGuardPassed) return undefined;
+    if (this.#refused !== undefined && this.#attempts++ % guardEveryAttempts !== 0) return this.#refused;
+    const before = this.#refused;
+    this.#refused = await guard.refusal();
+    this.#isGuardPassed = this.#refused === undefined;
+    if (this.#refused !== undefined && this.#refused !== before) observer.log('error', this.#refused);
+    return this.#refused;
   }
 
   /** Everybody is here and nobody has data. */

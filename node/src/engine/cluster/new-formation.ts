@@ -18,6 +18,7 @@ export function newFormation(engine: Engine, events: FormationEvents): Formation
     peers: deps.peers,
     random: deps.random,
     observer: deps.observer,
+    guard: deps.formationGuard,
     self: { name: config.name, zone: config.zone, weight: config.weight, addresses: config.addresses },
     initialNodes: config.initialNodes,
     joinAddresses: config.joinAddresses,

@@ -58,6 +58,8 @@ export class TestCluster {
   /** Of nodes that have their own. */
   readonly coldTiersByNode = new Map<number, ColdTier>();
   readonly copiesByNode = new Map<number, ChunkCopies>();
+  /** What the nodes find where their objects would go. */
+  refusal: string | undefined;
   nowMs = 1_700_000_000_000;
   #soon: (() => void)[] = [];
   #seed: number;
@@ -99,6 +101,7 @@ export class TestCluster {
         },
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
         random: this.#random(),
+        formationGuard: { refusal: async () => this.refusal },
         observer: silentObserver,
         linkVersions: new LinkVersions(),
         soon: (run) => void this.#soon.push(run),
