@@ -39,6 +39,9 @@ export interface ChunkSummary {
   readonly properties: ChunkProperties;
 }
 
+/** More than one, so that those that wait become fewer with each block that comes. */
+const blocksAtOnce = 3;
+
 /** Namespaces that are looked up key by key: a filter tells of most absent keys that they are absent. */
 const filtered: ReadonlySet<number> = new Set([namespaces.link, namespaces.kv]);
 
@@ -61,6 +64,9 @@ export class ChunkWriter {
   /** Blocks that wait until there are enough of them to learn from; undefined when that is over. */
   #sample: BlockRows[] | undefined;
   #sampleBytes = 0;
+  /** Blocks that were learned from and are not encoded yet, oldest first. */
+  #learned: BlockRows[] = [];
+  #learnedBytes = 0;
   #separatorBytes = 0;
   #offset = 0;
   #lastKey: Uint8Array | undefined;
@@ -97,7 +103,7 @@ export class ChunkWriter {
 
   /** Bytes of keys and values that were added, and of which nothing was emitted yet. */
   get waitingBytes(): number {
-    return this.#sampleBytes + this.#cutter.rawBytes;
+    return this.#sampleBytes + this.#learnedBytes + this.#cutter.rawBytes;
   }
 
   /** `inputs`: the names of the chunks that it was merged from, where that is known only now. */
@@ -167,11 +173,15 @@ export class ChunkWriter {
     const last = this.#cutter.take();
     if (last !== undefined) this.#takeBlock(last);
     this.#endSample();
+    this.#writeLearned(Infinity);
   }
 
   #takeBlock(block: BlockRows): void {
     if (this.#sample === undefined) {
-      this.#writeBlock(block);
+      // In their order: a new block waits behind those that were learned from.
+      this.#learned.push(block);
+      this.#learnedBytes += block.rawBytes;
+      this.#writeLearned(blocksAtOnce);
       return;
     }
     this.#sample.push(block);
@@ -188,7 +198,18 @@ export class ChunkWriter {
       this.#namespace().namespace,
       sample.map((block) => block.rows),
     );
-    for (const block of sample) this.#writeBlock(block);
+    for (const block of sample) {
+      this.#learned.push(block);
+      this.#learnedBytes += block.rawBytes;
+    }
+  }
+
+  /** A few at a time: encoding all that were learned from takes most of a second, and others use the thread. */
+  #writeLearned(count: number): void {
+    for (const block of this.#learned.splice(0, count)) {
+      this.#learnedBytes -= block.rawBytes;
+      this.#writeBlock(block);
+    }
   }
 
   #writeBlock(block: BlockRows): void {
