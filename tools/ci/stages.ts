@@ -66,7 +66,7 @@ export function testStages(): Stage[] {
     runner('sim', ['node/sim/main.ts', '--seeds', '1..40'], 'seeds'),
     // The first run builds the servers.
     whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
-    vitest('e2e', 20 * minuteMs),
+    vitest('e2e', 40 * minuteMs),
   ];
 }
 
