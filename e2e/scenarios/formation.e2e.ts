@@ -24,6 +24,8 @@ async function unformed(): Promise<TestCluster> {
   const cluster = await TestCluster.start({ nodes: 3 });
   await Promise.all(cluster.nodes.map(async (node) => node.kill()));
   for (const node of cluster.nodes) wipe(node);
+  // Or what the first cluster has left there would be in the way of a second one.
+  rmSync(join(cluster.data, 'objects'), { recursive: true, force: true });
   return cluster;
 }
 
