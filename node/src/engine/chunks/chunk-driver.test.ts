@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../../sim/sim-random.ts';
-import type { ObjectFault } from '../../../sim/object-store/object-faults.ts';
+import { SeededFaults, type ObjectFault } from '../../../sim/object-store/object-faults.ts';
 import type { LifecycleView } from '../../core/lifecycle/view.ts';
 import { create, engineAt, read, write } from '../testing/engine-client.ts';
 import { ChunkCluster } from './testing/chunk-cluster.ts';
@@ -88,21 +88,16 @@ describe('nodes with an object store', () => {
   });
 
   it('get there through a store that times out, conflicts, tears and loses answers', async () => {
-    const random = new SimRandom(7);
-    const kinds: readonly ObjectFault[] = [
-      'timeoutAfter',
-      'lostAnswer',
-      'torn',
-      'throttled',
-      'conflict',
-      'existsAfterOwn',
-    ];
-    const faults = {
-      next: () => ({ delayMs: 0, fault: random.int(3) === 0 ? kinds[random.int(kinds.length)] : undefined }),
-    };
+    const faults = new SeededFaults(new SimRandom(7), {
+      probability: 1 / 3,
+      faults: ['timeoutAfter', 'lostAnswer', 'torn', 'throttled', 'conflict', 'existsAfterOwn'],
+      maxDelayMs: 0,
+    });
     const chunks = await ChunkCluster.start({ nodes: 3, faults });
     await load(chunks, 0, 30);
     await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks), 600);
+    faults.rates = { ...faults.rates, probability: 0 };
+    await readAll(chunks, 30);
   });
 
   it('keep every row while the store is away, and go on when it is back', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../../sim/sim-random.ts';
-import type { ObjectFault } from '../../../sim/object-store/object-faults.ts';
+import { SeededFaults } from '../../../sim/object-store/object-faults.ts';
 import { candidatesMax } from '../../core/lifecycle/chunk-set.ts';
 import { chunkName, chunkPrefix, supersededName } from '../../core/lifecycle/object-names.ts';
 import { referencedNames } from '../../core/lifecycle/object-standing.ts';
@@ -98,11 +98,11 @@ describe('objects that nothing refers to any more', () => {
   });
 
   it('go through a store that times out, conflicts, tears, loses answers and lists what is over', async () => {
-    const random = new SimRandom(5);
-    const kinds: readonly ObjectFault[] = ['timeoutAfter', 'lostAnswer', 'torn', 'throttled', 'conflict', 'staleList'];
-    const faults = {
-      next: () => ({ delayMs: 0, fault: random.int(12) === 0 ? kinds[random.int(kinds.length)] : undefined }),
-    };
+    const faults = new SeededFaults(new SimRandom(5), {
+      probability: 1 / 12,
+      faults: ['timeoutAfter', 'lostAnswer', 'torn', 'throttled', 'conflict', 'staleList'],
+      maxDelayMs: 0,
+    });
     const chunks = await ChunkCluster.start({ nodes: 3, merges, faults, collector });
     await load(chunks, 0, 120);
     await chunks.until(

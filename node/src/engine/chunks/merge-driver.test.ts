@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../../sim/sim-random.ts';
-import type { ObjectFault } from '../../../sim/object-store/object-faults.ts';
+import { SeededFaults } from '../../../sim/object-store/object-faults.ts';
 import { candidatesMax } from '../../core/lifecycle/chunk-set.ts';
 import type { LifecycleRecords } from '../../core/lifecycle/view.ts';
 import type { Command } from '../../core/statemachine/commands.ts';
@@ -87,18 +87,11 @@ describe('chunks', () => {
   });
 
   it('get there through a store that times out, conflicts, tears and loses answers', async () => {
-    const random = new SimRandom(11);
-    const kinds: readonly ObjectFault[] = [
-      'timeoutAfter',
-      'lostAnswer',
-      'torn',
-      'throttled',
-      'conflict',
-      'existsAfterOwn',
-    ];
-    const faults = {
-      next: () => ({ delayMs: 0, fault: random.int(12) === 0 ? kinds[random.int(kinds.length)] : undefined }),
-    };
+    const faults = new SeededFaults(new SimRandom(11), {
+      probability: 1 / 12,
+      faults: ['timeoutAfter', 'lostAnswer', 'torn', 'throttled', 'conflict', 'existsAfterOwn'],
+      maxDelayMs: 0,
+    });
     const chunks = await ChunkCluster.start({ nodes: 3, merges, faults });
     await load(chunks, 0, 120);
     await settle(chunks, 4, 3000);
