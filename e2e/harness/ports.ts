@@ -7,14 +7,18 @@ const firstBase = 21_000;
 const bases = 23;
 const stepPorts = 500;
 
-/** A base port whose listeners of `nodes` nodes are all free at the moment. */
+let given = 0;
+
+/** A base port that this process was not given lately, and whose listeners of `nodes` nodes are all free at the moment. */
 export async function freeBasePort(nodes: number): Promise<number> {
-  const start = process.pid % bases;
+  const start = process.pid + given;
   for (let i = 0; i < bases; i++) {
     const base = firstBase + ((start + i) % bases) * stepPorts;
     const ports = offsets.flatMap((offset) => Array.from({ length: nodes }, (_, n) => base + offset + n));
     const free = await Promise.all(ports.map(isFree));
-    if (free.every(Boolean)) return base;
+    if (!free.every(Boolean)) continue;
+    given += i + 1;
+    return base;
   }
   throw new Error('no range of free ports on the loopback');
 }

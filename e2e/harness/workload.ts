@@ -15,7 +15,7 @@ const pauseMs = 15;
  * Clients that work on a few codes through all nodes, and one a node that creates links of its own: the former's history
  * must be linearizable, and every link that was acknowledged to the latter must be there at the end.
  */
-export class Workload {
+export class Workload implements AsyncDisposable {
   readonly #nodes: readonly TestNode[];
   readonly #events: HistoryEvent<LinkInput, LinkOutput>[] = [];
   readonly #acknowledged = new Map<string, string>();
@@ -37,6 +37,11 @@ export class Workload {
   async stop(): Promise<void> {
     this.#end.abort();
     await Promise.all(this.#clients);
+  }
+
+  /** So that the clients of a test that fails do not go on at the ports of the next one. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   /** What is wrong with what was seen; empty when nothing is. To be called when the cluster is whole again. */

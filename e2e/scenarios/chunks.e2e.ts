@@ -23,12 +23,6 @@ async function load(cluster: TestCluster, prefix: string, count: number): Promis
   }
 }
 
-/**
- * On a busy machine a generation has been seen to wait here for more than a minute, and once a node to go away; the cause
- * is not found yet, and what `standing` prints is there to find it. Nothing was lost in any of these runs.
- */
-const rarelyStuck = { retry: 2 } as const;
-
 /** What a node says of generations and chunks, and the end of what its chunk thread has logged. */
 async function standing(node: TestNode): Promise<string> {
   const text = await (await fetch(`${node.ops}/metrics`)).text();
@@ -85,9 +79,9 @@ it('uploads on request, and waits until everything is retired', async () => {
   expect(await visit(cluster.node(2), 'u59')).toEqual({ status: 302, location: 'https://example.com/u/59' });
 });
 
-it('loses nothing and stays linearizable when nodes die while generations are on their way', rarelyStuck, async () => {
+it('loses nothing and stays linearizable when nodes die while generations are on their way', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, set: settings });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   for (let round = 0; round < 3; round++) {
     const before = workload.acknowledged;
     await eventually('writes', () => workload.acknowledged > before + 150);
@@ -97,12 +91,13 @@ it('loses nothing and stays linearizable when nodes die while generations are on
     victim.start();
     await cluster.ready();
   }
-  await retired(cluster, 2);
+  // Under load there is always a generation on its way.
   await workload.stop();
+  await retired(cluster, 2);
   for (const node of cluster.nodes) expect(await workload.problems(node)).toEqual([]);
 });
 
-it('reads from elsewhere when a copy is damaged or gone, and copies it again', rarelyStuck, async () => {
+it('reads from elsewhere when a copy is damaged or gone, and copies it again', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, set: settings });
   await load(cluster, 'b', 800);
   await retired(cluster, 1);

@@ -7,7 +7,7 @@ import { Workload } from '../harness/workload.ts';
 
 async function loaded(run: (cluster: TestCluster, workload: Workload) => Promise<void>, shards = 1): Promise<void> {
   await using cluster = await TestCluster.start({ nodes: 3, shards });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   await sleep(1000);
   await run(cluster, workload);
   await sleep(1000);

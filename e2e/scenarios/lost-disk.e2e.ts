@@ -44,7 +44,7 @@ async function idOf(cluster: TestCluster, node: TestNode): Promise<string> {
 
 it('takes a node whose disk is gone back as a new node, and loses nothing', async () => {
   await using cluster = await TestCluster.start({ nodes: 3 });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   await sleep(1500);
   const victim = cluster.node(2);
   const lostId = await idOf(cluster, victim);

@@ -16,7 +16,7 @@ function cli(...args: readonly string[]): { readonly code: number | null; readon
 
 it('adds a node and removes another one under load without losing a write', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, shards: 4 });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   await sleep(1000);
   const added = cli('add-node', '--data', cluster.data);
   expect(added, added.err).toMatchObject({ code: 0 });

@@ -96,7 +96,7 @@ it('never gives a deleted code away, not after it was merged to the bottom', asy
 
 it('stays linearizable and loses nothing when nodes die while chunks are merged and deleted', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, set: [...settings, 'chunks.maxCandidates=2'] });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   for (let round = 0; round < 3; round++) {
     const before = workload.acknowledged;
     const merged = await events(cluster, 'merged');

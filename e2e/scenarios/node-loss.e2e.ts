@@ -32,7 +32,7 @@ it(
   limit,
   async () => {
     await using cluster = await TestCluster.start({ nodes: 5, shards: 3, set: hasty });
-    const workload = new Workload(cluster.nodes);
+    await using workload = new Workload(cluster.nodes);
     await eventually('some load', () => workload.acknowledged > 50);
     const lost: TestNode[] = [];
     for (let round = 0; round < 2; round++) {

@@ -7,7 +7,7 @@ import { Workload } from '../harness/workload.ts';
 
 it('restarts every node in order under load: each ends by itself, hands over first, and nothing is lost', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, shards: 4, set: ['shutdown.lameDuckMs=500'] });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   await sleep(1000);
   for (const node of cluster.nodes) {
     const ended = node.terminate();

@@ -7,7 +7,7 @@ import { Workload } from '../harness/workload.ts';
 
 it('goes on without a leader that hangs for long, and does not believe it when it wakes', async () => {
   await using cluster = await TestCluster.start({ nodes: 3, set: ['raft.compactEntries=100'] });
-  const workload = new Workload(cluster.nodes);
+  await using workload = new Workload(cluster.nodes);
   await sleep(1000);
   const leader = await cluster.leader();
   leader.signal('SIGSTOP');
