@@ -96,4 +96,11 @@ export const chunkOptions = {
     max: 64 * gib,
     help: 'Memory for blocks of chunks that were read lately.',
   },
+  'chunks.diskCacheBytes': {
+    kind: 'bytes',
+    default: gib,
+    min: 0,
+    max: 64 * gib,
+    help: 'Disk for parts of chunks of which this node holds no copy, as they come from other nodes and from the object store. Empty after a start; given back when the disk has little more than 1 GiB left. 0: none.',
+  },
 } as const satisfies OptionTable;

@@ -7,7 +7,7 @@ const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
 const byteSizes = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
 const threads = ['main', 'engine', 'redirect', 'chunk'] as const;
-const tiers = ['local', 'holder', 'store'] as const;
+const tiers = ['local', 'cache', 'holder', 'store'] as const;
 const chunkEvents = [
   'digested',
   'exported',
@@ -149,12 +149,26 @@ export const nodeMetrics = {
   shortlink_node_chunk_reads_total: {
     type: 'counter',
     labels: { tier: tiers },
-    help: 'Reads of parts of chunks by where they came from: the disk of this node, another node that holds a copy, the object store.',
+    help: 'Reads of parts of chunks by where they came from: a copy on this disk, what this disk keeps of other reads, another node that holds a copy, the object store.',
   },
   shortlink_node_chunk_read_bytes_total: {
     type: 'counter',
     labels: { tier: tiers },
     help: 'Bytes of these reads.',
+  },
+  shortlink_node_chunk_cache_bytes: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Bytes on this disk of chunks of which the node holds no copy: see chunks.diskCacheBytes.',
+  },
+  shortlink_node_chunk_cache_off: {
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while nothing is kept there because the disk is nearly full or fails; tried again every ten minutes.',
+  },
+  shortlink_node_chunk_cache_damaged_total: {
+    type: 'counter',
+    help: 'Parts that came back from there other than they were written, and were read again from elsewhere.',
   },
   shortlink_node_raft_leader: {
     type: 'gauge',

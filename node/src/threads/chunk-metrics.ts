@@ -5,6 +5,7 @@ import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.t
 import type { ReadTier } from '../engine/chunks/chunk-library.ts';
 import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
 import type { LifecycleRecords } from '../core/lifecycle/view.ts';
+import type { DiskCacheObserver } from '../engine/chunks/disk-cache.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
 import type { ChunkCounts } from '../ports/ring-report.ts';
@@ -18,6 +19,7 @@ export interface ChunkMeters {
   readonly onMissing: (message: string) => void;
   readonly onCorruptCopy: (name: string) => void;
   readonly onSuperseded: (message: string) => void;
+  readonly diskCache: DiskCacheObserver;
 }
 
 export interface ChunkStanding {
@@ -78,10 +80,28 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
       metrics.set('shortlink_node_superseded', 1);
       logger.error({}, message);
     },
+    diskCache: meteredDiskCache(metrics, logger),
     onMissing: (message) => {
       metrics.add('shortlink_node_chunk_missing_total', 1);
       logger.error({}, `${message}, although the chunk set names it`);
     },
+  };
+}
+
+function meteredDiskCache(metrics: MetricsSink, logger: Logger): DiskCacheObserver {
+  metrics.set('shortlink_node_chunk_cache_bytes', 0);
+  metrics.set('shortlink_node_chunk_cache_off', 0);
+  return {
+    holds: (bytes) => metrics.set('shortlink_node_chunk_cache_bytes', bytes),
+    switchedOff: (problem) => {
+      metrics.set('shortlink_node_chunk_cache_off', problem === undefined ? 0 : 1);
+      if (problem === undefined) return;
+      logger.warn(
+        { problem },
+        'the disk has no room for what is read from afar, or fails; nothing of it is kept for now',
+      );
+    },
+    damaged: () => metrics.add('shortlink_node_chunk_cache_damaged_total', 1),
   };
 }
 

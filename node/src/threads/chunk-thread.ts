@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
+import { DiskCacheFiles } from '../adapters/chunk-files/disk-cache-files.ts';
 import { DiskChunkFiles } from '../adapters/chunk-files/disk-chunk-files.ts';
 import { attachReader } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import { dataDirPaths } from '../adapters/system/data-dir.ts';
@@ -17,12 +18,15 @@ import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
 import type { ChunkDriverSettings } from '../engine/chunks/chunk-driver.ts';
 import { ChunkLibrary } from '../engine/chunks/chunk-library.ts';
 import { ColdService } from '../engine/chunks/cold-service.ts';
+import { DiskCache } from '../engine/chunks/disk-cache.ts';
 import { BytePacer } from '../engine/chunks/byte-pacer.ts';
 import { UpkeepJobs } from '../engine/chunks/upkeep-jobs.ts';
 import { serveColdTier } from '../engine/client/cold-channel.ts';
 import { EngineChunkPeers } from '../engine/client/engine-chunk-peers.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { ShardsClient } from '../engine/client/shards-client.ts';
+import type { ChunkUpkeep } from '../ports/chunk-upkeep.ts';
+import type { ColdTier } from '../ports/cold-tier.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { serveUpkeep } from '../engine/client/upkeep-channel.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
@@ -97,6 +101,21 @@ function newSupersession(objects: ObjectStore, meters: ChunkMeters): Supersessio
   });
 }
 
+/** The files of an earlier process are removed even when there is to be no cache. */
+async function openDiskCache(
+  meters: ChunkMeters,
+): Promise<{ readonly files: DiskCacheFiles; readonly cache: DiskCache }> {
+  const files = await DiskCacheFiles.open(dataDirPaths(config.data.dir).cache);
+  const cache = new DiskCache({
+    files,
+    maxBytes: config.chunks.diskCacheBytes,
+    clock: systemClock,
+    crc32: (bytes) => zlibChunkCodec.crc32(bytes),
+    observer: meters.diskCache,
+  });
+  return { files, cache };
+}
+
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
   const objects = await openRetryingStore(config.objectStore);
@@ -107,6 +126,7 @@ async function run(): Promise<void> {
     self: nodeId,
     onFacts: (facts, counts) => engine.carry(facts, counts),
   });
+  const { files: cacheFiles, cache: diskCache } = await openDiskCache(meters);
   const engine = new RemoteEngine(portChannel(enginePort), soon);
   const peers = new EngineChunkPeers(engine);
   const library = new ChunkLibrary({
@@ -117,6 +137,7 @@ async function run(): Promise<void> {
     codec: zlibChunkCodec,
     tailCacheBytes: config.chunks.tailCacheBytes,
     blockCacheBytes: config.chunks.blockCacheBytes,
+    diskCache,
     onRead: meters.onRead,
     onCorruptCopy: (name) => {
       meters.onCorruptCopy(name);
@@ -158,12 +179,18 @@ async function run(): Promise<void> {
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });
 
+  obey({ cold, upkeep }, () => {
+    clearInterval(reporter);
+    report({ type: 'metrics', metrics: metrics.snapshot() });
+    stop(driver, [objects, files, cacheFiles]);
+  });
+}
+
+function obey({ cold, upkeep }: { readonly cold: ColdTier; readonly upkeep: ChunkUpkeep }, onStop: () => void): void {
   main.on('message', (order: ChunkOrder) => {
     if (order.type === 'serve') return serveColdTier(cold, portChannel(order.port), soon);
     if (order.type === 'upkeep') return serveUpkeep(upkeep, portChannel(order.port), soon);
-    clearInterval(reporter);
-    report({ type: 'metrics', metrics: metrics.snapshot() });
-    return stop(driver, [objects, files]);
+    return onStop();
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ChunkDiskFullError } from '../../ports/chunk-files.ts';
 import type { ChunkFile, ChunkFileWriter, ChunkFiles } from '../../ports/chunk-files.ts';
 import type { ChunkCopies } from '../../ports/chunk-peers.ts';
+import { isDiskFull, readFully, writeFully } from './file-io.ts';
 
 const unfinishedPrefix = '.unfinished-';
 /** Handles that stay open for reads; the one that was used longest ago is closed first. */
@@ -22,18 +23,12 @@ export class DiskChunkReader implements ChunkCopies {
   async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
     const handle = await this.#handle(name);
     if (handle === undefined) return undefined;
-    const bytes = new Uint8Array(length);
     try {
-      for (let done = 0; done < length;) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0) return undefined;
-        done += bytesRead;
-      }
+      return await readFully(handle, offset, length);
     } catch {
       // The disk does not give it back, or it was removed meanwhile: as good as gone, there are other tiers.
       return undefined;
     }
-    return bytes;
   }
 
   /** Whoever reads next must not go on with a file that had the name before. */
@@ -148,20 +143,12 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
-}
-
 /** @throws ChunkDiskFullError in the place of what the system says when there is no room. */
 async function roomOnDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw cause;
+    if (!isDiskFull(cause)) throw cause;
     throw new ChunkDiskFullError('the disk has no room for another copy of a chunk; reads go elsewhere', { cause });
   }
 }

@@ -10,6 +10,8 @@ export interface DataDirPaths {
   readonly store: string;
   /** Copies of chunks; they can be had again. */
   readonly chunks: string;
+  /** Parts of other chunks, emptied at each start. */
+  readonly cache: string;
   /** Process id of the owner; for people and scripts, never the lock. */
   readonly pidFile: string;
   /** Written once the store exists: from then on a missing store is a loss, not a beginning. */
@@ -20,6 +22,7 @@ export function dataDirPaths(dataDir: string): DataDirPaths {
   return {
     store: join(dataDir, 'store'),
     chunks: join(dataDir, 'chunks'),
+    cache: join(dataDir, 'cache'),
     pidFile: join(dataDir, 'pid'),
     nodeIdFile: join(dataDir, 'node-id'),
   };

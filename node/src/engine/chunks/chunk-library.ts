@@ -15,10 +15,11 @@ import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import { ObjectStoreError } from '../../ports/object-store.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { ByteCache } from './byte-cache.ts';
+import type { DiskCache } from './disk-cache.ts';
 import { ObjectMissingError, objectSource } from './object-source.ts';
 
 /** Where the bytes of a read came from. */
-export type ReadTier = 'local' | 'holder' | 'store';
+export type ReadTier = 'local' | 'cache' | 'holder' | 'store';
 
 /** A chunk and the nodes that reported a copy. */
 export interface PlacedChunk {
@@ -35,6 +36,8 @@ export interface ChunkLibraryOptions {
   /** Filters and indexes that stay in memory; scans of blocks never push them out. */
   readonly tailCacheBytes: number;
   readonly blockCacheBytes: number;
+  /** What came from other nodes and from the store, on this disk. */
+  readonly diskCache?: DiskCache | undefined;
   readonly onRead: (tier: ReadTier, bytes: number) => void;
   /** A copy on this disk is not what was written; it is no longer used. */
   readonly onCorruptCopy: (name: string) => void;
@@ -68,14 +71,16 @@ export class ChunkLibrary {
       return await use(await this.#open(chunk));
     } catch (error) {
       if (!(error instanceof ChunkCorruptError)) throw unavailable(error);
-      if (this.#corruptCopies.has(name)) throw unavailable(error);
       this.forget(name);
+      if (this.#corruptCopies.has(name)) throw unavailable(error);
       this.#corruptCopies.add(name);
       this.#options.onCorruptCopy(name);
     }
     try {
       return await use(await this.#open(chunk));
     } catch (error) {
+      // What was damaged on the way must not be kept: the next one asks again.
+      if (error instanceof ChunkCorruptError) this.forget(name);
       throw unavailable(error);
     }
   }
@@ -84,6 +89,7 @@ export class ChunkLibrary {
   forget(name: string): void {
     this.#tails.dropPrefix(`${name} `);
     this.#blocks.dropPrefix(`${name} `);
+    this.#options.diskCache?.forget(name);
   }
 
   /** A new copy was checked, every row of it. */
@@ -101,24 +107,29 @@ export class ChunkLibrary {
     return new ChunkReader({ tail, source, codec, loadBlock });
   }
 
-  /** The copy on this disk, else one on another node, else the object store. A copy that was corrupt is not asked again. */
+  /**
+   * The copy on this disk, else what is kept of it here, else a copy on another node, else the object store. A copy that
+   * was corrupt is not asked again.
+   */
   #source({ object, holders }: PlacedChunk): ChunkSource {
-    const { files, peers, objects, self, onRead } = this.#options;
+    const { files, peers, objects, self, diskCache, onRead } = this.#options;
     const { name, sizeBytes } = object;
     const remote = objectSource(objects, name, sizeBytes);
     const others = holders.filter((node) => node !== self).slice(0, holdersMax);
-    const read = async (offset: number, length: number): Promise<Uint8Array> => {
-      if (!this.#corruptCopies.has(name)) {
-        const local = await files.read(name, offset, length);
-        if (local !== undefined) return counted('local', local);
-        const near = await readFromHolders({ peers, others }, { name, offset, length });
-        if (near !== undefined) return counted('holder', near);
-      }
-      return counted('store', await remote.read(offset, length));
-    };
     const counted = (tier: ReadTier, bytes: Uint8Array): Uint8Array => {
       onRead(tier, bytes.length);
       return bytes;
+    };
+    const read = async (offset: number, length: number): Promise<Uint8Array> => {
+      const mayHaveCopies = !this.#corruptCopies.has(name);
+      const local = mayHaveCopies ? await files.read(name, offset, length) : undefined;
+      if (local !== undefined) return counted('local', local);
+      const kept = await diskCache?.read(name, offset, length);
+      if (kept !== undefined) return counted('cache', kept);
+      const near = mayHaveCopies ? await readFromHolders({ peers, others }, { name, offset, length }) : undefined;
+      const bytes = near ?? (await remote.read(offset, length));
+      diskCache?.write(name, offset, bytes);
+      return counted(near === undefined ? 'store' : 'holder', bytes);
     };
     return { read };
   }
