@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLink, visit } from '../harness/links-api.ts';
 import { folderStore, s3Store, whyNoS3 } from '../harness/object-stores.ts';
 import type { TestStore } from '../harness/object-stores.ts';
+import { freeBasePort } from '../harness/ports.ts';
 import { runProgram } from '../harness/run-program.ts';
 import { clusterStatus, TestCluster } from '../harness/test-cluster.ts';
-import type { TestNode } from '../harness/test-node.ts';
+import { TestNode } from '../harness/test-node.ts';
 import { eventually } from '../harness/wait.ts';
 
 // All nodes and their disks are lost, and only the object store is left.
@@ -138,6 +139,28 @@ async function refusesFormation(store: TestStore, data: string): Promise<void> {
   const dev = await runProgram(['dev', '--nodes', '1', '--data', data, ...set]);
   expect(dev.exitCode).toBe(4);
   expect(dev.err).toMatch(/formation is refused: .* holds cluster .*shortlink cluster rebuild --from/);
+  const basePort = await freeBasePort(1);
+  const node = new TestNode(data, 0, basePort);
+  mkdirSync(node.folder, { recursive: true });
+  const at = (offset: number): string => `127.0.0.1:${basePort + offset}`;
+  const options = settings(store).map((one) => one.split('=', 2) as [string, string]);
+  const config = {
+    'node.name': 'node0',
+    'data.dir': '.',
+    'cluster.initialNodes': [`node0=${at(300)}`],
+    ...Object.fromEntries(options),
+    ...Object.fromEntries(
+      ['redirect', 'api', 'grpc', 'peer', 'ops'].map((name, i) => [`${name}.address`, at(i * 100)]),
+    ),
+  };
+  writeFileSync(join(node.folder, 'config.yaml'), JSON.stringify(config));
+  node.start();
+  try {
+    await eventually('the reason', async () => /formation is refused/.test((await node.health())?.waitingFor ?? ''));
+    expect(node.log).toContain('formation is refused');
+  } finally {
+    node.stopIfRunning();
+  }
 }
 
 /** The old cluster, started once more from a copy of its folders: it serves, says what has happened, and writes nothing. */

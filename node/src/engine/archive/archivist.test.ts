@@ -114,3 +114,37 @@ it('does not go on from what a copy of the cluster has written, and says so', as
   expect(failures).toContain('is ahead of the entries that are applied here');
   expect(copy.objects('/checkpoints/')).toEqual(names);
 });
+
+it('looks after shards side by side: one whose objects do not get through keeps no other one waiting', async () => {
+  const isStuck = (name: string): boolean => name.includes('/00000001/');
+  const faults = {
+    next: (operation: string, name: string) => ({
+      delayMs: operation === 'put' && isStuck(name) ? Number.MAX_SAFE_INTEGER : 0,
+      fault: undefined,
+    }),
+  };
+  const chunks = await ChunkCluster.start({ nodes: 1, config: { initialShards: 2 }, faults });
+  await chunks.until('the other one', () => chunks.objects('/checkpoints/00000002/').length > 0);
+  expect(chunks.objects('/00000001/')).toEqual([]);
+});
+
+it('keeps the newest maps, and the last one of a day', async () => {
+  const chunks = await ChunkCluster.start({ nodes: 3 });
+  const engine = engineAt(chunks.cluster, 0);
+  const epochs = (): number[] =>
+    chunks.objects('/manifests/cluster/').map((name) => Number(/(\d+)\.json$/.exec(name)?.[1]));
+  const published: number[] = [];
+  const isNextDay = 24;
+  for (let i = 0; i < 48; i++) {
+    const before = epochs().at(-1) ?? 0;
+    const { config } = engine;
+    const node = { id: engine.nodeId, name: config.name, zone: '', weight: 101 + i, addresses: config.addresses };
+    // From a quarter past ten in the evening to past midnight.
+    if (i === isNextDay) chunks.cluster.nowMs += 2 * 60 * 60_000;
+    const proposed = engine.driver.propose({ type: 'putNode', node });
+    await chunks.until('its map in the store', () => (epochs().at(-1) ?? 0) > before);
+    await proposed;
+    published.push(epochs().at(-1) ?? 0);
+  }
+  expect(epochs()).toEqual(published.slice(isNextDay - 1));
+});

@@ -22,6 +22,8 @@ export interface ArchiveStanding {
   readonly versions: ReadonlyMap<ShardId, number>;
 }
 
+/** Shards are looked after in so many lanes: a slow answer holds up its own lane only. Each may hold parts of one upload in memory. */
+const lanes = 4;
 /** After a failure a checkpoint is tried again sooner than one is due. */
 const retryMs = 5000;
 
@@ -32,7 +34,8 @@ const retryMs = 5000;
 export class Archivist {
   readonly #context: ChunkContext;
   readonly #checkpointEveryMs: number;
-  readonly #work: BackgroundWork;
+  /** One for the cluster, then the lanes: what concerns one shard is done one after the other. */
+  readonly #work: readonly BackgroundWork[];
   readonly #cluster: ClusterManifests;
   readonly #archives = new Map<ShardId, ShardArchive>();
   readonly #dueAtMs = new Map<ShardId, number>();
@@ -41,9 +44,10 @@ export class Archivist {
   constructor(context: ChunkContext, checkpointEveryMs: number) {
     this.#context = context;
     this.#checkpointEveryMs = checkpointEveryMs;
-    this.#work = new BackgroundWork((name, error) => {
+    const onFailure = (name: string, error: unknown): void => {
       if (!(error instanceof SupersededError)) context.observer.failed(name, error);
-    });
+    };
+    this.#work = Array.from({ length: lanes + 1 }, () => new BackgroundWork(onFailure));
     this.#cluster = new ClusterManifests(context);
   }
 
@@ -53,7 +57,7 @@ export class Archivist {
   }
 
   stop(): void {
-    this.#work.stop();
+    for (const work of this.#work) work.stop();
   }
 
   /** Begins what is due; returns at once. */
@@ -63,13 +67,13 @@ export class Archivist {
     this.#lookForMark(standing.map.clusterId);
     const { map, terms, versions } = standing;
     if (terms.has(metaShardId) && this.#cluster.isDue(map))
-      this.#work.start(`publishing map ${map.epoch}`, async () => this.#cluster.publish(map));
+      this.#start(undefined, `publishing map ${map.epoch}`, async () => this.#cluster.publish(map));
     const nowMs = this.#context.clock.monotonicMs();
     for (const [shard, archive] of this.#archives) {
       if ((versions.get(shard) ?? 0) > archive.publishedVersion || archive.publishedVersion < 0)
-        this.#work.start(`publishing the chunk set of shard ${shard}`, async () => archive.publishManifest());
+        this.#start(shard, `publishing the chunk set of shard ${shard}`, async () => archive.publishManifest());
       if (nowMs >= (this.#dueAtMs.get(shard) ?? 0))
-        this.#work.start(`the checkpoint of shard ${shard}`, async () => this.#checkpoint(shard, archive));
+        this.#start(shard, `the checkpoint of shard ${shard}`, async () => this.#checkpoint(shard, archive));
     }
     this.#context.observer.checkpointAges(
       new Map([...this.#archives].map(([shard, { checkpointAgeMs }]) => [shard, checkpointAgeMs])),
@@ -81,9 +85,14 @@ export class Archivist {
     const { clock, supersession } = this.#context;
     if (clock.monotonicMs() < this.#markDueAtMs) return;
     this.#markDueAtMs = clock.monotonicMs() + this.#checkpointEveryMs;
-    this.#work.start('looking for a mark that the cluster was superseded', async () =>
+    this.#start(undefined, 'looking for a mark that the cluster was superseded', async () =>
       supersession.assertNot(clusterId),
     );
+  }
+
+  #start(shard: ShardId | undefined, name: string, work: () => Promise<void>): void {
+    const lane = shard === undefined ? 0 : 1 + (shard % lanes);
+    this.#work[lane]?.start(name, work);
   }
 
   async #checkpoint(shard: ShardId, archive: ShardArchive): Promise<void> {

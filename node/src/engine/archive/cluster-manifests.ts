@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { archiveVersion } from '../../core/archive/manifests.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
-import { clusterManifestName } from '../../core/lifecycle/object-names.ts';
+import { clusterManifestName, clusterManifestPrefix } from '../../core/lifecycle/object-names.ts';
 import type { ChunkContext } from '../chunks/chunk-context.ts';
 import { putDocument } from './documents.ts';
+import { ManifestThinning } from './manifest-thinning.ts';
 
 /** Publishes the maps of the cluster, one manifest for each epoch that the leader of the meta group sees. */
 export class ClusterManifests {
   readonly #context: ChunkContext;
+  #thinning: ManifestThinning | undefined;
   #published = 0;
 
   constructor(context: ChunkContext) {
@@ -26,5 +28,11 @@ export class ClusterManifests {
     const manifest = { kind: 'cluster', version: archiveVersion, clusterId, map } as const;
     await putDocument(this.#context, clusterManifestName(clusterId, epoch), manifest);
     this.#published = epoch;
+    this.#thinning ??= new ManifestThinning(this.#context, clusterManifestPrefix(clusterId));
+    // Nobody refers to a map by its name, and the rule keeps the newest ones whoever applies it: no leadership is needed.
+    await this.#thinning.published(async () => {
+      await this.#context.supersession.assertNot(clusterId);
+      return true;
+    });
   }
 }

@@ -1,34 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import { limits } from '@shortlink/common/limits.ts';
-import { thinManifests } from '../../core/archive/thin-manifests.ts';
 import { shardManifestPrefix } from '../../core/lifecycle/object-names.ts';
 import type { ChunkContext } from '../chunks/chunk-context.ts';
-import { listSequence } from './documents.ts';
 import { confirmsLeadership } from './leadership.ts';
 import type { LedShard } from './led-shard.ts';
+import { ManifestThinning } from './manifest-thinning.ts';
 import { ShardCheckpoints } from './shard-checkpoints.ts';
 import { ShardManifests } from './shard-manifests.ts';
 import { ShardSnapshot } from './shard-snapshot.ts';
 
 const deleteTimeoutMs = 20_000;
-/** Old manifests are looked for once in so many that are published. */
-const thinEveryManifests = 16;
 
 /** Keeps what the store says of one shard up to date, while this node leads it in one term. */
 export class ShardArchive {
   readonly #context: ChunkContext;
   readonly #manifests: ShardManifests;
   readonly #checkpoints: ShardCheckpoints;
+  readonly #thinning: ManifestThinning;
   #led: LedShard;
   #freshAsOfMs: number;
   #isLoaded = false;
-  #sinceThinned = 0;
 
   constructor(context: ChunkContext, led: LedShard) {
     this.#context = context;
     this.#led = led;
     this.#manifests = new ShardManifests(context);
     this.#checkpoints = new ShardCheckpoints(context, led);
+    this.#thinning = new ManifestThinning(context, shardManifestPrefix(led.clusterId, led.scope.shard));
     this.#freshAsOfMs = context.clock.nowMs();
   }
 
@@ -53,10 +50,7 @@ export class ShardArchive {
   /** Publishes the chunk set as it is now. @throws SupersededError, ObjectStoreError */
   async publishManifest(): Promise<void> {
     await this.#withSnapshot(async (snapshot) => this.#manifests.publish(this.#led, snapshot));
-    this.#sinceThinned++;
-    if (this.#sinceThinned < thinEveryManifests) return;
-    this.#sinceThinned = 0;
-    await this.#thinManifests();
+    await this.#thinning.published(async () => this.#mayDelete(0));
   }
 
   /** Takes a checkpoint where something has changed. @throws SupersededError, ObjectStoreError */
@@ -93,17 +87,10 @@ export class ShardArchive {
     const names = this.#checkpoints.deletable(state.timeMs);
     if (names.length === 0 || !(await this.#mayDelete(state.lifecycleVersion))) return;
     for (const name of names) {
-      await this.#delete(name);
+      await this.#context.objects.delete(name, { timeoutMs: deleteTimeoutMs });
+      this.#context.observer.count('garbageDeleted');
       this.#checkpoints.deleted(name);
     }
-  }
-
-  async #thinManifests(): Promise<void> {
-    const { clusterId, scope } = this.#led;
-    const manifests = await listSequence(this.#context, shardManifestPrefix(clusterId, scope.shard));
-    const names = thinManifests(manifests, this.#context.clock.nowMs()).slice(0, limits.objectListMaxNames);
-    if (names.length === 0 || !(await this.#mayDelete(0))) return;
-    for (const name of names) await this.#delete(name);
   }
 
   async #mayDelete(knownVersion: number): Promise<boolean> {
@@ -111,10 +98,5 @@ export class ShardArchive {
     if (!(await confirmsLeadership(this.#context.shards, { shard: scope.shard, term }, knownVersion))) return false;
     await this.#context.supersession.assertNot(clusterId);
     return true;
-  }
-
-  async #delete(name: string): Promise<void> {
-    await this.#context.objects.delete(name, { timeoutMs: deleteTimeoutMs });
-    this.#context.observer.count('garbageDeleted');
   }
 }
