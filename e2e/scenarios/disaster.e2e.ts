@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLink, visit } from '../harness/links-api.ts';
-import { folderStore, s3Store, whyNoS3 } from '../harness/object-stores.ts';
+import { folderStore, s3Store } from '../harness/object-stores.ts';
 import type { TestStore } from '../harness/object-stores.ts';
 import { freeBasePort } from '../harness/ports.ts';
 import { runProgram } from '../harness/run-program.ts';
+import { whyNoS3Servers } from '../harness/s3-server.ts';
 import { clusterStatus, TestCluster } from '../harness/test-cluster.ts';
 import { TestNode } from '../harness/test-node.ts';
 import { eventually } from '../harness/wait.ts';
 
 // All nodes and their disks are lost, and only the object store is left.
 
-const why = whyNoS3();
+const why = whyNoS3Servers();
 if (why !== undefined) process.stderr.write(`the disaster on an S3 server is skipped: ${why}\n`);
 
 const inChunks = 900;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { utf8 } from '@shortlink/common/bytes.ts';
+import { startS3Server, whyNoS3Servers } from '../../../../e2e/harness/s3-server.ts';
+import type { S3Server, S3ServerKind } from '../../../../e2e/harness/s3-server.ts';
 import { describeObjectStoreContract } from '../../ports/testing/object-store-contract.ts';
 import { runCli } from '../../cli/testing/fake-io.ts';
 import type { StoreReport } from '../../services/object-store-check/check-object-store.ts';
 import type { S3Settings } from './s3-client.ts';
 import { S3ObjectStore } from './s3-store.ts';
-import { startS3Server, whyNoS3Servers, type S3Server, type S3ServerKind } from './testing/s3-server.ts';
 
 // Real servers of two vendors: what passes on both leans on the habits of none.
 
@@ -25,7 +26,7 @@ describe.skipIf(why !== undefined).each<S3ServerKind>(['versitygw', 'minio'])('o
   afterAll(async () => server?.stop());
 
   const settings = (change: Partial<S3Settings> = {}): S3Settings => ({
-    ...server.settings(`test-${count++}`),
+    ...server.place(`test-${count++}`),
     ...change,
   });
 
@@ -51,7 +52,7 @@ describe.skipIf(why !== undefined).each<S3ServerKind>(['versitygw', 'minio'])('o
     expect(report.verdict).toBe('safe');
     const broken = report.promises.filter(({ verdict }) => verdict !== 'kept').map(({ id }) => id);
     expect(broken).toEqual(kind === 'minio' ? ['stale-uploads'] : []);
-    const left = await new S3ObjectStore(server.settings(prefix)).list({ prefix: '', limit: 1 }, call);
+    const left = await new S3ObjectStore(server.place(prefix)).list({ prefix: '', limit: 1 }, call);
     expect(left.objects).toEqual([]);
   });
 

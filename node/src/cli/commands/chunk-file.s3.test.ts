@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startS3Server, whyNoS3Servers } from '../../../../e2e/harness/s3-server.ts';
+import type { S3Server } from '../../../../e2e/harness/s3-server.ts';
 import { S3ObjectStore } from '../../adapters/object-store/s3-store.ts';
-import { startS3Server, whyNoS3Servers, type S3Server } from '../../adapters/object-store/testing/s3-server.ts';
 import { runCli } from '../testing/fake-io.ts';
 
 const golden = new Uint8Array(readFileSync(new URL('../../core/chunk/testdata/golden-v1.chunk', import.meta.url)));
@@ -16,7 +17,7 @@ describe.skipIf(why !== undefined)('a chunk in a bucket', () => {
   let endpoint: string;
   beforeAll(async () => {
     server = await startS3Server('versitygw');
-    const place = server.settings('chunks-of-a-test');
+    const place = server.place('chunks-of-a-test');
     const store = new S3ObjectStore(place);
     await store.put('shard-1/golden.chunk', golden, { timeoutMs: 60_000 });
     await store.close();

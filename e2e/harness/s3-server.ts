@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { S3Settings } from '../s3-client.ts';
+import { freePort } from './ports.ts';
+import { root } from './program.ts';
 
 export type S3ServerKind = 'versitygw' | 'minio';
 
 /** Builds and starts real S3 servers; need not lie beside the project. */
-const folder = process.env['S3_SERVERS'] ?? fileURLToPath(new URL('../../../../../../shared/s3', import.meta.url));
+const folder = process.env['S3_SERVERS'] ?? join(root, '..', 'shared', 's3');
 const bucket = 'chunks';
 /** The first build compiles a server and all that it is made of. */
 const startTimeoutMs = 25 * 60_000;
@@ -27,10 +26,22 @@ export function whyNoS3Servers(): string | undefined {
   }
 }
 
+/** How a client reaches a place in the server's bucket. */
+export interface S3Place {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  readonly credentialsFile: string;
+}
+
 export interface S3Server {
   /** As an environment has them. */
   readonly credentials: { readonly AWS_ACCESS_KEY_ID: string; readonly AWS_SECRET_ACCESS_KEY: string };
-  settings(prefix: string): S3Settings;
+  /** The server keeps its objects as files somewhere below it. */
+  readonly folder: string;
+  place(prefix: string): S3Place;
   /** Ends the process; its data stays. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -63,7 +74,8 @@ export async function startS3Server(kind: S3ServerKind): Promise<S3Server> {
   );
   return {
     credentials,
-    settings: (prefix) => ({
+    folder: join(data, 'objects'),
+    place: (prefix) => ({
       bucket,
       prefix,
       endpoint: value('S3_ENDPOINT'),
@@ -85,18 +97,4 @@ function endWithThisProcess(kind: S3ServerKind, port: string): void {
   const script = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; exec "$2" "$3" --port "$4"';
   const args = ['-c', script, 'sh', String(process.pid), join(folder, 'down'), kind, port];
   spawn('/bin/sh', args, { stdio: 'ignore', detached: true }).unref();
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
-        else resolve(address.port);
-      });
-    });
-  });
 }
