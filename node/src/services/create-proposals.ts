@@ -7,6 +7,7 @@ import { limits } from '@shortlink/common/limits.ts';
 import type { ClusterMap } from '../core/cluster/cluster-map.ts';
 import { codeAt } from '../core/statemachine/code-list.ts';
 import type { CommandResult, CreatedLinks, CreateLink, CreateLinks, Link } from '../core/statemachine/commands.ts';
+import { freshLink } from '../core/statemachine/fresh-link.ts';
 import { createTogether } from './create-commands.ts';
 import type { AcceptedLink, CreateContext } from './create-commands.ts';
 import { anonymousCreatorId } from './link-input.ts';
@@ -173,17 +174,7 @@ function linkOf(
 ): Link {
   const code = codeAt(codes, codeLength, place);
   if (code === undefined) throw new InvariantError(`link ${place} was created without a code`);
-  return {
-    code: fromUtf8(code),
-    url,
-    creatorId,
-    createdAtMs,
-    updatedAtMs: createdAtMs,
-    expiresAtMs,
-    disabled: false,
-    createRevision: revision,
-    revision,
-  };
+  return freshLink({ code: fromUtf8(code), url, creatorId, createdAtMs, expiresAtMs, revision });
 }
 
 function codesExhausted(): ServiceError {

@@ -13,6 +13,7 @@ import type {
   Link,
   UpdateLink,
 } from './commands.ts';
+import { freshLink } from './fresh-link.ts';
 import { encodeIndexRow, indexTombstone } from './index-row.ts';
 import { creatorIndexSuffix, expiryIndexSuffix, linkSuffix, namespaces } from './keys.ts';
 import { decodeLinkRow, encodeDeadLink, encodeLiveLink, isExpired } from './link-row.ts';
@@ -44,17 +45,9 @@ export function applyCreateLink(context: ApplyContext, command: CreateLink): Com
   if (!free) return command.generated ? { kind: 'redraw' } : { kind: 'taken', dead: found.kind === 'dead' };
   if (found.kind === 'dead' && found.expired !== undefined) removeIndexRows(context, found.expired);
   const revision = nextRevision(context);
-  const link: Link = {
-    code: command.code,
-    url: command.url,
-    creatorId: command.creatorId,
-    createdAtMs: context.state.timeMs,
-    updatedAtMs: context.state.timeMs,
-    expiresAtMs: command.expiresAtMs,
-    disabled: false,
-    createRevision: revision,
-    revision,
-  };
+  const { url, creatorId, expiresAtMs } = command;
+  const createdAtMs = context.state.timeMs;
+  const link = freshLink({ code: command.code, url, creatorId, createdAtMs, expiresAtMs, revision });
   const code = linkSuffix(link.code);
   putRow(context, namespaces.link, code, encodeLiveLink(link));
   putRow(context, namespaces.linkByCreator, creatorIndexSuffix(utf8(link.creatorId), revision), encodeIndexRow(code));

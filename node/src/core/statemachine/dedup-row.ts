@@ -4,6 +4,7 @@ import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { equalBytes } from '@shortlink/common/bytes.ts';
 import { fingerprintBytes } from './command-problem.ts';
 import type { Command, CommandResult, CreateLink, Link } from './commands.ts';
+import { freshLink } from './fresh-link.ts';
 import { readResult, writeResult } from './result-codec.ts';
 import { expectVersion, readOptional, writeOptional } from './wire-fields.ts';
 
@@ -61,15 +62,5 @@ function readCreatedLink(reader: ByteReader, retry: CreateLink): Link | undefine
   const code = generatedCode ?? retry.code;
   if (code === undefined) return undefined;
   const { url, creatorId } = retry;
-  return {
-    code,
-    url,
-    creatorId,
-    createdAtMs,
-    updatedAtMs: createdAtMs,
-    expiresAtMs,
-    disabled: false,
-    createRevision: revision,
-    revision,
-  };
+  return freshLink({ code, url, creatorId, createdAtMs, expiresAtMs, revision });
 }
