@@ -7,19 +7,13 @@ import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
 import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminService } from '../../services/admin.ts';
 import { Fields } from './fields.ts';
+import { nodeRoute } from './node-route.ts';
 import type { OpenApiParameter } from './openapi.ts';
 import { shardOf } from './path-parameters.ts';
 import { ringJson } from './ring-json.ts';
 import type { Route } from './route.ts';
 import { formatTimestamp } from './timestamp.ts';
 
-export const nodeIdParameter: OpenApiParameter = {
-  name: 'id',
-  in: 'path',
-  required: true,
-  description: 'The id of the node.',
-  schema: { type: 'string', pattern: '^[0-9a-f]{16}$' },
-};
 const shardIdParameter: OpenApiParameter = {
   name: 'id',
   in: 'path',
@@ -27,7 +21,8 @@ const shardIdParameter: OpenApiParameter = {
   description: 'The id of the shard; 0 is the meta group.',
   schema: { type: 'integer', minimum: 0 },
 };
-const accepted = { status: 202, description: 'Accepted; the cluster does it in its own time.' };
+const taken = 'Accepted; the cluster does it in its own time.';
+const nodeProblems = ['preconditionFailed', 'invalid'] as const;
 
 export function clusterRoutes(admin: AdminService): readonly Route[] {
   return [
@@ -47,12 +42,20 @@ export function clusterRoutes(admin: AdminService): readonly Route[] {
         return { status: 200, body: clusterJson(status, ring) };
       },
     },
-    nodeRoute('remove', 'Move the replicas of a node away, then forget it', (id, options) =>
-      admin.removeNode(id, options),
-    ),
-    nodeRoute('cancelRemove', 'Keep a node that was to be removed', (id, options) =>
-      admin.cancelRemoveNode(id, options),
-    ),
+    nodeRoute({
+      verb: 'remove',
+      summary: 'Move the replicas of a node away, then forget it',
+      taken,
+      problems: nodeProblems,
+      run: async (id, { timeoutMs }) => admin.removeNode(id, { timeoutMs }),
+    }),
+    nodeRoute({
+      verb: 'cancelRemove',
+      summary: 'Keep a node that was to be removed',
+      taken,
+      problems: nodeProblems,
+      run: async (id, { timeoutMs }) => admin.cancelRemoveNode(id, { timeoutMs }),
+    }),
     {
       method: 'POST',
       path: '/api/v1/admin/shards/{id}:transfer',
@@ -63,7 +66,7 @@ export function clusterRoutes(admin: AdminService): readonly Route[] {
         summary: 'Make another node the leader of a shard',
         parameters: [shardIdParameter],
         request: 'Transfer',
-        success: accepted,
+        success: { status: 202, description: taken },
         problems: ['preconditionFailed', 'invalid', 'tooLarge', 'unsupportedMediaType'],
       },
       handle: async (request) => {
@@ -73,30 +76,6 @@ export function clusterRoutes(admin: AdminService): readonly Route[] {
       },
     },
   ];
-}
-
-function nodeRoute(
-  verb: string,
-  summary: string,
-  run: (id: string, options: { timeoutMs: number }) => Promise<void>,
-): Route {
-  return {
-    method: 'POST',
-    path: `/api/v1/admin/nodes/{id}:${verb}`,
-    scope: 'admin',
-    operation: {
-      id: `${verb}Node`,
-      tag: 'admin',
-      summary,
-      parameters: [nodeIdParameter],
-      success: accepted,
-      problems: ['preconditionFailed', 'invalid'],
-    },
-    handle: async ({ params, timeoutMs }) => {
-      await run(params[0] ?? '', { timeoutMs });
-      return { status: 202 };
-    },
-  };
 }
 
 function clusterJson({ nodeId, name, waitingFor, map, replicas, leaders }: NodeStatus, ring: RingReport | undefined) {

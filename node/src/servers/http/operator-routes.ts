@@ -3,7 +3,7 @@ import type { OperatorOrder } from '../../core/cluster/meta-commands.ts';
 import type { AdminService } from '../../services/admin.ts';
 import { Fields } from './fields.ts';
 import type { SchemaName } from './schemas.ts';
-import { nodeIdParameter } from './cluster-routes.ts';
+import { nodeRoute } from './node-route.ts';
 import type { Route } from './route.ts';
 
 /** What an operator that knows of pods and volumes tells the cluster, fenced by its epoch. */
@@ -57,24 +57,16 @@ interface OrderSpec {
 }
 
 function orderRoute(admin: AdminService, { verb, summary, schema, names, orderOf }: OrderSpec): Route {
-  return {
-    method: 'POST',
-    path: `/api/v1/admin/nodes/{id}:${verb}`,
-    scope: 'admin',
-    operation: {
-      id: `${verb}Node`,
-      tag: 'admin',
-      summary,
-      parameters: [nodeIdParameter],
-      request: schema,
-      success: { status: 202, description: 'Decided by the meta group.' },
-      problems: ['preconditionFailed', 'invalid', 'tooLarge', 'unsupportedMediaType'],
-    },
-    handle: async (request) => {
+  return nodeRoute({
+    verb,
+    summary,
+    request: schema,
+    taken: 'Decided by the meta group.',
+    problems: ['preconditionFailed', 'invalid', 'tooLarge', 'unsupportedMediaType'],
+    run: async (nodeId, request) => {
       const fields = new Fields(await request.json(), names);
-      const order = orderOf(request.params[0] ?? '', fields);
+      const order = orderOf(nodeId, fields);
       await admin.order(order, fields.integer('operatorEpoch'), { timeoutMs: request.timeoutMs });
-      return { status: 202 };
     },
-  };
+  });
 }
