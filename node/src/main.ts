@@ -16,13 +16,12 @@ import { ApiServer } from './servers/http/api-server.ts';
 import { GrpcServer } from './servers/grpc/grpc-server.ts';
 import { exposureProblem } from './servers/listen.ts';
 import { OpsServer, type Readiness } from './servers/ops-server.ts';
-import { ChunkWorker } from './threads/chunk-worker.ts';
+import { ChunkThreads } from './threads/chunk-threads.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
 import { RedirectWorker } from './threads/redirect-worker.ts';
 import { newServices } from './threads/services.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
 import { LocalMetrics } from './telemetry/local-metrics.ts';
-import type { MetricsSnapshot } from './telemetry/local-metrics.ts';
 import { MetricsHub } from './telemetry/metrics-hub.ts';
 
 /** Parts of shutdown.timeoutMs, which bounds them all. */
@@ -42,7 +41,7 @@ export async function runNode(config: Config): Promise<void> {
   const onError = (error: unknown): void => logger.error({ err: error }, 'a request failed by a defect');
   const engine = new EngineWorker(config, { onFatal, onMetrics: (snapshot) => hub.update('engine', snapshot) });
   // Whoever asks before the chunks are open learns what the engine says.
-  const open: { chunks?: ChunkWorker | undefined } = {};
+  const open: { chunks?: ChunkThreads | undefined } = {};
   const readiness = (): Readiness => ({ ...engine.health, notice: open.chunks?.notice });
   const ops = new OpsServer({ readiness, isLive: () => engine.isLive(), metrics: hub, onError });
   await ops.listen(hostPort(config.ops.address));
@@ -107,11 +106,17 @@ interface ChunkSurroundings {
 }
 
 /** Undefined without an object store: then everything stays on the nodes. */
-async function startChunks(config: Config, around: ChunkSurroundings): Promise<ChunkWorker | undefined> {
+async function startChunks(config: Config, around: ChunkSurroundings): Promise<ChunkThreads | undefined> {
   if (config.objectStore.url === '') return undefined;
   const { handle, nodeId, engine, hub, onFatal } = around;
-  const events = { onFatal, onMetrics: (snapshot: MetricsSnapshot) => hub.update('chunk', snapshot) };
-  const chunks = new ChunkWorker({ config, handle, nodeId, engine: engine.connect() }, events);
+  const chunks = new ChunkThreads({
+    config,
+    handle,
+    nodeId,
+    connectEngine: () => engine.connect(),
+    onMetrics: (thread, snapshot) => hub.update(thread, snapshot),
+    onFatal,
+  });
   await chunks.started();
   engine.useColdTier(chunks.connect());
   return chunks;

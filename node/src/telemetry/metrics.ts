@@ -6,7 +6,7 @@ const secondsCoarse = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096];
 const byteSizes = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
-const threads = ['main', 'engine', 'redirect', 'chunk'] as const;
+const threads = ['main', 'engine', 'redirect', 'chunk', 'cold'] as const;
 const tiers = ['local', 'cache', 'holder', 'store'] as const;
 const chunkEvents = [
   'digested',

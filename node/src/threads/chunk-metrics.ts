@@ -2,10 +2,8 @@
 import type { Logger } from 'pino';
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.ts';
-import type { ReadTier } from '../engine/chunks/chunk-library.ts';
 import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
 import type { LifecycleRecords } from '../core/lifecycle/view.ts';
-import type { DiskCacheObserver } from '../engine/chunks/disk-cache.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
 import type { WatchedShard } from '../engine/chunks/shard-watch.ts';
 import type { ChunkCounts } from '../ports/ring-report.ts';
@@ -15,11 +13,7 @@ import type { MetricsSink } from '../telemetry/sink.ts';
 
 export interface ChunkMeters {
   readonly observer: ChunkObserver;
-  readonly onRead: (tier: ReadTier, bytes: number) => void;
-  readonly onMissing: (message: string) => void;
-  readonly onCorruptCopy: (name: string) => void;
   readonly onSuperseded: (message: string) => void;
-  readonly diskCache: DiskCacheObserver;
 }
 
 export interface ChunkStanding {
@@ -70,38 +64,10 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
         metrics.set('shortlink_node_chunks_moving', counts.moving);
       },
     },
-    onRead: (tier, bytes) => {
-      metrics.add('shortlink_node_chunk_reads_total', 1, { tier });
-      metrics.add('shortlink_node_chunk_read_bytes_total', bytes, { tier });
-    },
-    onCorruptCopy: (name) =>
-      logger.error({ object: name }, 'a copy of a chunk is corrupt; it is read from the store and copied again'),
     onSuperseded: (message) => {
       metrics.set('shortlink_node_superseded', 1);
       logger.error({}, message);
     },
-    diskCache: meteredDiskCache(metrics, logger),
-    onMissing: (message) => {
-      metrics.add('shortlink_node_chunk_missing_total', 1);
-      logger.error({}, `${message}, although the chunk set names it`);
-    },
-  };
-}
-
-function meteredDiskCache(metrics: MetricsSink, logger: Logger): DiskCacheObserver {
-  metrics.set('shortlink_node_chunk_cache_bytes', 0);
-  metrics.set('shortlink_node_chunk_cache_off', 0);
-  return {
-    holds: (bytes) => metrics.set('shortlink_node_chunk_cache_bytes', bytes),
-    switchedOff: (problem) => {
-      metrics.set('shortlink_node_chunk_cache_off', problem === undefined ? 0 : 1);
-      if (problem === undefined) return;
-      logger.warn(
-        { problem },
-        'the disk has no room for what is read from afar, or fails; nothing of it is kept for now',
-      );
-    },
-    damaged: () => metrics.add('shortlink_node_chunk_cache_damaged_total', 1),
   };
 }
 

@@ -9,7 +9,7 @@ export interface ChunkWorkerEvents {
   readonly onFatal: (message: string) => void;
 }
 
-/** The thread that keeps the chunks, as the main thread handles it. */
+/** The thread that makes and moves chunks, as the main thread handles it. */
 export class ChunkWorker {
   readonly #worker: Worker;
   readonly #events: ChunkWorkerEvents;
@@ -22,7 +22,7 @@ export class ChunkWorker {
     this.#events = events;
     this.#worker = new Worker(new URL('chunk-thread.ts', import.meta.url), {
       workerData: data,
-      transferList: [data.engine],
+      transferList: [data.engine, data.copies],
       name: 'chunk',
     });
     this.#worker.on('message', (report: ChunkReport) => this.#onReport(report));
@@ -30,7 +30,7 @@ export class ChunkWorker {
       events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     );
     this.#worker.on('exit', (code) => {
-      if (!this.#stopping) events.onFatal(`the thread of the chunks ended with code ${code}`);
+      if (!this.#stopping) events.onFatal(`the thread that makes chunks ended with code ${code}`);
     });
   }
 
@@ -43,28 +43,19 @@ export class ChunkWorker {
     return this.#notice;
   }
 
-  /** A pipe to the chunks for one more thread. */
-  connect(): MessagePort {
-    return this.#pipe('serve');
-  }
-
   /** A pipe to the jobs over the objects. */
   connectUpkeep(): MessagePort {
-    return this.#pipe('upkeep');
+    const { port1, port2 } = new MessageChannel();
+    this.#order({ type: 'upkeep', port: port1 }, [port1]);
+    return port2;
   }
 
-  /** Ends what runs. Nobody may ask for chunks any more. */
+  /** Ends what runs. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#order({ type: 'stop' });
     await this.#stopped.promise;
     await this.#worker.terminate();
-  }
-
-  #pipe(type: 'serve' | 'upkeep'): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#order({ type, port: port1 }, [port1]);
-    return port2;
   }
 
   #order(order: ChunkOrder, transfer: readonly MessagePort[] = []): void {

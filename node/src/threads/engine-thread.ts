@@ -135,7 +135,7 @@ async function run(): Promise<void> {
     store,
     linkVersions,
     peers: transport.peers,
-    // Read here and not by the thread of the chunks, which may be busy building one.
+    // Read here and not by the thread that makes chunks, which may be busy with one.
     copies: new DiskChunkReader(dataDirPaths(config.data.dir).chunks),
     formationGuard: formationGuard(config.objectStore),
     coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },

@@ -44,19 +44,35 @@ export interface RedirectThreadData {
   readonly coldTier: MessagePort | undefined;
 }
 
+/** Of the thread that makes chunks, and of the one that reads them. */
 export interface ChunkThreadData {
   readonly config: Config;
   readonly handle: RocksHandle;
   readonly nodeId: string;
   readonly engine: MessagePort;
+  /** Between the two, about the copies on this disk: `CopyNotice`s go to the one that reads, `CorruptCopy`s to the other. */
+  readonly copies: MessagePort;
+}
+
+export interface CopyNotice {
+  /** A new copy is here, and every row of it was checked; or there is no copy any more. */
+  readonly type: 'copied' | 'dropped';
+  /** Of the object. */
+  readonly name: string;
+}
+
+/** A read found that a copy, here or on another node, is not what was written. */
+export interface CorruptCopy {
+  readonly name: string;
 }
 
 export type ChunkOrder =
-  /** Another thread will ask for chunks through this port. */
-  | { readonly type: 'serve'; readonly port: MessagePort }
   /** Another thread will ask for collections and scrubs through this port. */
-  | { readonly type: 'upkeep'; readonly port: MessagePort }
-  | { readonly type: 'stop' };
+  { readonly type: 'upkeep'; readonly port: MessagePort } | { readonly type: 'stop' };
+
+export type ColdOrder =
+  /** Another thread will ask for rows of chunks through this port. */
+  { readonly type: 'serve'; readonly port: MessagePort } | { readonly type: 'stop' };
 
 export type ChunkReport =
   | { readonly type: 'started' }
@@ -65,6 +81,8 @@ export type ChunkReport =
   | { readonly type: 'metrics'; readonly metrics: MetricsSnapshot }
   | { readonly type: 'stopped' }
   | { readonly type: 'fatal'; readonly message: string };
+
+export type ColdReport = Exclude<ChunkReport, { readonly type: 'notice' }>;
 
 export type RedirectOrder = { readonly type: 'drain' } | { readonly type: 'stop' };
 

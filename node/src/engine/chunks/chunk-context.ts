@@ -63,7 +63,7 @@ export interface ChunkContext {
   readonly timers: Timers;
   readonly random: Random;
   readonly observer: ChunkObserver;
-  /** Lets others run: work on chunks shares its thread with cold reads. */
+  /** Lets others run: rounds, copies and jobs share the thread with what computes. */
   readonly breathe: () => Promise<void>;
   /** Waits until so many more bytes may be moved. */
   readonly pace: (bytes: number) => Promise<void>;

@@ -9,9 +9,8 @@ import type { ChunkSource } from '../../core/chunk/chunk-source.ts';
 import type { ChunkTail } from '../../core/chunk/tail/chunk-tail.ts';
 import type { ChunkObject } from '../../core/lifecycle/types.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
-import type { ChunkPeers } from '../../ports/chunk-peers.ts';
+import type { ChunkCopies, ChunkPeers } from '../../ports/chunk-peers.ts';
 import { readFromHolders } from './holder-reads.ts';
-import type { ChunkFiles } from '../../ports/chunk-files.ts';
 import { ObjectStoreError } from '../../ports/object-store.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { ByteCache } from './byte-cache.ts';
@@ -28,7 +27,7 @@ export interface PlacedChunk {
 }
 
 export interface ChunkLibraryOptions {
-  readonly files: ChunkFiles;
+  readonly files: ChunkCopies;
   readonly peers: ChunkPeers;
   readonly self: NodeId;
   readonly objects: ObjectStore;

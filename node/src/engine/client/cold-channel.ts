@@ -39,7 +39,7 @@ export class RemoteColdTier implements ColdTier {
   }
 }
 
-/** Serves one other thread from the thread of the chunks. */
+/** Serves one other thread from the thread that reads chunks. */
 export function serveColdTier(
   coldTier: ColdTier,
   channel: Channel<FromColdTier, ToColdTier>,

@@ -47,7 +47,7 @@ export class RemoteUpkeep implements ChunkUpkeep {
   }
 }
 
-/** Serves one other thread from the thread of the chunks. */
+/** Serves one other thread from the thread that makes chunks. */
 export function serveUpkeep(
   upkeep: ChunkUpkeep,
   channel: Channel<FromUpkeep, ToUpkeep>,
