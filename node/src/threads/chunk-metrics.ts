@@ -11,7 +11,7 @@ import type { ShardScrub } from '../ports/chunk-upkeep.ts';
 import type { NodeHeartbeat } from '../ports/peers.ts';
 import type { MetricsSink } from '../telemetry/sink.ts';
 
-export interface ChunkMeters {
+interface ChunkMeters {
   readonly observer: ChunkObserver;
   readonly onSuperseded: (message: string) => void;
 }

@@ -11,22 +11,16 @@ import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
 import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
 import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
-import { Supersession } from '../engine/archive/supersession.ts';
 import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
-import { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
-import type { ChunkDriverSettings } from '../engine/chunks/chunk-driver.ts';
-import { BytePacer } from '../engine/chunks/byte-pacer.ts';
-import { UpkeepJobs } from '../engine/chunks/upkeep-jobs.ts';
+import type { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
+import { openChunkWork } from '../engine/chunks/open-chunk-work.ts';
+import type { ChunkWorkPorts, ChunkWorkSettings } from '../engine/chunks/open-chunk-work.ts';
 import type { Channel } from '../engine/client/channel.ts';
-import { EngineChunkPeers } from '../engine/client/engine-chunk-peers.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
-import { ShardsClient } from '../engine/client/shards-client.ts';
-import { noColdTier } from '../ports/cold-tier.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
 import { serveUpkeep } from '../engine/client/upkeep-channel.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
-import { meteredChunks, type ChunkMeters } from './chunk-metrics.ts';
+import { meteredChunks } from './chunk-metrics.ts';
 import type { ChunkOrder, ChunkReport, ChunkThreadData, CopyNotice, CorruptCopy } from './messages.ts';
 import { openRetryingStore } from './object-store.ts';
 import { portChannel, soon } from './port-channel.ts';
@@ -67,8 +61,9 @@ function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): 
   }, fatal);
 }
 
-function driverSettings(): ChunkDriverSettings {
+function settings(): ChunkWorkSettings {
   const {
+    bytesPerSecond,
     redundancy,
     checkpointEveryMs,
     sealAfterBytes,
@@ -79,6 +74,7 @@ function driverSettings(): ChunkDriverSettings {
     orphanMinAgeMs,
   } = config.chunks;
   return {
+    bytesPerSecond,
     redundancy,
     checkpointEveryMs,
     roundMs,
@@ -88,61 +84,40 @@ function driverSettings(): ChunkDriverSettings {
   };
 }
 
-function newSupersession(objects: ObjectStore, meters: ChunkMeters): Supersession {
-  const sha256Of = (bytes: Uint8Array): Uint8Array => zlibChunkCodec.sha256Of(bytes);
-  return new Supersession(objects, sha256Of, (message) => {
-    meters.onSuperseded(message);
-    report({ type: 'notice', message });
-  });
-}
-
 async function run(): Promise<void> {
   const metrics = new LocalMetrics();
   const objects = await openRetryingStore(config.objectStore);
   const files = await DiskChunkFiles.open(dataDirPaths(config.data.dir).chunks);
-  const reader = attachReader(handle);
-  const random = new SystemRandom();
+  const engine = new RemoteEngine(portChannel(enginePort), soon);
+  const copies: Channel<CopyNotice, CorruptCopy> = portChannel(copiesPort);
   const meters = meteredChunks(metrics, logger, {
     self: nodeId,
     onFacts: (facts, counts) => engine.carry(facts, counts),
   });
-  const engine = new RemoteEngine(portChannel(enginePort), soon);
-  const peers = new EngineChunkPeers(engine);
-  const copies: Channel<CopyNotice, CorruptCopy> = portChannel(copiesPort);
-  const dropCopy = async (name: string): Promise<void> => {
-    await files.remove(name);
-    copies.post([{ type: 'dropped', name }]);
-    meters.observer.count('dropped');
-  };
-  copies.onBatch((corrupt) => {
-    for (const { name } of corrupt) void dropCopy(name).catch(fatal);
-  });
-  const clients = { engine, clock: systemClock, timers: systemTimers, random };
-  // It reads lifecycles only, which are hot.
-  const shards = new ShardsClient({ ...clients, reader, coldTier: noColdTier });
-  const supersession = newSupersession(objects, meters);
-  const pacer = new BytePacer(config.chunks.bytesPerSecond, systemClock, systemTimers);
-  const context: ChunkContext = {
-    shards,
-    reader,
+  const ports: ChunkWorkPorts = {
+    self: nodeId,
+    engine,
+    reader: attachReader(handle),
     objects,
     files,
-    peers,
-    self: nodeId,
     codec: zlibChunkCodec,
-    supersession,
     clock: systemClock,
     timers: systemTimers,
-    random,
+    random: new SystemRandom(),
     observer: meters.observer,
-    breathe: async () => nextTurn(),
-    pace: async (bytes) => pacer.take(bytes),
-    dropCopy,
+    onSuperseded: (message) => {
+      meters.onSuperseded(message);
+      report({ type: 'notice', message });
+    },
     copied: (name) => copies.post([{ type: 'copied', name }]),
+    dropped: (name) => copies.post([{ type: 'dropped', name }]),
+    breathe: async () => nextTurn(),
     onFatal: fatal,
   };
-  const driver = new ChunkDriver(context, driverSettings());
-  const upkeep = new UpkeepJobs(context, driver.collector);
+  const { context, driver, upkeep } = openChunkWork(ports, settings());
+  copies.onBatch((corrupt) => {
+    for (const { name } of corrupt) void context.dropCopy(name).catch(fatal);
+  });
   startWhenSafe(driver, context);
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });

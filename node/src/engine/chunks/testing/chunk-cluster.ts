@@ -7,20 +7,20 @@ import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { MergePolicy } from '../../../core/lifecycle/merge-plan.ts';
 import type { Timers } from '../../../ports/clock.ts';
-import type { Shards } from '../../../ports/shards.ts';
-import { Supersession } from '../../archive/supersession.ts';
 import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
-import { ShardsClient } from '../../client/shards-client.ts';
 import type { Engine } from '../../engine.ts';
+import type { EngineApi } from '../../engine-api.ts';
 import type { EngineConfig } from '../../engine-config.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
 import type { TestVolumes } from '../../testing/test-cluster.ts';
-import type { ChunkContext, ChunkEvent } from '../chunk-context.ts';
+import type { ChunkEvent } from '../chunk-context.ts';
 import type { CollectorSettings } from '../collector.ts';
-import { ChunkDriver } from '../chunk-driver.ts';
+import type { ChunkDriver } from '../chunk-driver.ts';
 import { ChunkLibrary } from '../chunk-library.ts';
 import type { ReadTier } from '../chunk-library.ts';
-import { UpkeepJobs } from '../upkeep-jobs.ts';
+import { openChunkWork } from '../open-chunk-work.ts';
+import type { ChunkWorkPorts } from '../open-chunk-work.ts';
+import type { UpkeepJobs } from '../upkeep-jobs.ts';
 import { ColdService } from '../cold-service.ts';
 
 export interface ChunkNode {
@@ -141,12 +141,18 @@ export class ChunkCluster {
     };
     const { clock, random, store: reader } = engine.deps;
     const objects = new SimObjectStore({ bucket: this.bucket, clock, timers, faults: options.faults });
-    const onFatal = (error: unknown): void => void this.cluster.fatal.push(error);
     this.cluster.copiesByNode.set(this.cluster.engines.indexOf(engine), files);
-    const peers = new EngineChunkPeers(engine);
+    const policy = {
+      sealAfterBytes: options.sealAfterBytes ?? 1000,
+      sealAfterMs: Number.MAX_SAFE_INTEGER,
+      // Little enough is held back to learn from that outputs of merges end where they should.
+      format: { ...chunkFormat, sampleBytes: 1000 },
+    };
+    const merges = { policy: options.merges ?? noMerges, retryAfterMs: 1000 };
+    const onFatal = (error: unknown): void => void this.cluster.fatal.push(error);
     const library = new ChunkLibrary({
       files,
-      peers,
+      peers: new EngineChunkPeers(engine),
       self: engine.nodeId,
       objects,
       codec: zlibChunkCodec,
@@ -156,20 +162,13 @@ export class ChunkCluster {
       onCorruptCopy: (name) => void files.remove(name),
     });
     const cold = new ColdService({ reader, library, timers, onMissing: (name) => failures.push(name), onFatal });
-    const shards = new ShardsClient({ engine, clock, timers, random, reader, coldTier: cold });
-    const context: ChunkContext = {
-      shards: options.losesAnswers === true ? twice(shards) : shards,
+    const ports: ChunkWorkPorts = {
+      self: engine.nodeId,
+      engine: options.losesAnswers === true ? twice(engine) : engine,
       reader,
       objects,
       files,
-      peers,
-      self: engine.nodeId,
       codec: zlibChunkCodec,
-      supersession: new Supersession(
-        objects,
-        (bytes) => zlibChunkCodec.sha256Of(bytes),
-        (message) => void failures.push(message),
-      ),
       clock,
       timers,
       random,
@@ -180,44 +179,33 @@ export class ChunkCluster {
         scrubbed: () => {},
         round: () => {},
       },
-      breathe: async () => {},
-      pace: async () => {},
-      dropCopy: async (name) => {
-        await files.remove(name);
-        library.forget(name);
-      },
+      onSuperseded: (message) => void failures.push(message),
       copied: (name) => library.trust(name),
+      dropped: (name) => library.forget(name),
+      breathe: async () => {},
       onFatal,
     };
-    const policy = {
-      sealAfterBytes: options.sealAfterBytes ?? 1000,
-      sealAfterMs: Number.MAX_SAFE_INTEGER,
-      // Little enough is held back to learn from that outputs of merges end where they should.
-      format: { ...chunkFormat, sampleBytes: 1000 },
-    };
-    const merges = { policy: options.merges ?? noMerges, retryAfterMs: 1000 };
-    const driver = new ChunkDriver(context, {
+    const { driver, upkeep } = openChunkWork(ports, {
       policy,
       merges,
       collector: { ...noCollection, ...options.collector },
       redundancy: 2,
       checkpointEveryMs: options.checkpointEveryMs ?? 1000,
       roundMs: 100,
+      bytesPerSecond: Number.POSITIVE_INFINITY,
     });
-    const upkeep = new UpkeepJobs(context, driver.collector);
     return { engine, driver, upkeep, files, cold, events, failures, tiers, isAway: false };
   }
 }
 
-function twice(shards: Shards): Shards {
+function twice(engine: Engine): EngineApi {
   return {
-    map: () => shards.map(),
-    write: async (shard, commands, options) => {
-      await shards.write(shard, commands, options);
-      return shards.write(shard, commands, options);
-    },
-    read: async (...args) => shards.read(...args),
-    resolve: async (...args) => shards.resolve(...args),
-    admin: async (...args) => shards.admin(...args),
+    submit: (request, answer) =>
+      engine.submit(request, request.kind === 'write' ? () => engine.submit(request, answer) : answer),
+    askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
+    carry: (facts, counts) => engine.carry(facts, counts),
+    admin: (request, answer) => engine.admin(request, answer),
+    onMap: (listener) => engine.onMap(listener),
+    barrier: (shard, timeoutMs, answer) => engine.barrier(shard, timeoutMs, answer),
   };
 }
