@@ -64,10 +64,11 @@ async function runSeed(seed: number, parsed: Arguments, print: (text: string) =>
 }
 
 function describeReport(report: SimulationReport): string {
-  const { seed, traceHash, events, operations, answered, committedEntries, simulatedUs } = report;
+  const { seed, traceHash, events, operations, answered, committedEntries, simulatedUs, retired } = report;
+  const [merged, collected] = (['merged', 'collected'] as const).map((event) => report.chunkEvents.get(event) ?? 0);
   const faults = [...report.faults.values()].reduce((sum, count) => sum + count, 0);
   const seconds = Math.round(simulatedUs / 1_000_000);
-  return `seed ${seed}: trace ${traceHash}, ${seconds} simulated s, ${events} events, ${faults} faults, ${answered} of ${operations} operations answered, ${committedEntries} entries`;
+  return `seed ${seed}: trace ${traceHash}, ${seconds} simulated s, ${events} events, ${faults} faults, ${answered} of ${operations} operations answered, ${committedEntries} entries, ${retired} generations retired, ${merged} merges, ${collected} objects deleted`;
 }
 
 function parseArguments(args: readonly string[]): Arguments | undefined {

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterMap } from '../src/core/cluster/cluster-map.ts';
+import type { ChunkEvent } from '../src/engine/chunks/chunk-context.ts';
+import type { ChunkWorkPorts } from '../src/engine/chunks/open-chunk-work.ts';
 import type { Replica } from '../src/engine/host/replica.ts';
 import { turn } from '../src/engine/host/turn.ts';
 import type { Turn } from '../src/engine/host/turn.ts';
 import { checkedTurn } from './checkers/checked-turn.ts';
+import { ChunkInvariants } from './checkers/chunk-invariants.ts';
 import { PromiseChecker } from './checkers/promises.ts';
 import { RaftInvariants } from './checkers/raft-invariants.ts';
 import type { Violations } from './checkers/violations.ts';
+import { promisesOf } from './chunks/chunk-profile.ts';
+import type { ChunkWorld } from './chunks/chunk-world.ts';
+import { WatchedChunkFiles } from './chunks/watched-chunk-files.ts';
 import { engineConfig } from './engine-configs.ts';
 import { Gateway } from './gateway.ts';
 import type { Mutant } from './mutants.ts';
 import { Network } from './network.ts';
+import { MemoryBucket } from './object-store/memory-bucket.ts';
+import { noFaults } from './object-store/object-faults.ts';
 import type { Profile } from './profile.ts';
 import { SimNode } from './sim-node.ts';
 import { CrashSignal } from './sim-process.ts';
@@ -33,6 +41,10 @@ export class Cluster {
   readonly network: Network;
   readonly invariants: RaftInvariants;
   readonly promises: PromiseChecker;
+  readonly chunks: ChunkInvariants;
+  /** What outlives all nodes. */
+  readonly bucket: MemoryBucket;
+  readonly chunkEvents = new Map<ChunkEvent, number>();
   /** The founders first. */
   readonly nodes: readonly SimNode[];
   readonly #gateways = new Map<SimProcess, Gateway>();
@@ -44,6 +56,8 @@ export class Cluster {
     this.world = world;
     this.invariants = new RaftInvariants(violations);
     this.promises = new PromiseChecker(violations);
+    this.bucket = new MemoryBucket((name) => this.chunks.deleting(name));
+    this.chunks = new ChunkInvariants(world, { bucket: this.bucket, violations, promises: promisesOf(profile.chunks) });
     this.network = new Network(world, {
       delayUs: profile.delayUs,
       lateFrames: true,
@@ -52,12 +66,18 @@ export class Cluster {
     });
     const names = Array.from({ length: profile.founders + profile.spares }, (_, i) => `n${i + 1}`);
     const founders = names.slice(0, profile.founders);
-    const { initialShards, compactEntries, ring } = profile;
+    const { initialShards, compactEntries, ring, chunks } = profile;
+    const maxHotBytes = chunks?.maxHotBytes;
     const hooks = this.#hooks();
     this.nodes = names.map((name) => {
-      const config = engineConfig({ name, founders, initialShards, compactEntries, ring });
+      const config = engineConfig({ name, founders, initialShards, compactEntries, ring, maxHotBytes });
       return new SimNode({ world, network: this.network, config, hooks });
     });
+  }
+
+  /** There is an object store. */
+  get hasChunks(): boolean {
+    return this.#options.profile.chunks !== undefined;
   }
 
   get founders(): readonly SimNode[] {
@@ -94,12 +114,13 @@ export class Cluster {
   #hooks(): ProcessHooks {
     const { mutant, violations, world } = this.#options;
     const base: Turn = mutant?.turn ?? turn;
-    const checkers = { invariants: this.invariants, promises: this.promises };
+    const checkers = { invariants: this.invariants, promises: this.promises, chunks: this.chunks };
     return {
       tickMs,
       honoursSync: mutant?.honoursSync ?? true,
       linkVersionsFor: mutant?.linkVersionsFor,
-      turnFor: () => checkedTurn(base, checkers),
+      turnFor: (process) => checkedTurn(base, checkers, () => process.store),
+      chunks: this.#chunkWorld(),
       onDefect: (process, error) => {
         if (error instanceof CrashSignal) return;
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -111,8 +132,26 @@ export class Cluster {
         for (const replica of process.engine.host.replicasByShard.values()) {
           this.invariants.recovered(replica);
           this.promises.recovered(replica);
+          this.chunks.look(replica, process.store);
         }
       },
+    };
+  }
+  #chunkWorld(): ChunkWorld | undefined {
+    const { profile, mutant } = this.#options;
+    if (profile.chunks === undefined) return undefined;
+    const alterPorts = (ports: ChunkWorkPorts, process: SimProcess): ChunkWorkPorts => {
+      const files = new WatchedChunkFiles(ports.files, (name, bytes) => this.chunks.copied(ports.self, name, bytes));
+      const watched = { ...ports, files };
+      return mutant?.chunkPortsFor?.(watched, process) ?? watched;
+    };
+    return {
+      bucket: this.bucket,
+      faults: noFaults,
+      settings: profile.chunks.settings,
+      caches: profile.chunks.caches,
+      alterPorts,
+      onEvent: (event) => void this.chunkEvents.set(event, (this.chunkEvents.get(event) ?? 0) + 1),
     };
   }
 }

@@ -9,6 +9,7 @@ export interface ClusterShape {
   readonly initialShards: number;
   readonly compactEntries?: number | undefined;
   readonly ring?: RingSettings | undefined;
+  readonly maxHotBytes?: number | undefined;
 }
 
 export function peerAddress(name: string): string {
@@ -16,7 +17,14 @@ export function peerAddress(name: string): string {
 }
 
 /** Production's settings, but a log so short that whoever stays away for a moment needs a snapshot. */
-export function engineConfig({ name, founders, initialShards, compactEntries, ring }: ClusterShape): EngineConfig {
+export function engineConfig({
+  name,
+  founders,
+  initialShards,
+  compactEntries,
+  ring,
+  maxHotBytes,
+}: ClusterShape): EngineConfig {
   return {
     name,
     zone: `zone-${name}`,
@@ -40,7 +48,7 @@ export function engineConfig({ name, founders, initialShards, compactEntries, ri
     },
     ring: ring ?? { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
-    maxHotBytes: undefined,
+    maxHotBytes,
     tickMs: 100,
     stateHashIntervalEntries: 20,
     slowTicks: 10,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { noColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import { limits } from '@shortlink/common/limits.ts';
 import type { Link } from '../src/core/statemachine/commands.ts';
@@ -7,7 +6,7 @@ import type { KvRow } from '../src/core/statemachine/reads.ts';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import { LinkCache } from '../src/engine/client/link-cache.ts';
 import { RemoteEngine } from '../src/engine/client/remote-engine.ts';
-import type { Channel, FromEngine, ToEngine } from '../src/engine/client/channel.ts';
+import type { FromEngine, ToEngine } from '../src/engine/client/channel.ts';
 import { serveEngine } from '../src/engine/client/engine-server.ts';
 import type { EngineApi } from '../src/engine/engine-api.ts';
 import { ShardsClient } from '../src/engine/client/shards-client.ts';
@@ -21,11 +20,10 @@ import type { NewLink } from '../src/services/link-input.ts';
 import { newRedirectService } from '../src/services/redirect.ts';
 import type { Resolver } from '../src/services/redirect.ts';
 import type { SimProcess } from './sim-process.ts';
+import { connectThreads, soonOf } from './threads.ts';
 import type { World } from './world.ts';
 
 const linearizable = 'linearizable';
-/** A message between two threads of a process. */
-const channelDelayUs = 200;
 /** Links that are followed again with each one. */
 const recentCodes = 12;
 
@@ -53,10 +51,8 @@ export class Gateway {
     this.death = process.death.then(() => undefined);
     const { clock, timers, store } = process;
     const random = process.random.split('gateway');
-    const soon = (run: () => void): void => {
-      world.after(random.int(50), run, process);
-    };
-    const [near, far] = connectThreads(world, process);
+    const soon = soonOf(world, process);
+    const [near, far] = connectThreads<ToEngine, FromEngine>(world, process);
     serveEngine(engine, far, soon);
     // Half of the processes have serving threads that share the store, the others ask the engine for each read.
     const reader = random.chance(0.5) ? store : undefined;
@@ -69,7 +65,7 @@ export class Gateway {
       timers,
       random,
       reader,
-      coldTier: noColdTier,
+      coldTier: process.connectColdTier(),
       linkCache,
     });
     this.#redirects = newRedirectService(this.#shards, { timeoutMs, consistency: linearizable });
@@ -147,26 +143,4 @@ export class Gateway {
   async admin(request: AdminRequest): Promise<AdminResponse> {
     return this.#shards.admin(request, { timeoutMs: this.timeoutMs });
   }
-}
-
-/** A pair of channel ends; what is posted arrives after a moment, in order. */
-function connectThreads(
-  world: World,
-  process: SimProcess,
-): [Channel<ToEngine, FromEngine>, Channel<FromEngine, ToEngine>] {
-  let toNear: (batch: readonly FromEngine[]) => void = () => {};
-  let toFar: (batch: readonly ToEngine[]) => void = () => {};
-  const near: Channel<ToEngine, FromEngine> = {
-    post: (batch) => world.after(channelDelayUs, () => toFar(batch), process),
-    onBatch: (receive) => {
-      toNear = receive;
-    },
-  };
-  const far: Channel<FromEngine, ToEngine> = {
-    post: (batch) => world.after(channelDelayUs, () => toNear(batch), process),
-    onBatch: (receive) => {
-      toFar = receive;
-    },
-  };
-  return [near, far];
 }

@@ -4,6 +4,7 @@ import { decodeCommand, encodeCommand } from '../src/core/statemachine/command-c
 import { decodeEntry } from '../src/core/statemachine/entry-codec.ts';
 import type { Command, CommandResult } from '../src/core/statemachine/commands.ts';
 import type { Entry } from '../src/core/raft/types.ts';
+import type { ChunkWorkPorts } from '../src/engine/chunks/open-chunk-work.ts';
 import type { BarrierOutcome, EngineApi } from '../src/engine/engine-api.ts';
 import { turn } from '../src/engine/host/turn.ts';
 import { LinkVersions } from '../src/engine/link-versions.ts';
@@ -20,6 +21,8 @@ export interface Mutant {
   readonly linkVersionsFor?: (() => LinkVersions) | undefined;
   /** What the serving threads talk to, instead of the engine. */
   readonly engineFor?: ((process: SimProcess) => EngineApi) | undefined;
+  /** The world as the chunks of a process see it. */
+  readonly chunkPortsFor?: ((ports: ChunkWorkPorts, process: SimProcess) => ChunkWorkPorts) | undefined;
 }
 
 /** Votes and acknowledgements leave before the batch that they promise (H1). */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RingSettings } from '../src/core/cluster/liveness.ts';
+import { chunkProfileOf } from './chunks/chunk-profile.ts';
+import type { ChunkProfile } from './chunks/chunk-profile.ts';
 import type { SimRandom } from './sim-random.ts';
 
 export const faultNames = [
@@ -43,6 +45,8 @@ export interface Profile {
   readonly thinkMs: number;
   /** Short in some runs, so that nodes go OUT and come back. */
   readonly ring: RingSettings;
+  /** Undefined: there is no object store. */
+  readonly chunks: ChunkProfile | undefined;
 }
 
 const usualRing: RingSettings = {
@@ -73,5 +77,6 @@ export function profileOf(random: SimRandom): Profile {
     clients: random.between(3, 8),
     thinkMs: random.pick([150, 300, 600]),
     ring: random.pick([usualRing, hastyRing, hastyRing]),
+    chunks: random.chance(0.85) ? chunkProfileOf(random) : undefined,
   };
 }

@@ -2,6 +2,7 @@
 import type { NodeId } from '@shortlink/common/ids.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
 import { FakePlatter } from './disk.ts';
+import { MemoryChunkFiles } from './memory-chunk-files.ts';
 import type { Network } from './network.ts';
 import { SimClock } from './sim-clock.ts';
 import type { ProcessHooks } from './sim-process.ts';
@@ -23,6 +24,7 @@ export class SimNode {
   readonly #options: SimNodeOptions;
   readonly #random: SimRandom;
   #platter = new FakePlatter();
+  #copies = new MemoryChunkFiles();
   #process: SimProcess | undefined;
   #starts = 0;
 
@@ -31,6 +33,11 @@ export class SimNode {
     this.name = options.config.name;
     this.#random = options.world.random(`node ${this.name}`);
     this.clock = new SimClock(options.world, this.#random.between(-200, 200));
+  }
+
+  /** Copies of chunks on its disk. */
+  get copies(): MemoryChunkFiles {
+    return this.#copies;
   }
 
   get address(): string {
@@ -60,6 +67,7 @@ export class SimNode {
       name: this.name,
       clock: this.clock,
       platter: this.#platter,
+      copies: this.#copies,
       random: this.#random.split(`start ${this.#starts}`),
     });
   }
@@ -74,5 +82,6 @@ export class SimNode {
     this.crash();
     this.#options.world.note('wipe', this.name);
     this.#platter = new FakePlatter();
+    this.#copies = new MemoryChunkFiles();
   }
 }

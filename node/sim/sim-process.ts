@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { noCopies } from '../src/ports/chunk-peers.ts';
 import { noColdTier } from '../src/ports/cold-tier.ts';
+import type { ColdTier } from '../src/ports/cold-tier.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
 import { Engine } from '../src/engine/engine.ts';
 import type { EngineConfig } from '../src/engine/engine-config.ts';
@@ -11,6 +12,9 @@ import { StoreFailedError } from '../src/ports/kv-engine.ts';
 import type { PeerHandler } from '../src/ports/peers.ts';
 import { FakeDisk } from './disk.ts';
 import type { FakePlatter } from './disk.ts';
+import type { ChunkWorld } from './chunks/chunk-world.ts';
+import { SimChunks } from './chunks/sim-chunks.ts';
+import type { MemoryChunkFiles } from './memory-chunk-files.ts';
 import type { Endpoint, Network } from './network.ts';
 import type { SimClock } from './sim-clock.ts';
 import { SimPeers } from './sim-peers.ts';
@@ -28,6 +32,8 @@ export interface ProcessHooks {
   readonly honoursSync: boolean;
   /** What the engine raises versions in, instead of what its serving threads look at. */
   readonly linkVersionsFor?: (() => LinkVersions) | undefined;
+  /** Undefined: the cluster has no object store. */
+  readonly chunks?: ChunkWorld | undefined;
   /** The engine wants its process to end and it was not us who made it so. */
   readonly onDefect: (process: SimProcess, error: unknown) => void;
   readonly onStarted: (process: SimProcess) => void;
@@ -41,6 +47,7 @@ export interface ProcessOptions {
   readonly name: string;
   readonly clock: SimClock;
   readonly platter: FakePlatter;
+  readonly copies: MemoryChunkFiles;
   readonly random: SimRandom;
 }
 
@@ -76,6 +83,7 @@ export class SimProcess implements Endpoint {
   #isDiskBroken = false;
   #crashPlan: CrashPlan | undefined;
   #died: () => void;
+  readonly #chunks: SimChunks | undefined;
 
   constructor(options: ProcessOptions) {
     const { world, network, config, hooks, clock, random } = options;
@@ -100,9 +108,11 @@ export class SimProcess implements Endpoint {
       },
       honoursSync: hooks.honoursSync,
     });
+    let coldTier: ColdTier = noColdTier;
     this.engine = new Engine(config, {
-      coldTier: noColdTier,
-      copies: noCopies,
+      // The chunks are opened after the engine, as in production.
+      coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
+      copies: hooks.chunks === undefined ? noCopies : options.copies,
       store: this.store,
       peers: new SimPeers(network, () => this),
       clock,
@@ -113,6 +123,8 @@ export class SimProcess implements Endpoint {
       onFatal: (error) => this.failed(error),
       turn: hooks.turnFor(this),
     });
+    this.#chunks = hooks.chunks && new SimChunks(world, this, options.copies, hooks.chunks);
+    coldTier = this.connectColdTier();
     network.attach(this);
     hooks.onStarted(this);
     this.#tickLater(random.int(hooks.tickMs * 1000));
@@ -128,6 +140,11 @@ export class SimProcess implements Endpoint {
 
   get handler(): PeerHandler {
     return this.engine;
+  }
+
+  /** The chunks as a thread of the process asks for them. */
+  connectColdTier(): ColdTier {
+    return this.#chunks?.connect() ?? noColdTier;
   }
 
   /** The machine stands still: nothing runs, and everything that came meanwhile runs afterwards. */
@@ -164,6 +181,7 @@ export class SimProcess implements Endpoint {
   /** Hands leaderships over and closes the store, as a process does that is asked to end. */
   async shutDown(): Promise<void> {
     this.#options.world.note('shut down', this.name);
+    this.#chunks?.stop();
     await this.engine.drain(20);
     await this.engine.stop();
     await this.store.close();

@@ -22,6 +22,22 @@ describe('a simulation', { timeout: 120_000 }, () => {
     expect(faults.size).toBeGreaterThan(0);
   });
 
+  it('moves rows through the whole life of a chunk', async () => {
+    const { violations, retired, chunkEvents } = await simulate({ seed: 3, faultyUs: 60_000_000 });
+    expect(violations).toEqual([]);
+    expect(retired).toBeGreaterThan(5);
+    for (const event of [
+      'digested',
+      'exported',
+      'readBack',
+      'fetched',
+      'merged',
+      'mergeVerified',
+      'collected',
+    ] as const)
+      expect(chunkEvents.get(event) ?? 0).toBeGreaterThan(0);
+  });
+
   it('writes histories that other checkers read', async () => {
     const { history } = await simulate({ seed: 3, faultyUs: 5_000_000 });
     const [header, ...lines] = history.toJsonl('kv').trimEnd().split('\n');

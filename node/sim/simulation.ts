@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { metaShardId } from '@shortlink/common/ids.ts';
+import type { ChunkEvent } from '../src/engine/chunks/chunk-context.ts';
+import { hotRowsOf, storedRowsOf } from './checkers/hot-tier.ts';
 import { checkLinearizability } from './checkers/linearizability.ts';
 import { Violations } from './checkers/violations.ts';
 import type { Violation } from './checkers/violations.ts';
@@ -17,6 +19,9 @@ const second = 1_000_000;
 /** After everything was repaired: leaders, caught-up replicas and finished membership changes within this time. */
 const healingUs = 120 * second;
 
+/** After the last write, all rows have left the hot tier within this time. */
+const retirementUs = 180 * second;
+
 export interface SimulationOptions extends WorldOptions {
   /** How long faults go on, in simulated time. */
   readonly faultyUs: number;
@@ -32,6 +37,10 @@ export interface SimulationReport {
   readonly operations: number;
   readonly answered: number;
   readonly committedEntries: number;
+  /** Generations that became chunks. */
+  readonly retired: number;
+  /** What nodes did with chunks, and how often. */
+  readonly chunkEvents: ReadonlyMap<ChunkEvent, number>;
   readonly faults: ReadonlyMap<FaultName, number>;
   readonly history: History;
 }
@@ -71,6 +80,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     operations: history.operations.length,
     answered: history.operations.filter(({ output }) => output !== undefined).length,
     committedEntries: cluster.invariants.committedCount,
+    retired: cluster.chunks.retiredCount,
+    chunkEvents: cluster.chunkEvents,
     faults: faults.counts,
     history,
   };
@@ -100,6 +111,10 @@ async function play(run: Run, faultsFromStart: boolean): Promise<void> {
   workload.stop();
   await reach(run, 'answers', 60 * second, () => workload.isIdle);
   await reach(run, 'convergence', 30 * second, () => isConverged(cluster));
+  if (cluster.hasChunks) {
+    await reach(run, 'retirement', retirementUs, () => isCold(cluster));
+    checkHotTier(run);
+  }
   await readEverything(run);
 }
 
@@ -137,6 +152,27 @@ function isConverged(cluster: Cluster): boolean {
       .filter((replica) => replicas.some((planned) => planned.id === replica.key.replicaId));
     return new Set(states.map(({ machine }) => `${machine.appliedIndex} ${machine.status().stateHash}`)).size <= 1;
   });
+}
+
+/** Nothing is left in the hot tier, as its replicas say. */
+function isCold(cluster: Cluster): boolean {
+  return hotReplicas(cluster, hotRowsOf).length === 0;
+}
+
+/** The hot tier is bounded: what was retired is swept, wherever it was. */
+function checkHotTier({ cluster, violations }: Run): void {
+  for (const place of hotReplicas(cluster, storedRowsOf))
+    violations.add('hot state is bounded', `${place} rows lie in the hot tier after all generations were retired`);
+}
+
+function hotReplicas(cluster: Cluster, rowsOf: typeof hotRowsOf): string[] {
+  return (cluster.newestMap()?.shards ?? []).flatMap(({ id }) =>
+    cluster.live.flatMap(({ name, process }) => {
+      const replica = process?.engine.host.replicasByShard.get(id);
+      const rows = process === undefined || replica === undefined ? 0 : rowsOf(replica, process.store);
+      return rows === 0 ? [] : [`${name}, shard ${id}: ${rows}`];
+    }),
+  );
 }
 
 /** Everything that was acknowledged, through every node; the linearizability check judges what they say. */

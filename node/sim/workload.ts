@@ -28,6 +28,7 @@ const finalTries = 8;
 /** Operations after which clients turn to new keys, so that the history of each stays short enough to be judged. */
 const operationsPerKeySet = 150;
 const keysPerSet = 6;
+const oldKeysChance = 0.2;
 /** A node answers everything by the deadline that it was given, or so much later. */
 const patienceUs = 2_000_000;
 const batchMaxLinks = 3;
@@ -111,11 +112,17 @@ export class Workload {
       if (this.#isStopped) return;
       this.#started++;
       if (random.chance(0.2)) node = this.#pickNode(random);
-      const isFine = random.chance(0.15)
-        ? await (random.chance(0.4) ? this.#createBatch(node, random) : this.#createGenerated(node, random))
-        : await this.#runOne(client, node, random);
+      const isFine = await this.#runNext(client, node, random);
       if (!isFine) node = this.#pickNode(random);
     }
+  }
+
+  async #runNext(client: number, node: SimNode, random: SimRandom): Promise<boolean> {
+    const choice = random.int(100);
+    if (choice < 6) return this.#createBatch(node, random);
+    if (choice < 15) return this.#createGenerated(node, random);
+    if (choice < 22) return this.#revisit(node, random);
+    return this.#runOne(client, node, random);
   }
 
   /** Clients know the nodes that were ever started. */
@@ -141,8 +148,14 @@ export class Workload {
     return false;
   }
 
+  /** Mostly the newest keys; now and then old ones, whose rows have left the hot tier long since. */
+  #pickSet(random: SimRandom): number {
+    const newest = Math.floor(this.#started / operationsPerKeySet);
+    return random.chance(oldKeysChance) ? random.int(newest + 1) : newest;
+  }
+
   #nextLink(client: number, random: SimRandom): RecordedOperation {
-    const set = Math.floor(this.#started / operationsPerKeySet);
+    const set = this.#pickSet(random);
     const key = `${random.pick(['a', 'h', 'r', 'z'])}x${set}-${random.int(keysPerSet / 2)}`;
     const value = `https://example.com/${this.#values++}`;
     const choice = random.int(100);
@@ -158,7 +171,7 @@ export class Workload {
   }
 
   #nextKv(client: number, random: SimRandom): RecordedOperation {
-    const set = Math.floor(this.#started / operationsPerKeySet);
+    const set = this.#pickSet(random);
     const key = `${random.pick(['b', 'k', 's'])}k${set}-${random.int(keysPerSet / 3)}`;
     const value = `v${this.#values++}`;
     const choice = random.int(100);
@@ -191,6 +204,28 @@ export class Workload {
       node = this.#pickNode(random);
     }
     return false;
+  }
+
+  /** A link that nobody changes leads where it always did, and its code is given to nobody else, in whatever tier it is. */
+  async #revisit(node: SimNode, random: SimRandom): Promise<boolean> {
+    const { violations } = this.#options;
+    const known = [...this.generated];
+    if (known.length === 0) return true;
+    const [code, url] = random.pick(known);
+    if (random.chance(0.6)) {
+      const found = await this.#ask(node, async (gateway) => gateway.destinationOf(code).catch(refusalText));
+      if (found !== undefined && found !== url)
+        violations.add('durability', `link ${code} was acknowledged to lead to ${url}; ${node.name} finds ${found}`);
+      return found !== undefined;
+    }
+    const link = { url: `https://example.com/${this.#values++}`, code };
+    const outcome = await this.#ask(node, async (gateway) => gateway.create(link, undefined).catch(refusalText));
+    if (outcome !== undefined && outcome !== 'conflict')
+      violations.add(
+        'unique codes',
+        `code ${code} leads to ${url}; asked to create it again, ${node.name} says ${outcome}`,
+      );
+    return outcome !== undefined;
   }
 
   /** Without a key of its own a client cannot ask again: what became of an unanswered batch shows in the end. */

@@ -35,7 +35,13 @@ export class MemoryBucket {
   readonly #uploads = new Map<number, StoredUpload>();
   /** The latest changes, the newest last: what was there before. */
   readonly #history: { readonly name: string; readonly before: StoredObject | undefined }[] = [];
+  readonly #onDelete: (name: string) => void;
   #nextUpload = 1;
+
+  /** `onDelete` is told of every object that is about to go. */
+  constructor(onDelete: (name: string) => void = () => {}) {
+    this.#onDelete = onDelete;
+  }
 
   get size(): number {
     return this.#objects.size;
@@ -62,7 +68,9 @@ export class MemoryBucket {
   }
 
   delete(name: string): void {
-    if (this.#objects.has(name)) this.#change(name, undefined);
+    if (!this.#objects.has(name)) return;
+    this.#onDelete(name);
+    this.#change(name, undefined);
   }
 
   /** What was there before the latest `behind` changes. */
