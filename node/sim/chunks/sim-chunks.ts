@@ -96,6 +96,7 @@ export class SimChunks {
       objects: this.#objects('work'),
       files,
       codec: simCodec,
+      mayWrite: () => true,
       clock,
       timers,
       random: this.#random,

@@ -54,10 +54,10 @@ function reportRegularly(metrics: LocalMetrics): NodeJS.Timeout {
 
 let stopping = false;
 
-/** Reads go on meanwhile: what is in the store already is not made worse by a store that is away. */
-function startWhenSafe(driver: ChunkDriver, { objects, random }: ChunkContext): void {
+/** What the nodes do among themselves, digests above all, does not wait for a store that is away. */
+function writeWhenSafe(gate: { isOpen: boolean }, { objects, random }: ChunkContext): void {
   void storeIsSafe(objects, { random, logger, isOver: () => stopping }).then((isSafe) => {
-    if (isSafe) driver.start();
+    gate.isOpen = isSafe;
   }, fatal);
 }
 
@@ -94,6 +94,7 @@ async function run(): Promise<void> {
     self: nodeId,
     onFacts: (facts, counts) => engine.carry(facts, counts),
   });
+  const gate = { isOpen: false };
   const ports: ChunkWorkPorts = {
     self: nodeId,
     engine,
@@ -101,6 +102,7 @@ async function run(): Promise<void> {
     objects,
     files,
     codec: zlibChunkCodec,
+    mayWrite: () => gate.isOpen,
     clock: systemClock,
     timers: systemTimers,
     random: new SystemRandom(),
@@ -118,7 +120,8 @@ async function run(): Promise<void> {
   copies.onBatch((corrupt) => {
     for (const { name } of corrupt) void context.dropCopy(name).catch(fatal);
   });
-  startWhenSafe(driver, context);
+  writeWhenSafe(gate, context);
+  driver.start();
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });
 

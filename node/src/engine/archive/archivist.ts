@@ -65,7 +65,13 @@ export class Archivist {
     this.#follow(standing);
     if (this.#context.supersession.message !== undefined) return;
     this.#lookForMark(standing.map.clusterId);
-    const { map, terms, versions } = standing;
+    if (this.#context.mayWrite()) this.#beginWhatIsDue(standing);
+    this.#context.observer.checkpointAges(
+      new Map([...this.#archives].map(([shard, { checkpointAgeMs }]) => [shard, checkpointAgeMs])),
+    );
+  }
+
+  #beginWhatIsDue({ map, terms, versions }: ArchiveStanding): void {
     if (terms.has(metaShardId) && this.#cluster.isDue(map))
       this.#start(undefined, `publishing map ${map.epoch}`, async () => this.#cluster.publish(map));
     const nowMs = this.#context.clock.monotonicMs();
@@ -75,9 +81,6 @@ export class Archivist {
       if (nowMs >= (this.#dueAtMs.get(shard) ?? 0))
         this.#start(shard, `the checkpoint of shard ${shard}`, async () => this.#checkpoint(shard, archive));
     }
-    this.#context.observer.checkpointAges(
-      new Map([...this.#archives].map(([shard, { checkpointAgeMs }]) => [shard, checkpointAgeMs])),
-    );
   }
 
   /** Also a node that leads nothing, or nothing that changes, is to say what has happened. */

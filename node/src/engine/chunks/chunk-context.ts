@@ -59,6 +59,8 @@ export interface ChunkContext {
   readonly codec: ChunkCodec;
   /** Asked before each step that writes or deletes in the object store. */
   readonly supersession: Supersession;
+  /** Whether the object store was found to keep its promises: until then nothing is written to it, and nothing deleted. */
+  readonly mayWrite: () => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

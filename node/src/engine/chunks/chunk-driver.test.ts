@@ -113,6 +113,26 @@ describe('nodes with an object store', () => {
     await readAll(chunks, 30);
   });
 
+  it('vote and say what waits before they know the store, and write nothing to it', async () => {
+    const chunks = await ChunkCluster.start({
+      nodes: 3,
+      checkpointEveryMs: 1,
+      merges: { maxCandidates: 1, targetBytes: 1 },
+    });
+    for (const node of chunks.nodes) node.mayWrite = false;
+    await load(chunks, 0, 30);
+    const votes = (): number =>
+      chunks.nodes[0]?.driver.watch.latest.find(({ shard }) => shard === 1)?.records.generations[0]?.votes.length ?? 0;
+    await chunks.until('votes', () => votes() === 3);
+    for (let round = 0; round < 20; round++) await chunks.round();
+    expect(viewOf(chunks.nodes[0])?.generations.map(({ state }) => state)).toEqual(['active', 'sealed']);
+    expect(chunks.objects('')).toEqual([]);
+    expect(chunks.nodes.flatMap(({ failures }) => failures)).toEqual([]);
+    for (const node of chunks.nodes) node.mayWrite = true;
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    await readAll(chunks, 30);
+  });
+
   it('do not retire while a quorum has not vouched for the rows', async () => {
     const chunks = await ChunkCluster.start({ nodes: 3 });
     const leader = chunks.nodes.find(({ engine }) => engine.host.replicasByShard.get(1)?.isLeader === true);

@@ -109,8 +109,10 @@ export class ChunkDriver {
     // What has been superseded keeps what it has where it is.
     if (this.#context.supersession.message === undefined) {
       for (const watched of shards) await this.#moveOn(watched, standing);
-      await this.#merges.round(shards, standing);
-      this.#collections.round(shards, standing);
+      if (this.#context.mayWrite()) {
+        await this.#merges.round(shards, standing);
+        this.#collections.round(shards, standing);
+      }
     }
     await this.#hold(shards, standing);
     this.#context.observer.round({ shards, ring: standing.ring, placement: standing.placement });
@@ -181,6 +183,7 @@ export class ChunkDriver {
       });
       return;
     }
+    if (!context.mayWrite()) return;
     const { clusterId } = standing.map;
     this.#work.start(name, async () => exportGeneration(context, { clusterId, node: standing.self, scope }, record));
   }

@@ -25,6 +25,8 @@ export interface ChunkWorkPorts {
   readonly objects: ObjectStore;
   readonly files: ChunkFiles;
   readonly codec: ChunkCodec;
+  /** Whether the object store was found to keep its promises. */
+  readonly mayWrite: () => boolean;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;

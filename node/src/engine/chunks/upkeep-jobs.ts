@@ -16,6 +16,9 @@ import type { Collector } from './collector.ts';
 import { collectShard } from './gc-job.ts';
 import { scrubShard } from './scrub-job.ts';
 
+const uncheckedStore =
+  'this node could not check yet whether the object store keeps its promises, and changes nothing in it until then; its log says why';
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface RunningJob extends Mutable<Pick<UpkeepJob, 'id' | 'request' | 'startedAtMs' | 'state'>> {
@@ -66,6 +69,8 @@ export class UpkeepJobs implements ChunkUpkeep {
   async #report({ request, progress }: RunningJob): Promise<UpkeepReport> {
     const map = this.#context.shards.map();
     if (map === undefined) throw new ServiceError('unavailable', 'the cluster has not formed yet');
+    const writes = request.kind === 'gc' ? !request.dryRun : request.repair;
+    if (writes && !this.#context.mayWrite()) throw new ServiceError('unavailable', uncheckedStore);
     const { clusterId } = map;
     const ids = map.shards.map(({ id }) => id);
     progress.shards = ids.length;

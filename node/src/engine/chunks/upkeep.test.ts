@@ -67,6 +67,21 @@ function flip(chunks: ChunkCluster, name: string): void {
   chunks.bucket.put(name, bytes, chunks.cluster.nowMs);
 }
 
+it('changes nothing in a store that was not checked yet, and says so', async () => {
+  const chunks = await clusterWithChunks();
+  nodeOf(chunks).mayWrite = false;
+  for (const request of [
+    { kind: 'gc', dryRun: false },
+    { kind: 'scrub', repair: true },
+  ] as const) {
+    await nodeOf(chunks).upkeep.start(request);
+    await chunks.round();
+    const job = await nodeOf(chunks).upkeep.job();
+    expect(job?.state).toMatchObject({ kind: 'failed', message: expect.stringContaining('could not check yet') });
+  }
+  expect(await run(chunks, { kind: 'gc', dryRun: true })).toMatchObject({ kind: 'gc', dryRun: true });
+});
+
 describe('a scrub', () => {
   it('reads every object, and finds nothing where nothing is wrong', async () => {
     const chunks = await clusterWithChunks();

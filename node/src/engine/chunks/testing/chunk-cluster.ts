@@ -33,6 +33,7 @@ export interface ChunkNode {
   readonly failures: string[];
   readonly tiers: ReadTier[];
   isAway: boolean;
+  mayWrite: boolean;
 }
 
 export interface ChunkClusterOptions extends TestVolumes {
@@ -169,6 +170,7 @@ export class ChunkCluster {
       objects,
       files,
       codec: zlibChunkCodec,
+      mayWrite: () => node.mayWrite,
       clock,
       timers,
       random,
@@ -194,7 +196,8 @@ export class ChunkCluster {
       roundMs: 100,
       bytesPerSecond: Number.POSITIVE_INFINITY,
     });
-    return { engine, driver, upkeep, files, cold, events, failures, tiers, isAway: false };
+    const node = { engine, driver, upkeep, files, cold, events, failures, tiers, isAway: false, mayWrite: true };
+    return node;
   }
 }
 
