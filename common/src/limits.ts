@@ -26,7 +26,8 @@ export const limits = {
   peerFrameMaxBytes: 8 * 1024 * 1024,
   /** Of a copy of a chunk that one node asks another for at once: Raft's messages wait behind it on the stream. */
   copyReadMaxBytes: 256 * 1024,
-  snapshotChunkMaxBytes: 1024 * 1024,
+  /** A whole row at least: one of the meta group holds all of its state. */
+  snapshotChunkMaxBytes: 6 * 1024 * 1024,
   /** Name and prefix, with the `/` between them, are a key of at most 1024 bytes, which every object store takes. */
   objectNameMaxBytes: 768,
   objectPrefixMaxBytes: 255,

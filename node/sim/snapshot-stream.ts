@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
+import { limits } from '@shortlink/common/limits.ts';
 import type { SnapshotSink, SnapshotSource } from '../src/ports/peers.ts';
 import type { Endpoint, Network } from './network.ts';
 
@@ -41,6 +43,7 @@ export class SnapshotStream {
     const { from, to, source } = this.#ends;
     this.#pace(from, () => {
       const chunk = source.next()?.slice();
+      assert((chunk?.length ?? 0) <= limits.snapshotChunkMaxBytes, `a chunk of ${chunk?.length} bytes`);
       this.#pace(to, () => {
         if (this.#isCut()) return this.#fail();
         if (chunk === undefined) return this.#finish();

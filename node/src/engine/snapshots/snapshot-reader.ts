@@ -5,8 +5,10 @@ import type { Cursor, KvReader, Row } from '../../ports/kv-engine.ts';
 import type { SnapshotSource } from '../../ports/peers.ts';
 import { encodeEndChunk, encodeRowsChunk } from './snapshot-codec.ts';
 
+/** Bytes of the rows of one chunk; a row that is larger has a chunk of its own. */
 const chunkTargetBytes = 256 * 1024;
-const pageRows = 500;
+/** All rows of a page are in memory, and each may be as large as a value may be. */
+const pageRows = 64;
 
 /** The rows of one copy of a shard as they are at the moment of construction, whatever is written later. */
 export class SnapshotReader {
@@ -23,11 +25,11 @@ export class SnapshotReader {
   next(): Uint8Array | undefined {
     const rows: Row[] = [];
     let bytes = 0;
-    while (bytes < chunkTargetBytes) {
-      const row = this.#nextRow();
-      if (row === undefined) break;
-      rows.push(row);
+    for (let row = this.#peek(); row !== undefined; row = this.#peek()) {
       bytes += row.key.length + row.value.length;
+      if (rows.length > 0 && bytes > chunkTargetBytes) break;
+      rows.push(row);
+      this.#position++;
     }
     if (rows.length > 0) {
       this.#rowCount += rows.length;
@@ -54,7 +56,7 @@ export class SnapshotReader {
     };
   }
 
-  #nextRow(): Row | undefined {
+  #peek(): Row | undefined {
     while (this.#position >= this.#page.length) {
       const cursor = this.#cursors[0];
       if (cursor === undefined) return undefined;
@@ -64,6 +66,6 @@ export class SnapshotReader {
       cursor.close();
       this.#cursors.shift();
     }
-    return this.#page[this.#position++];
+    return this.#page[this.#position];
   }
 }

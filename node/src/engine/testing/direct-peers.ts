@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
+import { limits } from '@shortlink/common/limits.ts';
 import type { PeerFrame, PeerHandler, Peers, SnapshotSource } from '../../ports/peers.ts';
 
 /** Nodes of one test, connected without a network: frames arrive at the next turn of the queue, unless a node is cut off. */
@@ -60,7 +62,10 @@ export class DirectNetwork {
     try {
       if (to === undefined) throw new Error('cut off');
       const sink = to.onSnapshot(from, source.header);
-      for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) sink.chunk(chunk);
+      for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
+        assert(chunk.length <= limits.snapshotChunkMaxBytes, `a chunk of ${chunk.length} bytes`);
+        sink.chunk(chunk);
+      }
       sink.end();
       source.close('finished');
     } catch {
