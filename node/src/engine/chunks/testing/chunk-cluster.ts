@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { utf8 } from '@shortlink/common/bytes.ts';
 import { MemoryChunkFiles } from '../../../../sim/memory-chunk-files.ts';
 import { MemoryBucket } from '../../../../sim/object-store/memory-bucket.ts';
 import type { ObjectFaults } from '../../../../sim/object-store/object-faults.ts';
@@ -6,11 +7,14 @@ import { SimObjectStore } from '../../../../sim/object-store/sim-object-store.ts
 import { zlibChunkCodec } from '../../../adapters/system/zlib-chunk-codec.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { MergePolicy } from '../../../core/lifecycle/merge-plan.ts';
+import { decodeCommand } from '../../../core/statemachine/command-codec.ts';
+import type { Command } from '../../../core/statemachine/commands.ts';
 import type { Timers } from '../../../ports/clock.ts';
 import { EngineChunkPeers } from '../../client/engine-chunk-peers.ts';
 import type { Engine } from '../../engine.ts';
 import type { EngineApi } from '../../engine-api.ts';
 import type { EngineConfig } from '../../engine-config.ts';
+import { decodeList } from '../../machines/shard-payload.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
 import type { TestVolumes } from '../../testing/test-cluster.ts';
 import type { ChunkEvent } from '../chunk-context.ts';
@@ -64,9 +68,13 @@ export class ChunkCluster {
   readonly cluster: TestCluster;
   readonly bucket: MemoryBucket;
   readonly nodes: ChunkNode[] = [];
+  /** What drivers propose of this kind does not get through. */
+  isHeld: (command: Command) => boolean = () => false;
+  readonly #options: ChunkClusterOptions;
   readonly #timers: { atMs: number; readonly run: () => void }[] = [];
 
   private constructor(options: ChunkClusterOptions) {
+    this.#options = options;
     this.cluster = new TestCluster(options.nodes, options.config, options);
     this.bucket = options.bucket ?? new MemoryBucket();
   }
@@ -75,9 +83,13 @@ export class ChunkCluster {
     const made = new ChunkCluster(options);
     const { cluster } = made;
     await cluster.until('formation', () => cluster.engines.every((engine) => engine.health().writable));
-    for (const engine of cluster.engines) made.nodes.push(made.#node(engine, options));
-    for (const [i, node] of made.nodes.entries()) cluster.coldTiersByNode.set(i, node.cold);
+    for (const engine of cluster.engines) made.#add(engine);
     return made;
+  }
+
+  /** Starts one more node, which joins the cluster. */
+  join(): ChunkNode {
+    return this.#add(this.cluster.start(this.nodes.length));
   }
 
   /** Names of the objects in the bucket that contain `part`. */
@@ -117,6 +129,26 @@ export class ChunkCluster {
     for (let tick = 0; tick < 100 && !rounds.every((one) => one.over); tick++) await this.#tick();
     await this.#tick();
     if (this.cluster.fatal[0] !== undefined) throw new Error('a node failed', { cause: this.cluster.fatal[0] });
+  }
+
+  #add(engine: Engine): ChunkNode {
+    const node = this.#node(engine, this.#options);
+    this.cluster.coldTiersByNode.set(this.nodes.length, node.cold);
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Refuses what is held. */
+  #unlessHeld(engine: EngineApi): EngineApi {
+    return {
+      ...passedOn(engine),
+      submit: (request, answer) => {
+        const isHeld =
+          request.kind === 'write' && decodeList(request.payload, decodeCommand).some((one) => this.isHeld(one));
+        if (isHeld) answer('refused', utf8('held by the test'));
+        else engine.submit(request, answer);
+      },
+    };
   }
 
   async #tick(): Promise<void> {
@@ -165,7 +197,7 @@ export class ChunkCluster {
     const cold = new ColdService({ reader, library, timers, onMissing: (name) => failures.push(name), onFatal });
     const ports: ChunkWorkPorts = {
       self: engine.nodeId,
-      engine: options.losesAnswers === true ? twice(engine) : engine,
+      engine: this.#unlessHeld(options.losesAnswers === true ? twice(engine) : engine),
       reader,
       objects,
       files,
@@ -201,10 +233,17 @@ export class ChunkCluster {
   }
 }
 
-function twice(engine: Engine): EngineApi {
+function twice(engine: EngineApi): EngineApi {
   return {
+    ...passedOn(engine),
     submit: (request, answer) =>
       engine.submit(request, request.kind === 'write' ? () => engine.submit(request, answer) : answer),
+  };
+}
+
+function passedOn(engine: EngineApi): EngineApi {
+  return {
+    submit: (request, answer) => engine.submit(request, answer),
     askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
     carry: (facts, counts) => engine.carry(facts, counts),
     admin: (request, answer) => engine.admin(request, answer),
