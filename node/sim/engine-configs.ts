@@ -49,6 +49,7 @@ export function engineConfig({
     ring: ring ?? { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
     maxHotBytes,
+    drainUploadMs: 0,
     tickMs: 100,
     stateHashIntervalEntries: 20,
     slowTicks: 10,

@@ -4,7 +4,8 @@ import type { OptionTable } from '@shortlink/common/options.ts';
 const kib = 2 ** 10;
 const mib = 2 ** 20;
 const gib = 2 ** 30;
-const hourMs = 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
+const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /** Rows of the table of options: when data goes to the object store, and what keeps it near. Only with objectStore.url. */
@@ -22,6 +23,13 @@ export const chunkOptions = {
     min: 1000,
     max: 365 * dayMs,
     help: 'Age of the oldest of these rows, after which they begin their way to the object store.',
+  },
+  'chunks.drainUploadMs': {
+    kind: 'durationMs',
+    default: 5 * minuteMs,
+    min: 0,
+    max: dayMs,
+    help: 'How long the replicas on a node that is removed wait until what their shards have on the nodes only is in the object store, so that there is less to move. 0: not at all.',
   },
   'chunks.maxHotBytes': {
     kind: 'bytes',

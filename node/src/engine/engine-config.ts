@@ -22,6 +22,8 @@ export interface EngineConfig {
   readonly ring: RingSettings;
   /** Bytes of a shard's rows on the nodes beyond which writes wait for the object store; undefined without one. */
   readonly maxHotBytes: number | undefined;
+  /** How long the replicas of a node that is removed wait for the object store; 0: not at all, or there is none. */
+  readonly drainUploadMs: number;
   readonly compactEntries: number;
   /** Length of a tick. */
   readonly tickMs: number;

@@ -111,6 +111,8 @@ export class Engine implements EngineApi, PeerHandler {
       map: () => this.volume.map,
       liveness: () => this.ring.view()?.liveness,
       call: async (kind, shard, payload) => this.call(kind, shard, payload),
+      clock,
+      drainUploadMs: config.drainUploadMs,
       observer,
     });
     this.ring = new RingKeeper(this);

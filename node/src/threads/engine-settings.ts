@@ -36,6 +36,7 @@ export function engineConfig(config: Config): EngineConfig {
     ring: config.ring,
     compactEntries: raft.compactEntries,
     maxHotBytes: config.objectStore.url === '' ? undefined : config.chunks.maxHotBytes,
+    drainUploadMs: config.objectStore.url === '' ? 0 : config.chunks.drainUploadMs,
     tickMs: raft.tickMs,
     stateHashIntervalEntries: config.stateHash.intervalEntries,
     slowTicks: ticks(slowIntervalMs),

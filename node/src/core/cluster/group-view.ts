@@ -9,6 +9,8 @@ export interface GroupObservation {
   readonly leader: ReplicaId;
   readonly confState: ConfState;
   readonly commit: number;
+  /** In the hot tier, newest first; the first one is active. Of the meta group: none. */
+  readonly generations: readonly { readonly id: number; readonly rows: number }[];
   readonly progress: readonly { readonly id: ReplicaId; readonly match: number; readonly recentActive: boolean }[];
 }
 

@@ -73,6 +73,7 @@ export function observe(replica: Replica): GroupObservation {
     leader: replica.lead,
     confState: status.confState,
     commit: status.hardState.commit,
+    generations: replica.machine.status().generations,
     progress: status.progress.map(({ id, match, recentActive }) => ({ id, match, recentActive })),
   };
 }

@@ -8,8 +8,15 @@ import type { ClusterLiveness } from '../../core/cluster/liveness.ts';
 import { planMembership } from '../../core/cluster/membership-plan.ts';
 import type { PlannedAction } from '../../core/cluster/membership-plan.ts';
 import type { MetaCommand, MetaResult } from '../../core/cluster/meta-commands.ts';
+import { defaultChunkFormat } from '../../core/lifecycle/default-format.ts';
+import { encodeCommand } from '../../core/statemachine/command-codec.ts';
+import type { Command } from '../../core/statemachine/commands.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { ForwardKind } from '../../ports/peers.ts';
 import type { EngineObserver } from '../engine-observer.ts';
+import { encodeList } from '../machines/shard-payload.ts';
+import { DrainUploads } from './drain-uploads.ts';
+import type { DrainSight } from './drain-uploads.ts';
 import { decodeObservation, encodeOrder } from './group-control.ts';
 import type { GroupOrder } from './group-control.ts';
 
@@ -18,16 +25,21 @@ export interface DriverOptions {
   /** What the leader of the meta group hears of the nodes; undefined on others, where nothing is done. */
   readonly liveness: () => ClusterLiveness | undefined;
   readonly call: (kind: ForwardKind, shard: ShardId, payload: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly clock: Clock;
+  /** See DrainUploads. */
+  readonly drainUploadMs: number;
   readonly observer: EngineObserver;
 }
 
 /** Runs beside the meta group's leader: observe → plan → act, one step a group at a time, until there is nothing to do. */
 export class MembershipDriver {
   readonly #options: DriverOptions;
+  readonly #drains: DrainUploads;
   #busy = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#drains = new DrainUploads(options.drainUploadMs);
   }
 
   async attempt(): Promise<void> {
@@ -42,7 +54,9 @@ export class MembershipDriver {
       const heard = liveness();
       if (map()?.epoch !== current.epoch || heard === undefined) return;
       const known = observations.filter((observation) => observation !== undefined);
-      for (const planned of planMembership(current, known, heard)) await this.#act(planned);
+      const waiting = await this.#uploadBeforeDrains({ map: current, observations: known, liveness: heard });
+      const free = known.filter(({ shard }) => !waiting.has(shard));
+      for (const planned of planMembership(current, free, heard)) await this.#act(planned);
     } finally {
       this.#busy = false;
     }
@@ -52,6 +66,18 @@ export class MembershipDriver {
   async propose(command: MetaCommand): Promise<MetaResult | undefined> {
     const answer = await this.#options.call('write', metaShardId, encodeJson([command]));
     return answer === undefined ? undefined : (decodeJson(answer) as readonly MetaResult[])[0];
+  }
+
+  /** @returns the shards whose membership is left alone for now. */
+  async #uploadBeforeDrains(sight: Omit<DrainSight, 'nowMs'>): Promise<ReadonlySet<ShardId>> {
+    const { clock, call, observer } = this.#options;
+    const { waiting, seals, news } = this.#drains.look({ ...sight, nowMs: clock.monotonicMs() });
+    for (const text of news) observer.log('info', text, {});
+    for (const { shard, generation } of seals) {
+      const upload: Command = { type: 'upload', generation, format: defaultChunkFormat };
+      await call('write', shard, encodeList([upload], encodeCommand));
+    }
+    return waiting;
   }
 
   async #observe(shard: ShardId): Promise<GroupObservation | undefined> {

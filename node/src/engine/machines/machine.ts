@@ -22,6 +22,8 @@ export interface MachineStatus {
   readonly revision: number;
   readonly timeMs: number;
   readonly stateHash: string;
+  /** In the hot tier, newest first; the first one is active. */
+  readonly generations: readonly { readonly id: number; readonly rows: number }[];
 }
 
 /**

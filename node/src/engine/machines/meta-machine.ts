@@ -64,7 +64,7 @@ export class MetaMachine implements Machine {
 
   status(): MachineStatus {
     const { map, timeMs } = this.#row.state;
-    return { revision: map?.epoch ?? 0, timeMs, stateHash: '' };
+    return { revision: map?.epoch ?? 0, timeMs, stateHash: '', generations: [] };
   }
 
   buildEntry(requests: readonly Uint8Array[], nowMs: number): BuiltEntry {

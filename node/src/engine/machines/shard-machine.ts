@@ -106,7 +106,8 @@ export class ShardMachine implements Machine {
   }
 
   status(): MachineStatus {
-    return { revision: this.#state.revision, timeMs: this.#state.timeMs, stateHash: this.#state.stateHash };
+    const { revision, timeMs, stateHash, generations } = this.#state;
+    return { revision, timeMs, stateHash, generations: generations.map(({ id, rows }) => ({ id, rows })) };
   }
 
   buildEntry(requests: readonly Uint8Array[], nowMs: number, refuse: Refuse): BuiltEntry | undefined {

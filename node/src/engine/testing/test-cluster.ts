@@ -31,6 +31,7 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
   },
   ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
   maxHotBytes: undefined,
+  drainUploadMs: 0,
   compactEntries: 50,
   tickMs: 100,
   stateHashIntervalEntries: 64,

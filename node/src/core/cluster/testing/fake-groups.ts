@@ -86,6 +86,7 @@ export class FakeGroups {
         shard,
         leader: this.leaders.get(shard) ?? 0,
         confState: { voters, learners, votersOutgoing: [], learnersNext: [], autoLeave: false },
+        generations: [],
         commit: 100,
         progress: [...voters, ...learners].map((id) => {
           return { id, match: 100, recentActive: !this.silent.has(this.#nodeOf(shard, id) ?? '') };
