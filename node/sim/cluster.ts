@@ -10,6 +10,7 @@ import { ChunkInvariants } from './checkers/chunk-invariants.ts';
 import { PromiseChecker } from './checkers/promises.ts';
 import { RaftInvariants } from './checkers/raft-invariants.ts';
 import type { Violations } from './checkers/violations.ts';
+import { ChunkFaults } from './chunks/chunk-faults.ts';
 import { promisesOf } from './chunks/chunk-profile.ts';
 import type { ChunkWorld } from './chunks/chunk-world.ts';
 import { WatchedChunkFiles } from './chunks/watched-chunk-files.ts';
@@ -18,7 +19,6 @@ import { Gateway } from './gateway.ts';
 import type { Mutant } from './mutants.ts';
 import { Network } from './network.ts';
 import { MemoryBucket } from './object-store/memory-bucket.ts';
-import { noFaults } from './object-store/object-faults.ts';
 import type { Profile } from './profile.ts';
 import { SimNode } from './sim-node.ts';
 import { CrashSignal } from './sim-process.ts';
@@ -44,6 +44,7 @@ export class Cluster {
   readonly chunks: ChunkInvariants;
   /** What outlives all nodes. */
   readonly bucket: MemoryBucket;
+  readonly chunkFaults: ChunkFaults;
   readonly chunkEvents = new Map<ChunkEvent, number>();
   /** The founders first. */
   readonly nodes: readonly SimNode[];
@@ -56,6 +57,7 @@ export class Cluster {
     this.world = world;
     this.invariants = new RaftInvariants(violations);
     this.promises = new PromiseChecker(violations);
+    this.chunkFaults = new ChunkFaults(world.random('chunk faults'));
     this.bucket = new MemoryBucket((name) => this.chunks.deleting(name));
     this.chunks = new ChunkInvariants(world, { bucket: this.bucket, violations, promises: promisesOf(profile.chunks) });
     this.network = new Network(world, {
@@ -147,7 +149,7 @@ export class Cluster {
     };
     return {
       bucket: this.bucket,
-      faults: noFaults,
+      faults: this.chunkFaults,
       settings: profile.chunks.settings,
       caches: profile.chunks.caches,
       alterPorts,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { chunkFaultNames } from './chunks/chunk-faults.ts';
+import type { ChunkFaultName } from './chunks/chunk-faults.ts';
 import type { Cluster } from './cluster.ts';
 import { Membership } from './membership.ts';
 import type { FaultName, Profile } from './profile.ts';
@@ -18,6 +20,12 @@ const takesNodesAway: ReadonlySet<FaultName> = new Set([
   'split',
   'wipe',
 ]);
+
+const namesOfChunkFaults: ReadonlySet<FaultName> = new Set(chunkFaultNames);
+
+function isChunkFault(name: FaultName): name is ChunkFaultName {
+  return namesOfChunkFaults.has(name);
+}
 
 /** Breaks things one after the other, and several at a time, and repairs them again. */
 export class Faults {
@@ -39,10 +47,15 @@ export class Faults {
   }
 
   async run(): Promise<void> {
-    while (!this.#isStopped) {
-      await this.#cluster.world.sleep(this.#random.int(2 * this.#profile.faultEveryUs));
+    const { faults, chunkFaults } = this.#profile;
+    await Promise.all([this.#run(faults, this.#random), this.#run(chunkFaults, this.#random.split('chunks'))]);
+  }
+
+  async #run(names: readonly FaultName[], random: SimRandom): Promise<void> {
+    while (!this.#isStopped && names.length > 0) {
+      await this.#cluster.world.sleep(random.int(2 * this.#profile.faultEveryUs));
       if (this.#isStopped) return;
-      const name = this.#random.pick(this.#profile.faults);
+      const name = random.pick(names);
       if (!this.#inject(name)) continue;
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
       this.#cluster.world.note('fault', name);
@@ -54,6 +67,7 @@ export class Faults {
     this.#isStopped = true;
     for (const repair of [...this.#repairs]) repair();
     this.#cluster.network.heal();
+    this.#cluster.chunkFaults.stop();
     for (const node of this.#cluster.nodes) {
       node.clock.offsetMs = 0;
       node.process?.disarm();
@@ -103,7 +117,9 @@ export class Faults {
       case 'clock drift':
         return this.#jumpClock(node, random.between(-900, 900));
       default:
-        return this.#disturbNetwork(name, node);
+        if (!isChunkFault(name)) return this.#disturbNetwork(name, node);
+        if (name === 'crash in work on chunks') this.#restartOnceDead(node);
+        return this.#cluster.chunkFaults.inject(name, node, this.#repairLater.bind(this));
     }
   }
 

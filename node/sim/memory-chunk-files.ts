@@ -20,7 +20,7 @@ export class MemoryChunkFiles implements ChunkFiles {
         bytes = concatBytes(bytes, piece);
         if (this.#used() + bytes.length > this.maxBytes) throw new ChunkDiskFullError('the disk in memory is full');
       },
-      finish: async () => void this.files.set(name, bytes),
+      finish: async () => void this.files.set(name, bytes.slice()),
       abort: async () => {
         bytes = new Uint8Array(0);
       },
@@ -34,6 +34,15 @@ export class MemoryChunkFiles implements ChunkFiles {
 
   async remove(name: string): Promise<void> {
     this.files.delete(name);
+  }
+
+  /** A bit rots: changes one byte of a copy where it lies. @returns false when it has no such byte. */
+  corrupt(name: string, offset: number): boolean {
+    const bytes = this.files.get(name);
+    const byte = bytes?.[offset];
+    if (bytes === undefined || byte === undefined) return false;
+    bytes[offset] = byte ^ 0x40;
+    return true;
   }
 
   #used(): number {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RingSettings } from '../src/core/cluster/liveness.ts';
+import { chunkFaultNames } from './chunks/chunk-faults.ts';
+import type { ChunkFaultName } from './chunks/chunk-faults.ts';
 import { chunkProfileOf } from './chunks/chunk-profile.ts';
 import type { ChunkProfile } from './chunks/chunk-profile.ts';
 import type { SimRandom } from './sim-random.ts';
 
-export const faultNames = [
+const nodeFaultNames = [
   'crash',
   'crash in a turn',
   'crash all',
@@ -24,7 +26,7 @@ export const faultNames = [
   'add node',
   'remove node',
 ] as const;
-export type FaultName = (typeof faultNames)[number];
+export type FaultName = (typeof nodeFaultNames)[number] | ChunkFaultName;
 
 /** What a seed decides about a run before it starts. */
 export interface Profile {
@@ -37,6 +39,8 @@ export interface Profile {
   readonly snapshotCutChance: number;
   /** Faults that may happen; a run concentrates on some of them. */
   readonly faults: readonly FaultName[];
+  /** The same of the object store and of copies. */
+  readonly chunkFaults: readonly FaultName[];
   /** Mean time between two faults. */
   readonly faultEveryUs: number;
   /** From the beginning, so that formation meets them, too. */
@@ -60,6 +64,9 @@ const hastyRing: RingSettings = { suspectAfterMs: 1_000, downAfterMs: 2_500, out
 export function profileOf(random: SimRandom): Profile {
   const founders = random.pick([3, 3, 3, 4, 5]);
   const all = random.chance(0.4);
+  const chunks = random.chance(0.85) ? chunkProfileOf(random) : undefined;
+  const some = <T>(names: readonly T[], least: number, most: number): readonly T[] =>
+    all ? names : random.shuffle(names).slice(0, random.between(least, most));
   return {
     founders,
     spares: founders === 5 ? 1 : 2,
@@ -71,12 +78,13 @@ export function profileOf(random: SimRandom): Profile {
       { least: 1_000, most: 60_000 },
     ]),
     snapshotCutChance: random.pick([0, 0.1, 0.3]),
-    faults: all ? faultNames : ['crash in a turn', ...random.shuffle(faultNames).slice(0, random.between(3, 8))],
+    faults: ['crash in a turn', ...some(nodeFaultNames, 3, 8)],
+    chunkFaults: chunks === undefined ? [] : some(chunkFaultNames, 2, chunkFaultNames.length),
     faultEveryUs: random.pick([800_000, 2_000_000, 4_000_000]),
     faultsFromStart: random.chance(0.4),
     clients: random.between(3, 8),
     thinkMs: random.pick([150, 300, 600]),
     ring: random.pick([usualRing, hastyRing, hastyRing]),
-    chunks: random.chance(0.85) ? chunkProfileOf(random) : undefined,
+    chunks,
   };
 }

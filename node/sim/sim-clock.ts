@@ -28,9 +28,10 @@ export class SimClock implements Clock {
 
 export class SimTimers implements Timers {
   readonly #world: World;
-  readonly #owner: Owner;
+  readonly #owner: Owner | undefined;
 
-  constructor(world: World, owner: Owner) {
+  /** Without an owner they run whatever happens. */
+  constructor(world: World, owner: Owner | undefined) {
     this.#world = world;
     this.#owner = owner;
   }

@@ -82,6 +82,7 @@ export class SimProcess implements Endpoint {
   #isAlive = true;
   #isDiskBroken = false;
   #crashPlan: CrashPlan | undefined;
+  #chunkStepsLeft: number | undefined;
   #died: () => void;
   readonly #chunks: SimChunks | undefined;
 
@@ -158,6 +159,17 @@ export class SimProcess implements Endpoint {
     this.#crashPlan = { writesLeft: writes, ...plan };
   }
 
+  /** Dies after so many more steps of its work on chunks, in the middle of whatever it makes then. */
+  crashInChunkWork(steps: number): void {
+    this.#chunkStepsLeft = steps;
+  }
+
+  /** Work on chunks goes on. @returns false when the process has just died instead. */
+  stepInChunkWork(): boolean {
+    if (this.#chunkStepsLeft !== undefined && this.#chunkStepsLeft-- === 0) this.crash('in work on chunks');
+    return this.#isAlive;
+  }
+
   /** The disk fails at the next write. The process must end: what is on disk is unknown. */
   failNextWrite(): void {
     this.#isDiskBroken = true;
@@ -166,6 +178,7 @@ export class SimProcess implements Endpoint {
   /** Nothing that was planned for its next writes happens. */
   disarm(): void {
     this.#crashPlan = undefined;
+    this.#chunkStepsLeft = undefined;
     this.#isDiskBroken = false;
   }
 

@@ -63,7 +63,7 @@ export function testStages(): Stage[] {
     runner('conformance raft', [raftRunner, 'node/src/core/raft/testdata']),
     whenPresent(etcdScripts, runner('conformance etcd-raft', [raftRunner, etcdScripts])),
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
-    runner('sim', ['node/sim/main.ts', '--seeds', '1..40'], 'seeds'),
+    runner('sim', ['node/sim/main.ts', '--seeds', '1..40', '--seconds', '60'], 'seeds'),
     // The first run builds the servers.
     whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
     vitest('e2e', 40 * minuteMs),

@@ -38,8 +38,8 @@ export function chunkProfileOf(random: SimRandom): ChunkProfile {
     },
     // Some so small that what was read is driven out all the time.
     caches: {
-      tailCacheBytes: random.pick([2_000, 1_000_000]),
-      blockCacheBytes: random.pick([2_000, 1_000_000]),
+      tailCacheBytes: random.pick([2_000, 1_000_000, 1_000_000]),
+      blockCacheBytes: random.pick([2_000, 1_000_000, 1_000_000]),
     },
     maxHotBytes: random.chance(0.5) ? 60_000 : undefined,
   };

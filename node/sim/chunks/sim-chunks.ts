@@ -14,10 +14,11 @@ import type { EngineApi } from '../../src/engine/engine-api.ts';
 import { usualRetryPolicy } from '../../src/engine/object-store/retrier.ts';
 import { RetryingObjectStore } from '../../src/engine/object-store/retrying-object-store.ts';
 import type { ChunkFiles } from '../../src/ports/chunk-files.ts';
+import type { Timers } from '../../src/ports/clock.ts';
 import type { ColdTier } from '../../src/ports/cold-tier.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { SimObjectStore } from '../object-store/sim-object-store.ts';
-import { SimClock } from '../sim-clock.ts';
+import { SimClock, SimTimers } from '../sim-clock.ts';
 import type { SimProcess } from '../sim-process.ts';
 import type { SimRandom } from '../sim-random.ts';
 import { connectThreads, soonOf } from '../threads.ts';
@@ -26,7 +27,7 @@ import type { ChunkWorld } from './chunk-world.ts';
 import { simCodec } from './sim-codec.ts';
 
 /** Between two pieces of work: whatever else is due happens in between, a crash too. */
-const breathUs = 2_000;
+const breathMs = 3;
 
 /** What one thread tells the other of the copies on the disk. */
 interface CopyNotice {
@@ -87,13 +88,14 @@ export class SimChunks {
   }
 
   #ports(files: ChunkFiles): Omit<ChunkWorkPorts, 'copied' | 'dropped'> {
-    const { clock, timers, store, engine } = this.#process;
+    const { clock, store, engine } = this.#process;
     const breaths = this.#random.split('breaths');
+    const timers = this.#workTimers();
     return {
       self: engine.nodeId,
       engine: this.#engine(),
       reader: store,
-      objects: this.#objects('work'),
+      objects: this.#objects('work', timers),
       files,
       codec: simCodec,
       mayWrite: () => true,
@@ -104,7 +106,7 @@ export class SimChunks {
       onSuperseded: (message) => this.#note(message),
       breathe: async () =>
         new Promise((resolve) => {
-          this.#world.after(breaths.int(breathUs), resolve, this.#process);
+          timers.after(breaths.int(breathMs), resolve);
         }),
       onFatal: (error) => this.#process.failed(error),
     };
@@ -115,7 +117,7 @@ export class SimChunks {
       files,
       peers: new EngineChunkPeers(this.#engine()),
       self: this.#process.engine.nodeId,
-      objects: this.#objects('reads'),
+      objects: this.#objects('reads', this.#process.timers),
       codec: simCodec,
       ...this.#shared.caches,
       onRead: (tier, bytes) => this.#note(`reads ${bytes} bytes, ${tier}`),
@@ -126,6 +128,17 @@ export class SimChunks {
     });
   }
 
+  /** Each time that work goes on is a moment in which the process may die. */
+  #workTimers(): Timers {
+    const { timers } = this.#process;
+    return {
+      after: (delayMs, run) =>
+        timers.after(delayMs, () => {
+          if (this.#process.stepInChunkWork()) run();
+        }),
+    };
+  }
+
   /** As from another thread. */
   #engine(): EngineApi {
     const [near, far] = connectThreads<ToEngine, FromEngine>(this.#world, this.#process);
@@ -133,10 +146,11 @@ export class SimChunks {
     return new RemoteEngine(near, this.#soon);
   }
 
-  #objects(purpose: string): ObjectStore {
+  #objects(purpose: string, timers: Timers): ObjectStore {
     const { bucket, faults } = this.#shared;
-    const { clock, timers } = this.#process;
-    const way = new SimObjectStore({ bucket, faults, timers, clock: new SimClock(this.#world, 0) });
+    const { clock } = this.#process;
+    const wire = new SimTimers(this.#world, undefined);
+    const way = new SimObjectStore({ bucket, faults, timers, wire, clock: new SimClock(this.#world, 0) });
     const sha256 = (bytes: Uint8Array): Uint8Array => simCodec.sha256Of(bytes);
     const deps = { clock, timers, random: this.#random.split(purpose), sha256 };
     return new RetryingObjectStore(way, deps, usualRetryPolicy);

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/adapters/system/system-clock.ts';
 import { systemTimers } from '../../src/adapters/system/system-timers.ts';
 import { ObjectStoreError } from '../../src/ports/object-store.ts';
 import { describeObjectStoreContract } from '../../src/ports/testing/object-store-contract.ts';
-import { SimTimers } from '../sim-clock.ts';
+import { SimClock, SimTimers } from '../sim-clock.ts';
 import { SimRandom } from '../sim-random.ts';
 import { World } from '../world.ts';
 import { MemoryBucket } from './memory-bucket.ts';
@@ -92,6 +92,25 @@ describe('a fault of the simulated object store', () => {
     expect(await outcome(store.put('a', body, call))).toEqual(['timeout', 1000]);
     expect(bucket.get('a')).toEqual(body);
   });
+});
+
+it('a request that is on its way arrives although its sender has died, who is told nothing', async () => {
+  const world = new World({ seed: 1 });
+  const sender = { ...owner, isAlive: true };
+  const bucket = new MemoryBucket();
+  const store = new SimObjectStore({
+    bucket,
+    clock: new SimClock(world, 0),
+    timers: new SimTimers(world, sender),
+    wire: new SimTimers(world, undefined),
+    faults: { next: () => ({ delayMs: 20, fault: undefined }) },
+  });
+  let isAnswered = false;
+  void store.put('a', body, call).finally(() => (isAnswered = true));
+  sender.isAlive = false;
+  await world.run(100_000_000);
+  expect(bucket.get('a')).toEqual(body);
+  expect(isAnswered).toBe(false);
 });
 
 describe('faults from a seed', () => {

@@ -30,7 +30,10 @@ export interface SimObjectStoreOptions {
   readonly bucket: MemoryBucket;
   /** The store's, not the node's. */
   readonly clock: Clock;
+  /** Of the process that calls. */
   readonly timers: Timers;
+  /** For requests that are on their way, whatever becomes of the process that sent them. Without: as `timers`. */
+  readonly wire?: Timers | undefined;
   readonly faults?: ObjectFaults | undefined;
   readonly minPartBytes?: number | undefined;
 }
@@ -164,26 +167,31 @@ export class SimObjectStore implements ObjectStore {
 
   /** The request travels, is done or not, and is answered or not; the deadline runs beside it. */
   async #call<T>(call: Call, run: (fault: ObjectFault | undefined) => T): Promise<T> {
-    const { timers } = this.#options;
+    const { timers, wire } = this.#options;
     const { delayMs, fault } = this.#faults.next(call.operation, call.name);
     return new Promise((resolve, reject) => {
       const deadline = timers.after(call.timeoutMs, () => {
         reject(failure('timeout', call, `no answer in ${call.timeoutMs} ms`));
       });
+      // What comes back reaches the caller only while it lives.
+      const answer = (settle: () => void): void => {
+        deadline();
+        if (wire === undefined) settle();
+        else timers.after(0, settle);
+      };
       const arrive = (): void => {
         if (fault === 'timeoutBefore') return;
         try {
           const result = this.#perform(call, fault, run);
           if (fault === 'timeoutAfter') return;
           if (fault === 'lostAnswer') throw failure('unavailable', call, 'the connection broke before the answer');
-          resolve(result);
+          answer(() => resolve(result));
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
+          answer(() => reject(error instanceof Error ? error : new Error(String(error))));
         }
-        deadline();
       };
       if (delayMs === 0) arrive();
-      else timers.after(delayMs, arrive);
+      else (wire ?? timers).after(delayMs, arrive);
     });
   }
 
