@@ -28,6 +28,14 @@ function makeMaps(): Maps {
   return { raft: new SortedBytesMap(), state: new SortedBytesMap(), meta: new SortedBytesMap() };
 }
 
+function copyMaps({ raft, state, meta }: Maps): Maps {
+  return {
+    raft: new SortedBytesMap(raft.snapshot()),
+    state: new SortedBytesMap(state.snapshot()),
+    meta: new SortedBytesMap(meta.snapshot()),
+  };
+}
+
 function apply(maps: Maps, record: LogRecord): void {
   for (const operation of record) {
     const map = maps[operation.column];
@@ -42,10 +50,19 @@ function apply(maps: Maps, record: LogRecord): void {
  * after it, of which a crash keeps a prefix, as a write-ahead log does.
  */
 export class FakePlatter {
-  readonly #durable = makeMaps();
+  readonly #durable: Maps;
   #unsynced: LogRecord[] = [];
   #owner: FakeDisk | undefined;
   #corrupt: string | undefined;
+
+  constructor(durable: Maps = makeMaps()) {
+    this.#durable = durable;
+  }
+
+  /** Another platter with the same durable rows. */
+  fork(): FakePlatter {
+    return new FakePlatter(copyMaps(this.#durable));
+  }
 
   /** Records that a crash may still lose. */
   get unsyncedRecords(): number {
@@ -63,12 +80,7 @@ export class FakePlatter {
     if (this.#corrupt !== undefined) throw new StoreCorruptError(this.#corrupt);
     this.#owner = owner;
     this.sync();
-    const { raft, state, meta } = this.#durable;
-    return {
-      raft: new SortedBytesMap(raft.snapshot()),
-      state: new SortedBytesMap(state.snapshot()),
-      meta: new SortedBytesMap(meta.snapshot()),
-    };
+    return copyMaps(this.#durable);
   }
 
   detach(owner: FakeDisk): void {

@@ -106,7 +106,7 @@ describe('C9 and CL-I15: a learner that joins', () => {
       const { voters, votersOutgoing } = machine.confState;
       return voters.includes(key.replicaId) && voters.length === 3 && votersOutgoing.length === 0;
     });
-    expect(life.replica(leaving)).toBeUndefined();
+    await cluster.until('the other one to go', () => life.replica(leaving) === undefined);
     leaving.isAway = true;
     await life.rounds(1);
     expect(life.stage()).toBe(stage);

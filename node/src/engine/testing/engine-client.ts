@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { defined } from '@shortlink/common/assert.ts';
 import { encodeCommand } from '../../core/statemachine/command-codec.ts';
 import type { Command, CommandResult } from '../../core/statemachine/commands.ts';
 import { concatBytes, fromUtf8 } from '@shortlink/common/bytes.ts';
@@ -51,11 +52,17 @@ export async function read(cluster: TestCluster, engine: Engine, code: string): 
 }
 
 export async function readOne(cluster: Mover, engine: Engine, operation: ReadOp): Promise<ReadResult> {
-  let outcome: ReadResult | undefined;
+  const [result] = await readMany(cluster, engine, [operation]);
+  return defined(result, 'result');
+}
+
+/** All in one request. */
+export async function readMany(cluster: Mover, engine: Engine, operations: readonly ReadOp[]): Promise<ReadResult[]> {
+  let outcome: ReadResult[] | undefined;
   let problem: string | undefined;
-  const payload = concatBytes(Uint8Array.of(0), encodeList([operation], encodeReadOp));
+  const payload = concatBytes(Uint8Array.of(0), encodeList(operations, encodeReadOp));
   engine.submit({ kind: 'read', shard: 1, payload, timeoutMs: 20_000 }, (status, answer) => {
-    if (status === 'ok') outcome = decodeList(answer, decodeReadResult)[0];
+    if (status === 'ok') outcome = decodeList(answer, decodeReadResult);
     else problem = `${status}: ${fromUtf8(answer)}`;
   });
   await cluster.until('a read', () => outcome !== undefined || problem !== undefined);

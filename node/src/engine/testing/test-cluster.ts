@@ -3,12 +3,14 @@ import type { ChunkCopies } from '../../ports/chunk-peers.ts';
 import { noColdTier } from '../../ports/cold-tier.ts';
 import type { ColdTier } from '../../ports/cold-tier.ts';
 import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
+import { SimStore } from '../../../sim/sim-store.ts';
 import type { Random } from '../../ports/random.ts';
 import { Engine } from '../engine.ts';
 import type { EngineConfig } from '../engine-config.ts';
 import { LinkVersions } from '../link-versions.ts';
 import { silentObserver } from '../engine-observer.ts';
 import { DirectNetwork } from './direct-peers.ts';
+import { steppedHandler, steppedPeers } from './stepped-peers.ts';
 
 /** Small numbers: a test should not need many entries to see a compaction. */
 export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes'> = {
@@ -46,6 +48,8 @@ export interface TestVolumes {
   readonly platters?: readonly FakePlatter[] | undefined;
   /** Clusters of different seeds have different ids. */
   readonly seed?: number | undefined;
+  /** Called after each step of node `i` that others, or its next start, may see: the moments in which it may crash. */
+  readonly onStep?: ((i: number, cluster: TestCluster) => void) | undefined;
 }
 
 /** Some engines on fake disks in one process, moved on by hand. */
@@ -54,6 +58,9 @@ export class TestCluster {
   readonly engines: Engine[] = [];
   readonly platters: FakePlatter[] = [];
   readonly fatal: unknown[] = [];
+  readonly #disks: FakeDisk[] = [];
+  readonly #crashed = new Set<Engine>();
+  readonly #onStep: TestVolumes['onStep'];
   /** Shared by all nodes, as an object store is. */
   coldTier: ColdTier = noColdTier;
   /** Of nodes that have their own. */
@@ -68,7 +75,8 @@ export class TestCluster {
   readonly #overrides: Partial<EngineConfig>;
 
   constructor(nodes: number, overrides: Partial<EngineConfig> = {}, found: TestVolumes = {}) {
-    const { platters = [], seed = 1 } = found;
+    const { platters = [], seed = 1, onStep } = found;
+    this.#onStep = onStep;
     this.#seed = seed;
     this.#initial = Array.from({ length: nodes }, (_, i) => ({ name: `n${i}`, address: `n${i}:1` }));
     this.#overrides = overrides;
@@ -82,7 +90,14 @@ export class TestCluster {
     const platter = (this.platters[i] ??= new FakePlatter());
     let engine: Engine | undefined = undefined;
     const address = `${name}:1`;
-    const peers = this.network.peersOf(() => engine?.nodeId ?? '');
+    const onStep = (): void => this.#onStep?.(i, this);
+    const isCrashed = (): boolean => engine !== undefined && this.#crashed.has(engine);
+    const peers = steppedPeers(
+      this.network.peersOf(() => engine?.nodeId ?? ''),
+      { isCrashed, onStep },
+    );
+    const disk = new FakeDisk(platter);
+    this.#disks[i] = disk;
     engine = new Engine(
       {
         ...testConfig,
@@ -94,7 +109,7 @@ export class TestCluster {
         joinAddresses: i < this.#initial.length ? [] : this.#initial.map((node) => node.address),
       },
       {
-        store: new FakeDisk(platter),
+        store: new SimStore(disk, { beforeWrite: () => {}, afterWrite: onStep, honoursSync: true }),
         peers,
         copies: { read: async (...range) => (await this.copiesByNode.get(i)?.read(...range)) ?? undefined },
         coldTier: {
@@ -106,10 +121,11 @@ export class TestCluster {
         observer: silentObserver,
         linkVersions: new LinkVersions(),
         soon: (run) => void this.#soon.push(run),
-        onFatal: (error) => this.fatal.push(error),
+        // A process that is gone notices nothing any more.
+        onFatal: (error) => void (isCrashed() || this.fatal.push(error)),
       },
     );
-    this.network.attach(engine.nodeId, address, engine);
+    this.network.attach(engine.nodeId, address, steppedHandler(engine, onStep));
     this.engines[i] = engine;
     return engine;
   }
@@ -120,6 +136,16 @@ export class TestCluster {
     if (engine !== undefined) this.network.detach(engine.nodeId);
     await engine?.stop();
     await engine?.deps.store.close();
+  }
+
+  /** The power of node `i` fails: of what was not synchronized the first `keep` records survive. */
+  crash(i: number, keep: number): void {
+    const engine = this.engines[i];
+    if (engine === undefined) return;
+    this.#crashed.add(engine);
+    this.network.detach(engine.nodeId);
+    this.#disks[i]?.crash({ int: (bound) => Math.min(keep, bound - 1), bytes: (length) => new Uint8Array(length) });
+    void engine.stop();
   }
 
   /** Lets `ticks` ticks pass on every engine, delivering whatever is sent meanwhile. */

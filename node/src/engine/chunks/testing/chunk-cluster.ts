@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { defined } from '@shortlink/common/assert.ts';
 import { utf8 } from '@shortlink/common/bytes.ts';
 import { MemoryChunkFiles } from '../../../../sim/memory-chunk-files.ts';
 import { MemoryBucket } from '../../../../sim/object-store/memory-bucket.ts';
@@ -131,6 +132,15 @@ export class ChunkCluster {
     if (this.cluster.fatal[0] !== undefined) throw new Error('a node failed', { cause: this.cluster.fatal[0] });
   }
 
+  /** Node `i` has an engine of a new process, on the same disk. */
+  restarted(i: number): ChunkNode {
+    const engine = defined(this.cluster.engines[i], 'engine');
+    const node = this.#node(engine, this.#options, defined(this.nodes[i], 'node').files);
+    this.cluster.coldTiersByNode.set(i, node.cold);
+    this.nodes[i] = node;
+    return node;
+  }
+
   #add(engine: Engine): ChunkNode {
     const node = this.#node(engine, this.#options);
     this.cluster.coldTiersByNode.set(this.nodes.length, node.cold);
@@ -160,8 +170,7 @@ export class ChunkCluster {
     }
   }
 
-  #node(engine: Engine, options: ChunkClusterOptions): ChunkNode {
-    const files = new MemoryChunkFiles();
+  #node(engine: Engine, options: ChunkClusterOptions, files = new MemoryChunkFiles()): ChunkNode {
     const events: ChunkEvent[] = [];
     const failures: string[] = [];
     const tiers: ReadTier[] = [];

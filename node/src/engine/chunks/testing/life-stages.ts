@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FakePlatter } from '../../../../sim/disk.ts';
+import type { MemoryBucket } from '../../../../sim/object-store/memory-bucket.ts';
 import { candidatesMax } from '../../../core/lifecycle/chunk-set.ts';
 import { chunkFormat } from '../../../core/lifecycle/testing/chunk-format.ts';
 import type { LifecycleRecords } from '../../../core/lifecycle/view.ts';
 import type { Command } from '../../../core/statemachine/commands.ts';
+import type { ReadOp } from '../../../core/statemachine/reads.ts';
 import type { EngineConfig } from '../../engine-config.ts';
 import type { Replica } from '../../host/replica.ts';
-import { create, readOne, write } from '../../testing/engine-client.ts';
+import { create, readMany, write } from '../../testing/engine-client.ts';
+import type { TestVolumes } from '../../testing/test-cluster.ts';
 import { liveRows, strayRows } from '../../testing/shard-rows.ts';
 import { ChunkCluster } from './chunk-cluster.ts';
 import type { ChunkNode } from './chunk-cluster.ts';
@@ -26,7 +30,15 @@ const waysOut: Readonly<Record<Stage, readonly Command['type'][]>> = {
   replaced: [],
 };
 
+/** What nodes that have ended leave behind. */
+export interface Left {
+  readonly platters: readonly FakePlatter[];
+  readonly bucket: MemoryBucket;
+  readonly links: number;
+}
+
 const shard = 1;
+const compactEntries = 10;
 const maxCandidates = 3;
 const older = maxCandidates - 1;
 const linksOfGeneration = 12;
@@ -38,10 +50,19 @@ const settleRounds = 10;
 /** A cluster whose generations go on from stage to stage only as a test says. */
 export class LifeCluster {
   readonly chunks: ChunkCluster;
-  #links = 0;
+  #links: number;
 
-  private constructor(chunks: ChunkCluster) {
+  private constructor(chunks: ChunkCluster, links = 0) {
     this.chunks = chunks;
+    this.#links = links;
+  }
+
+  /** Three nodes on what others have left. */
+  static async open(left: Left, onStep: TestVolumes['onStep']): Promise<LifeCluster> {
+    const { links, bucket } = left;
+    const platters = left.platters.map((platter) => platter.fork());
+    const options = { nodes: 3, bucket, platters, onStep, config: { compactEntries } };
+    return new LifeCluster(await ChunkCluster.start(options), links);
   }
 
   /** Three nodes with as many chunks as can be without a merge. */
@@ -51,7 +72,7 @@ export class LifeCluster {
         nodes: 3,
         sealAfterBytes: Number.MAX_SAFE_INTEGER,
         merges: { maxCandidates, targetBytes: 1200 },
-        config: { compactEntries: 10, ...config },
+        config: { compactEntries, ...config },
       }),
     );
     for (let i = 0; i < older; i++) {
@@ -158,21 +179,27 @@ export class LifeCluster {
     if (first <= before) throw new Error(`the log begins at ${first}, which is not behind ${before}`);
   }
 
+  /** Ends all nodes in order. */
+  async end(): Promise<Left> {
+    const { cluster, bucket } = this.chunks;
+    for (const i of cluster.engines.keys()) await cluster.stop(i);
+    return { platters: cluster.platters, bucket, links: this.#links };
+  }
+
   /** Until the node has applied what its leader has. */
   async caughtUp(node: ChunkNode): Promise<void> {
     const applied = (one: ChunkNode): number => this.replica(one)?.machine.appliedIndex ?? 0;
     await this.chunks.cluster.until('it to catch up', () => applied(node) === applied(this.leader));
   }
 
-  /** Links that a node does not find as they were created. */
+  /** What a node finds instead of links that were created, and of one that was not. */
   async misread(node: ChunkNode): Promise<string[]> {
-    const wrong: string[] = [];
-    for (let i = 0; i < this.#links; i++) {
-      const found = await readOne(this.chunks.cluster, node.engine, { type: 'link', code: `c${i}` });
-      if (found.kind !== 'link' || found.link.url !== urlOf(i)) wrong.push(`c${i} is ${JSON.stringify(found)}`);
-    }
-    const absent = await readOne(this.chunks.cluster, node.engine, { type: 'link', code: 'absent' });
-    return absent.kind === 'notFound' ? wrong : [...wrong, `absent is ${JSON.stringify(absent)}`];
+    const codes = Array.from({ length: this.#links }, (_, i) => `c${i}`);
+    const operations = [...codes, 'absent'].map((code): ReadOp => ({ type: 'link', code }));
+    const results = await readMany(this.chunks.cluster, node.engine, operations);
+    const urls = results.map((result) => (result.kind === 'link' ? result.link.url : result.kind));
+    const expected = [...codes.map((_, i) => urlOf(i)), 'notFound'];
+    return urls.filter((url, i) => url !== expected[i]);
   }
 
   rows({ engine }: ChunkNode): readonly string[] {
