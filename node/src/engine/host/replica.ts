@@ -56,6 +56,7 @@ export class Replica {
     this.key = options.key;
     this.machine = options.openMachine();
     this.log = new GroupLog(options.store, options.key, {
+      appliedIndex: this.machine.appliedIndex,
       confState: (): ConfState => this.machine.confState,
       snapshot: (): Snapshot | SnapshotTemporarilyUnavailable => this.#offerSnapshot(),
     });

@@ -23,14 +23,30 @@ export type Turn = (phases: TurnPhases) => Promise<void>;
 /**
  * The algorithm of the host (design §3.3): step → send what needs no fsync → ONE synchronous batch for all groups →
  * send votes and acknowledgements → apply → answer. H-I1: nothing that promises durability leaves before the batch.
+ * What the batch would promise to nobody but this node, a leader's own entries above all, can wait (ADR 0025): what a
+ * quorum has made durable already is applied and answered first, so that no client waits for the fsync of others' writes.
  */
 export const turn: Turn = async (phases) => {
   const { work } = phases.step();
   const sent = phases.sendEarly(work);
   // Let the socket have the appends before fsync blocks this thread: the followers' disks work at the same time as ours.
   if (sent !== undefined && work.needsSync) await sent;
-  phases.persist(work);
-  phases.sendDurable(work);
+  const isHurried = isAwaited(work);
+  if (isHurried) promise(phases, work);
   phases.apply(work);
   phases.answer(work);
+  if (!isHurried) promise(phases, work);
 };
+
+function promise(phases: TurnPhases, work: TurnWork): void {
+  phases.persist(work);
+  phases.sendDurable(work);
+}
+
+/** Another node waits for what this turn's batch promises, or what is applied here comes with the batch. */
+function isAwaited({ appends }: TurnWork): boolean {
+  return appends.some(
+    ({ replica, message }) =>
+      message.snapshot !== undefined || message.responses?.some(({ to }) => to !== replica.key.replicaId),
+  );
+}

@@ -16,6 +16,7 @@ function reopenedLog(cluster: CrashCluster, i: number): GroupLog {
   const store = cluster.disks[i];
   if (store === undefined) throw new Error(`no disk ${i}`);
   return new GroupLog(store, key, {
+    appliedIndex: machine.appliedIndex,
     confState: () => machine.confState,
     snapshot: () => 'snapshotTemporarilyUnavailable',
   });

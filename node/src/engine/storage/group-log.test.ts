@@ -8,8 +8,9 @@ import { GroupLog } from './group-log.ts';
 
 const replica = { shard: 1, replicaId: 7 };
 
-function open(store: KvEngine): GroupLog {
+function open(store: KvEngine, appliedIndex = 0): GroupLog {
   return new GroupLog(store, replica, {
+    appliedIndex,
     confState: () => emptyConfState,
     snapshot: () => 'snapshotTemporarilyUnavailable',
   });
@@ -52,5 +53,12 @@ describe('the log of a replica', () => {
     const reopened = open(store);
     expect(reopened.lastIndex()).toBe(8);
     expect(reopened.entries(7, 9, 1_000)).toEqual(entries(7, 8, 3));
+  });
+
+  it('takes what was applied as committed, when the crash came before the hard state that says so', () => {
+    const store = new FakeDisk(new FakePlatter());
+    write(store, (batch) => open(store).putHardState({ term: 2, vote: 7, commit: 3 }, batch));
+    expect(open(store, 5).initialState().hardState).toEqual({ term: 2, vote: 7, commit: 5 });
+    expect(open(store, 2).initialState().hardState).toEqual({ term: 2, vote: 7, commit: 3 });
   });
 });

@@ -27,6 +27,8 @@ const readPageRows = 256;
 
 /** What the log asks of its replica: the state it could send, as of this moment. */
 export interface SnapshotMaker {
+  /** Of the state as it was found on disk. */
+  readonly appliedIndex: number;
   confState(): ConfState;
   snapshot(): Snapshot | SnapshotTemporarilyUnavailable;
 }
@@ -58,8 +60,12 @@ export class GroupLog implements Storage {
     this.#lastIndex = this.#findLastIndex();
   }
 
+  /** What was applied had been committed, also when the crash came before the hard state that says so was written. */
   initialState(): InitialState {
-    return { hardState: this.#hardState, confState: this.#maker.confState() };
+    const { appliedIndex } = this.#maker;
+    const saved = this.#hardState;
+    const hardState = saved && { ...saved, commit: Math.max(saved.commit, appliedIndex) };
+    return { hardState, confState: this.#maker.confState() };
   }
 
   entries(lo: number, hi: number, maxBytes: number): readonly Entry[] | Compacted | Unavailable {
