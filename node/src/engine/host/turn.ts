@@ -23,7 +23,7 @@ export type Turn = (phases: TurnPhases) => Promise<void>;
 /**
  * The algorithm of the host (design §3.3): step → send what needs no fsync → ONE synchronous batch for all groups →
  * send votes and acknowledgements → apply → answer. H-I1: nothing that promises durability leaves before the batch.
- * What the batch would promise to nobody but this node, a leader's own entries above all, can wait (ADR 0025): what a
+ * What the batch would promise to nobody but this node, a leader's own entries above all, can wait (ADR 0026): what a
  * quorum has made durable already is applied and answered first, so that no client waits for the fsync of others' writes.
  */
 export const turn: Turn = async (phases) => {
