@@ -121,7 +121,7 @@ describe('cached links (H-I12)', () => {
     const storeWrite = store.write.bind(store);
     store.write = (batch, options) => {
       storeWrite(batch, options);
-      if (urlInStore() !== 'https://a.example/0') see('in the store');
+      if (seen.length === 0 && urlInStore() !== 'https://a.example/0') see('in the store');
     };
     const answered = write(cluster, engine, update('a', 'https://a.example/1')).then(() => see('answered'));
     engine.barrier(shard, timeoutMs, () => see('view'));
