@@ -93,19 +93,18 @@ it('answers that a link cannot be read, not that it is not there, while the chun
   expect(await read(cluster, engineAt(cluster, 0), 'a')).toMatchObject({ kind: 'link' });
 });
 
-it('draws other codes for the links of a batch whose codes a chunk has, and for those only', async () => {
+it('draws other codes for the links of a batch whose codes a chunk may have, and for those only', async () => {
   const { cluster, chunks } = await coldCluster();
   await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
   await chunks.retire(cluster, 1);
   const asked = chunks.queries.length;
-  const row = (value: Uint8Array | undefined) => ({ kind: 'row', value }) as const;
-  const taken = row(Uint8Array.of(1, 1, 1, 1));
-  chunks.answers.push({ kind: 'found', found: [taken, row(undefined), taken] });
+  const free = (isFree: boolean) => ({ kind: 'free', isFree }) as const;
+  chunks.answers.push({ kind: 'found', found: [free(false), free(true), free(false)] });
   const command = createLinks([undefined, undefined, undefined], { codes: undefined });
   const made = await write(cluster, engineAt(cluster, 1), command);
   const [first, second] = chunks.queries
     .slice(asked)
-    .map(({ needs }) => needs.map((need) => (need.kind === 'row' ? fromUtf8(need.suffix) : '')));
+    .map(({ needs }) => needs.map((need) => (need.kind === 'free' ? fromUtf8(need.suffix) : '')));
   expect(chunks.queries).toHaveLength(asked + 2);
   expect(createdCodes(made)).toEqual(second);
   expect(second?.[1]).toBe(first?.[1]);
@@ -123,17 +122,22 @@ it('looks again when a read finds the chunk set changed', async () => {
   expect(chunks.queries.length).toBe(asked + 3);
 });
 
-it('draws another code when a chunk has the one that was drawn', async () => {
+it('draws another code when a chunk may have the one that was drawn, and looks at rows when it has drawn often', async () => {
   const { cluster, chunks } = await coldCluster();
   await write(cluster, engineAt(cluster, 0), create('a', 'https://a/'));
   await chunks.retire(cluster, 1);
   const draw: Command = { ...create('', 'https://x/'), code: undefined, generated: true } as Command;
   const asked = chunks.queries.length;
-  const row = Uint8Array.of(1, 1, 1, 1);
-  chunks.answers.push({ kind: 'found', found: [{ kind: 'row', value: row }] });
-  const made = await write(cluster, engineAt(cluster, 0), draw);
-  expect(made.kind).toBe('link');
-  const codes = chunks.queries.slice(asked).map(({ needs }) => needs[0]);
-  expect(codes).toHaveLength(2);
-  expect(codes[0]).not.toEqual(codes[1]);
+  const perhaps: ColdAnswer = { kind: 'found', found: [{ kind: 'free', isFree: false }] };
+  chunks.answers.push(perhaps);
+  expect(await write(cluster, engineAt(cluster, 0), draw)).toMatchObject({ kind: 'link' });
+  const needs = chunks.queries.slice(asked).map((query) => query.needs[0]);
+  expect(needs.map((need) => need?.kind)).toEqual(['free', 'free']);
+  expect(needs[0]).not.toEqual(needs[1]);
+  const again = { ...draw, dedup: { key: new Uint8Array(16).fill(9), fingerprint: new Uint8Array(8) } } as Command;
+  chunks.answers.push(...Array.from({ length: 8 }, () => perhaps));
+  const before = chunks.queries.length;
+  expect(await write(cluster, engineAt(cluster, 0), again)).toMatchObject({ kind: 'link' });
+  const kinds = chunks.queries.slice(before).map((query) => query.needs[0]?.kind);
+  expect(kinds).toEqual([...Array.from({ length: 8 }, () => 'free'), 'row']);
 });

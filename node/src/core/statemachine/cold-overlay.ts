@@ -6,12 +6,16 @@ import type { Namespace } from './keys.ts';
 /** Something that only the chunks know. */
 export type ColdNeed =
   | { readonly kind: 'row'; readonly namespace: Namespace; readonly suffix: Uint8Array }
+  /** Whether a key is surely in no chunk: what filters say, without a look at rows. */
+  | { readonly kind: 'free'; readonly namespace: Namespace; readonly suffix: Uint8Array }
   | { readonly kind: 'page'; readonly namespace: Namespace; readonly scan: HotScan };
 
 /** The answer to a need, in its shape. */
 export type ColdFound =
   /** The newest row in any chunk, tombstones included; undefined where no chunk has one. */
   | { readonly kind: 'row'; readonly value: Uint8Array | undefined }
+  /** False also for a few of a thousand keys that no chunk has. */
+  | { readonly kind: 'free'; readonly isFree: boolean }
   /** One page of the merged view of all chunks, as `hotScan` gives one of the generations. */
   | { readonly kind: 'page'; readonly page: HotPage };
 
@@ -62,7 +66,7 @@ export class ColdOverlay {
 }
 
 function nameOf(need: ColdNeed): string {
-  if (need.kind === 'row') return `${need.namespace} ${toHex(need.suffix)}`;
+  if (need.kind !== 'page') return `${need.kind} ${need.namespace} ${toHex(need.suffix)}`;
   const { gte, lt, reverse, limit, maxBytes } = need.scan;
   const end = lt === undefined ? '' : toHex(lt);
   return `${need.namespace} ${toHex(gte)}-${end} ${reverse === true ? 'down' : 'up'} ${limit} ${maxBytes}`;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../../sim/sim-random.ts';
 import { SeededFaults, type ObjectFault } from '../../../sim/object-store/object-faults.ts';
+import { createdCodes, createLinks } from '../../core/statemachine/testing/commands.ts';
 import type { LifecycleView } from '../../core/lifecycle/view.ts';
 import { create, engineAt, read, write } from '../testing/engine-client.ts';
 import { ChunkCluster } from './testing/chunk-cluster.ts';
@@ -69,6 +70,23 @@ describe('nodes with an object store', () => {
     await read(bare.cluster, engineAt(bare.cluster, 0), 'c0');
     expect([...new Set(bare.nodes.flatMap(({ tiers }) => tiers))]).toEqual(['store']);
     await bare.until('copies again', () => bare.nodes.reduce((sum, { files }) => sum + files.files.size, 0) === 2);
+  });
+
+  it('ask filters, and read no block, to draw codes', async () => {
+    const chunks = await ChunkCluster.start({ nodes: 3 });
+    const drawn = async (count: number): Promise<readonly string[]> => {
+      const draws = Array.from({ length: count }, () => undefined);
+      const dedup = { key: new Uint8Array(16).fill(count % 251), fingerprint: new Uint8Array(8) };
+      const command = createLinks(draws, { codes: undefined, dedup });
+      return createdCodes(await write(chunks.cluster, engineAt(chunks.cluster, 0), command));
+    };
+    const before = await drawn(300);
+    await chunks.until('a chunk', () => chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks));
+    for (const node of chunks.nodes) node.tiers.length = 0;
+    // Some of them pass a filter that they should not pass.
+    const after = await drawn(1000);
+    expect(new Set([...before, ...after]).size).toBe(1300);
+    expect(chunks.nodes.flatMap(({ tiers }) => tiers).length).toBe(1);
   });
 
   it('export again, with an alarm, when the stored object is not what was sent', async () => {

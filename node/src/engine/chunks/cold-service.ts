@@ -19,7 +19,9 @@ import { stateReader } from '../machines/shard-machine.ts';
 import type { ChunkLibrary } from './chunk-library.ts';
 import { ObjectMissingError } from './object-source.ts';
 
-type RowNeed = Extract<ColdNeed, { readonly kind: 'row' }>;
+type KeyNeed = Exclude<ColdNeed, { readonly kind: 'page' }>;
+/** One answer for each key; undefined: the next run is asked. */
+type Ask = (reader: ChunkReader, keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
 type PageNeed = Extract<ColdNeed, { readonly kind: 'page' }>;
 
 /** Chunk sets of copies that are remembered; each shard of a node has one, and a few old ones are on their way out. */
@@ -58,15 +60,16 @@ export class ColdService implements ColdTier {
     const runs = this.#runs(query);
     if (runs === undefined) return { kind: 'moved' };
     const rowNeeds = query.needs.filter((need) => need.kind === 'row');
-    const rows = await this.#rows(runs, rowNeeds);
-    let next = 0;
+    const rows = await this.#lookUp(runs, rowNeeds, async (reader, keys) => reader.getMany(keys));
+    const freeNeeds = query.needs.filter((need) => need.kind === 'free');
+    const perhaps = await this.#lookUp(runs, freeNeeds, async (reader, keys) =>
+      keys.map((key) => (reader.mayContain(key) ? key : undefined)),
+    );
     const found: ColdFound[] = [];
     for (const need of query.needs) {
-      found.push(
-        need.kind === 'row'
-          ? { kind: 'row', value: rows[next++] }
-          : { kind: 'page', page: await this.#page(runs, need) },
-      );
+      if (need.kind === 'row') found.push({ kind: 'row', value: rows.shift() });
+      else if (need.kind === 'free') found.push({ kind: 'free', isFree: perhaps.shift() === undefined });
+      else found.push({ kind: 'page', page: await this.#page(runs, need) });
     }
     return { kind: 'found', found };
   }
@@ -92,7 +95,7 @@ export class ColdService implements ColdTier {
   }
 
   /** Run by run, the newest first: the first one that has a row has the newest (CL-I9). */
-  async #rows(runs: readonly ChunkRun[], needs: readonly RowNeed[]): Promise<(Uint8Array | undefined)[]> {
+  async #lookUp(runs: readonly ChunkRun[], needs: readonly KeyNeed[], ask: Ask): Promise<(Uint8Array | undefined)[]> {
     const values: (Uint8Array | undefined)[] = needs.map(() => undefined);
     let open = needs.map((need, place) => ({ place, key: chunkKey(need.namespace, need.suffix) }));
     for (const run of runs) {
@@ -106,8 +109,8 @@ export class ColdService implements ColdTier {
       }
       for (const [chunk, wanted] of keysByChunk) {
         const keys = wanted.map(({ key }) => key);
-        const rows = await this.#options.library.with(chunk, async (reader) => reader.getMany(keys));
-        for (const [i, { place }] of wanted.entries()) values[place] = rows[i];
+        const answers = await this.#options.library.with(chunk, async (reader) => ask(reader, keys));
+        for (const [i, { place }] of wanted.entries()) values[place] = answers[i];
       }
       open = open.filter(({ place }) => values[place] === undefined);
       if (open.length === 0) break;

@@ -205,7 +205,7 @@ export class ShardMachine implements Machine {
     if (prepared?.kind !== 'prepared') return undefined;
     const { scope } = this.#options;
     const { chunkSetVersion: version, generations } = this.#state;
-    const { needs, sighted } = coldLook(prepared.commands, { reader: this.#reader, scope, generations });
+    const { needs, sighted } = coldLook(prepared.commands, { reader: this.#reader, scope, generations }, draws > 0);
     if (needs.length === 0) return undefined;
     const complete = (found: readonly ColdFound[]): Uint8Array | Look => {
       const seen = sighted(found, version);

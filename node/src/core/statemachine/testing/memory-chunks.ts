@@ -41,6 +41,8 @@ export class MemoryChunks {
 
   answer(runs: readonly ChunkRun[], need: ColdNeed): ColdFound {
     if (need.kind === 'row') return { kind: 'row', value: this.row(runs, need.namespace, need.suffix) };
+    if (need.kind === 'free')
+      return { kind: 'free', isFree: this.row(runs, need.namespace, need.suffix) === undefined };
     const { namespace, scan } = need;
     const chunks = runs.flatMap((run) => run.chunks);
     const pages = chunks.map(({ object }) => pageOf(this.#state(object.name), namespace, scan));
