@@ -18,6 +18,7 @@ export type EngineEvent =
   | 'snapshotSent'
   | 'snapshotSendFailed'
   | 'snapshotReceived'
+  | 'snapshotByteReceived'
   | 'snapshotReceiveFailed'
   | 'messageSent'
   | 'messageReceived'

@@ -199,6 +199,10 @@ export const nodeMetrics = {
     labels: { direction: ['sent', 'received'], result: ['ok', 'failed'] },
     help: 'Snapshots to and from other nodes.',
   },
+  shortlink_node_raft_snapshot_received_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of the snapshots that arrived whole.',
+  },
 
   shortlink_node_turn_seconds: {
     type: 'histogram',

@@ -11,6 +11,7 @@ const recorders: { readonly [E in EngineEvent]: (metrics: MetricsSink, times: nu
   snapshotSendFailed: (m, n) =>
     m.add('shortlink_node_raft_snapshots_total', n, { direction: 'sent', result: 'failed' }),
   snapshotReceived: (m, n) => m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'ok' }),
+  snapshotByteReceived: (m, n) => m.add('shortlink_node_raft_snapshot_received_bytes_total', n),
   snapshotReceiveFailed: (m, n) =>
     m.add('shortlink_node_raft_snapshots_total', n, { direction: 'received', result: 'failed' }),
   messageSent: (m, n) => m.add('shortlink_node_raft_messages_total', n, { direction: 'sent' }),

@@ -94,12 +94,13 @@ export class SnapshotTransfers {
     return new SnapshotWriter({
       store,
       slot,
-      complete: () => {
+      complete: (bytes) => {
         this.#arriving.delete(header.shard);
         // The replica may have been destroyed while the rows arrived.
         if (host.replicasByShard.get(header.shard) !== replica) return this.sweepSlot(header.shard, slot);
         this.#stagedByShard.set(header.shard, { slot, index: header.metadata.index, term: header.metadata.term });
         observer.count('snapshotReceived');
+        observer.count('snapshotByteReceived', bytes);
         this.#deliver(replica, header);
       },
       abandoned: () => {

@@ -9,7 +9,8 @@ export interface SnapshotWriterOptions {
   readonly store: KvEngine;
   /** A staging slot: garbage until the replica's record points to it. */
   readonly slot: number;
-  readonly complete: () => void;
+  /** `bytes`: all that arrived. */
+  readonly complete: (bytes: number) => void;
   readonly abandoned: () => void;
 }
 
@@ -20,6 +21,7 @@ export interface SnapshotWriterOptions {
 export class SnapshotWriter implements SnapshotSink {
   readonly #options: SnapshotWriterOptions;
   #rowCount = 0;
+  #bytes = 0;
   #complete = false;
   #over = false;
 
@@ -29,6 +31,7 @@ export class SnapshotWriter implements SnapshotSink {
 
   chunk(bytes: Uint8Array): void {
     assert(!this.#over && !this.#complete, 'a chunk after the end of a snapshot');
+    this.#bytes += bytes.length;
     const chunk = decodeChunk(bytes);
     if (chunk.kind === 'end') {
       assert(chunk.rowCount === this.#rowCount, `snapshot of ${chunk.rowCount} rows arrived with ${this.#rowCount}`);
@@ -46,7 +49,7 @@ export class SnapshotWriter implements SnapshotSink {
     if (this.#over) return;
     if (!this.#complete) return this.abort();
     this.#over = true;
-    this.#options.complete();
+    this.#options.complete(this.#bytes);
   }
 
   abort(): void {
