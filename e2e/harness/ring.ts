@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cli } from './command-line.ts';
+import type { Addressed } from './command-line.ts';
 import type { TestCluster } from './test-cluster.ts';
 import type { TestNode } from './test-node.ts';
 
@@ -19,7 +20,7 @@ export interface RingView {
 }
 
 /** Undefined while the leader of the meta group cannot be asked. */
-export async function ringStatus(cluster: TestCluster): Promise<RingView | undefined> {
+export async function ringStatus(cluster: Addressed): Promise<RingView | undefined> {
   const ran = await cli(cluster, 'ring', 'status', '--output', 'json');
   return ran.exitCode === 0 ? (JSON.parse(ran.out) as RingView) : undefined;
 }

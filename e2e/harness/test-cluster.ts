@@ -142,7 +142,7 @@ interface ReplicaView {
 }
 
 /** GET /api/v1/cluster; undefined while the node does not answer. */
-export async function clusterStatus(node: TestNode): Promise<ClusterStatus | undefined> {
+export async function clusterStatus(node: { readonly api: string }): Promise<ClusterStatus | undefined> {
   try {
     const response = await fetch(`${node.api}/api/v1/cluster`, { signal: AbortSignal.timeout(5000) });
     return response.ok ? ((await response.json()) as ClusterStatus) : undefined;

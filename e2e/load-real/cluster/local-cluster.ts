@@ -21,6 +21,8 @@ export interface LocalClusterPlan {
   readonly folder: string;
   readonly nodes: number;
   readonly basePort: number;
+  /** `option=value` of the configuration. */
+  readonly set?: readonly string[];
 }
 
 const program = fileURLToPath(new URL('../../../node/bin/shortlink', import.meta.url));
@@ -45,6 +47,7 @@ export class LocalCluster {
   static async start(plan: LocalClusterPlan): Promise<LocalCluster> {
     const logFile = `${plan.folder}.log`;
     const args = ['dev', `--nodes=${plan.nodes}`, `--data=${plan.folder}`, `--base-port=${plan.basePort}`];
+    for (const setting of plan.set ?? []) args.push(`--set=${setting}`);
     const dev = startProgram(args, logFile);
     const giveUpMs = performance.now() + startLimitMs;
     while (!/^ready$/m.test(readFileSync(logFile, 'utf8'))) {

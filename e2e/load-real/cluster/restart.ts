@@ -48,6 +48,6 @@ export async function measureRestart(
   };
 }
 
-async function* asStream(links: readonly CreatedLink[]): AsyncGenerator<CreatedLink> {
+export async function* asStream(links: readonly CreatedLink[]): AsyncGenerator<CreatedLink> {
   yield* links;
 }

@@ -22,7 +22,6 @@ interface WeightedSource {
   readonly weight: number;
 }
 
-const generatedCount = 100_000;
 const generatedSeed = 20_261_123;
 /** Creators of one source, so that their lists are neither one nor as many as links. */
 const creatorsPerSource = 1000;
@@ -35,7 +34,11 @@ export interface UrlStream {
 }
 
 /** Every URL of the packages and the generated ones once, as they are: what cannot be a link, the API says. */
-export async function openUrlStream(folder: string, note: (text: string) => void): Promise<UrlStream> {
+export async function openUrlStream(
+  folder: string,
+  note: (text: string) => void,
+  generatedCount = 100_000,
+): Promise<UrlStream> {
   const weighted: WeightedSource[] = [];
   const weights = { repositories: 16, compatData: 1, icons: 1 } as const;
   for (const [key, spec] of Object.entries(packageFiles)) {

@@ -8,6 +8,8 @@ export interface LoadPlan {
   /** Links that are created at most. */
   readonly limit: number;
   readonly onProgress: (created: number) => void;
+  /** Batches on their way through each API, 2 by default. */
+  readonly batchesInFlight?: number;
 }
 
 export interface LoadResult {
@@ -21,7 +23,6 @@ export interface LoadResult {
 }
 
 const batchLinks = 1000;
-const batchesInFlightPerApi = 2;
 const maxExamples = 10;
 
 /** Creates the links in batches through all APIs in turn. */
@@ -66,7 +67,8 @@ export async function loadLinks(
     }
   };
   const startMs = performance.now();
-  const workers = plan.apis.flatMap((_, api) => Array.from({ length: batchesInFlightPerApi }, async () => worker(api)));
+  const { apis, batchesInFlight: length = 2 } = plan;
+  const workers = apis.flatMap((_, api) => Array.from({ length }, async () => worker(api)));
   await Promise.all(workers);
   const seconds = (performance.now() - startMs) / 1000;
   return { created: progress.created, urlBytes: progress.urlBytes, seconds, refused, altered };
