@@ -7,6 +7,7 @@ import { ratioOf, typicalRound, type Comparison } from './report/comparison.ts';
 import { describeMachine, isInMemory } from './report/machine.ts';
 import { renderComparisons } from './report/text.ts';
 import { benchChunk } from './workloads/chunk.ts';
+import { benchCold } from './workloads/cold.ts';
 import type { BenchPlan } from './workloads/plan.ts';
 import { profileNode } from './workloads/profile.ts';
 import { benchRedirects } from './workloads/redirects.ts';
@@ -60,6 +61,14 @@ async function run(invocation: Invocation): Promise<void> {
       const report = await benchChunk({ folder, packages, links: flags.links, progress, note }, processes);
       progress('');
       console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
+      return;
+    }
+    if (workload === 'cold') {
+      const packages = join(resolve(flags.data), 'packages');
+      const report = await benchCold({ ...plan, packages, links: flags.links }, processes);
+      progress('');
+      if (report !== undefined)
+        console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
       return;
     }
     const machine = describeMachine(folder);

@@ -2,7 +2,7 @@
 import { parseFlags } from '@shortlink/common/flags.ts';
 import { formatProblem, resolveOptions, type RawValues } from '@shortlink/common/options.ts';
 
-export const workloads = ['writes', 'redirects', 'all', 'profile', 'chunk'] as const;
+export const workloads = ['writes', 'redirects', 'all', 'profile', 'chunk', 'cold'] as const;
 export type Workload = (typeof workloads)[number];
 
 const flags = {
@@ -31,7 +31,13 @@ const flags = {
     max: 10_000_000,
     help: 'Links that redirects go through in turn.',
   },
-  links: { kind: 'int', default: 1_000_000, min: 1000, max: 10_000_000, help: 'Links of the chunk.' },
+  links: {
+    kind: 'int',
+    default: 1_000_000,
+    min: 1000,
+    max: 10_000_000,
+    help: 'Links of the chunk, or of all chunks of cold.',
+  },
   data: { kind: 'string', default: '.data/bench', help: 'Folder of all contenders; must be on a disk.' },
   'base-port': { kind: 'int', default: 17_400, min: 1024, max: 64_000, help: 'First of 560 ports.' },
   keep: { kind: 'bool', default: false, help: 'Keep what the contenders wrote.' },
@@ -70,6 +76,7 @@ export function usage(): string {
     '  all        both (the default)',
     '  profile    where the time of one node goes, by thread',
     '  chunk      bytes a link and speed of the chunk format, beside the size of PostgreSQL',
+    '  cold       redirects of hot and cold links with an object store 50 ms away, and what they cost there',
     '',
     'Peers (etcd, nginx) and the load generator wrk are taken from PATH.',
     '',

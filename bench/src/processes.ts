@@ -19,6 +19,7 @@ const tailBytes = 2000;
 /** Programs that this run started; all of them end with it. */
 export class Processes {
   readonly #children = new Set<ChildProcess>();
+  readonly #others: (() => Promise<void>)[] = [];
 
   constructor() {
     process.once('exit', () => {
@@ -45,8 +46,14 @@ export class Processes {
     for (const child of children) if (isRunning(child)) child.kill('SIGKILL');
   }
 
+  /** What is to be ended with the programs. */
+  add(stop: () => Promise<void>): void {
+    this.#others.push(stop);
+  }
+
   async stopAll(): Promise<void> {
     await this.stop([...this.#children]);
+    for (const stop of this.#others.splice(0)) await stop();
   }
 }
 

@@ -68,6 +68,21 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
     to: 'e2e/load-real/input/url-stream.ts',
     reason: 'one place knows how URLs are read out of them',
   },
+  {
+    from: 'bench/src/cold/far-store.ts',
+    to: 'e2e/harness/object-stores.ts',
+    reason: 'one place knows how nodes are told of a store of tests',
+  },
+  {
+    from: 'bench/src/cold/far-store.ts',
+    to: 'e2e/harness/s3-server.ts',
+    reason: 'one place knows how S3 servers are started, and whether they can be',
+  },
+  {
+    from: 'bench/src/cold/far-store.ts',
+    to: 'e2e/harness/tcp-proxy.ts',
+    reason: 'one proxy makes a store far away, and cuts it off',
+  },
 ];
 
 /** The ring of a file of the project; undefined for files that belong to none (configuration of tools). */

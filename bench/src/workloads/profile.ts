@@ -11,7 +11,7 @@ import { findProgram, isRunning, waitUntilReady, type Processes, type ProgramToS
 import { summarize, type CpuProfile, type ThreadProfile, type Window } from '../profile/cpu-profile.ts';
 import { runWrk, wrkScript } from '../redirects/wrk.ts';
 import { renderTable } from '../report/text.ts';
-import { pidOf, startDevCluster, type NodeOfCluster } from '../shortlink/dev-cluster.ts';
+import { isReady, pidOf, startDevCluster, type NodeOfCluster } from '../shortlink/dev-cluster.ts';
 import { makeLeader } from '../shortlink/leadership.ts';
 import { seedLinks } from '../shortlink/seed-links.ts';
 import { createTarget } from '../shortlink/targets.ts';
@@ -147,16 +147,6 @@ async function restartProfiled(processes: Processes, node: NodeOfCluster, profil
   const child = processes.start(program);
   await waitUntilReady(child, program, { limitMs: stopLimitMs, ready: async () => isReady(node) });
   return child;
-}
-
-async function isReady(node: NodeOfCluster): Promise<boolean> {
-  try {
-    const response = await fetch(`http://${node.ops}/readyz`);
-    await response.body?.cancel();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }
 
 /** The profiler writes its files at the end. */
