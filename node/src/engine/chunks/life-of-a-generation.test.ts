@@ -45,11 +45,13 @@ interface Absence {
   readonly from: Stage;
   readonly to: Stage;
   readonly leads?: boolean;
+  /** While it is away it goes on with what it knows. */
+  readonly works?: boolean;
   readonly config?: Partial<EngineConfig>;
 }
 
 /** OUT after a few seconds: whatever waits for a node that is away goes on without it. */
-const soonOut = { suspectAfterMs: 1_000, downAfterMs: 2_000, outAfterMs: 3_000, brakePercent: 34 };
+const config = { ring: { suspectAfterMs: 1_000, downAfterMs: 2_000, outAfterMs: 3_000, brakePercent: 34 } };
 
 const absences: readonly Absence[] = [
   { across: 'nothing but writes', from: 'active', to: 'active' },
@@ -60,8 +62,17 @@ const absences: readonly Absence[] = [
   { across: 'MERGE', from: 'retired', to: 'merging' },
   { across: 'MERGED', from: 'merging', to: 'merged' },
   { across: 'REPLACE', from: 'merged', to: 'replaced' },
-  { across: 'all of them', from: 'active', to: 'replaced', config: { ring: soonOut } },
-  { across: 'all of them, and led before,', from: 'active', to: 'replaced', leads: true, config: { ring: soonOut } },
+  { across: 'all of them', from: 'active', to: 'replaced', config },
+  { across: 'all of them, as their leader before,', from: 'active', to: 'replaced', leads: true, config },
+  { across: 'all of them, while it went on with its own work,', from: 'sealed', to: 'replaced', works: true, config },
+  {
+    across: 'all of them, while it went on with its work as their leader,',
+    from: 'sealed',
+    to: 'replaced',
+    leads: true,
+    works: true,
+    config,
+  },
 ];
 
 describe('C9 and CL-I15: a replica that was away', () => {
@@ -71,12 +82,11 @@ describe('C9 and CL-I15: a replica that was away', () => {
     const node = absence.leads === true ? life.leader : life.follower;
     const { cluster } = life.chunks;
     const before = life.replica(node)?.machine.slot;
-    cluster.network.cut(node.engine.nodeId);
-    node.isAway = true;
+    life.leave(node, absence.works === true);
     await cluster.until('a leader', () => life.hasLeader);
     await life.advance(absence.to);
     await life.compact();
-    cluster.network.heal(node.engine.nodeId);
+    life.comeBack(node);
     await expectWhole(life, node);
     expect(life.replica(node)?.machine.slot, 'by a snapshot').not.toBe(before);
     node.isAway = false;
@@ -107,7 +117,7 @@ describe('C9 and CL-I15: a learner that joins', () => {
       return voters.includes(key.replicaId) && voters.length === 3 && votersOutgoing.length === 0;
     });
     await cluster.until('the other one to go', () => life.replica(leaving) === undefined);
-    leaving.isAway = true;
+    life.leave(leaving, false);
     await life.rounds(1);
     expect(life.stage()).toBe(stage);
     await expectDuties(life, node);

@@ -40,8 +40,7 @@ async function oneBehind(): Promise<OneBehind> {
   const life = await LifeCluster.start();
   await life.advance('placed');
   const behind = life.follower;
-  life.chunks.cluster.network.cut(behind.engine.nodeId);
-  behind.isAway = true;
+  life.leave(behind, false);
   await life.advance('retired');
   await life.load();
   await life.seal();

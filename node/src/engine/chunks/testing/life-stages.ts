@@ -50,6 +50,7 @@ const settleRounds = 10;
 /** A cluster whose generations go on from stage to stage only as a test says. */
 export class LifeCluster {
   readonly chunks: ChunkCluster;
+  readonly #absent = new Set<ChunkNode>();
   #links: number;
 
   private constructor(chunks: ChunkCluster, links = 0) {
@@ -210,8 +211,22 @@ export class LifeCluster {
     return strayRows(engine.deps.store, shard);
   }
 
+  /** Nobody hears the node any more. It may go on with whatever it believes to be its work. */
+  leave(node: ChunkNode, works: boolean): void {
+    this.chunks.cluster.network.cut(node.engine.nodeId);
+    node.isAway = !works;
+    this.#absent.add(node);
+  }
+
+  /** The node is reached again; its work rests until it `works`. */
+  comeBack(node: ChunkNode): void {
+    this.chunks.cluster.network.heal(node.engine.nodeId);
+    node.isAway = true;
+    this.#absent.delete(node);
+  }
+
   get #present(): readonly ChunkNode[] {
-    return this.chunks.nodes.filter((node) => !node.isAway);
+    return this.chunks.nodes.filter((node) => !this.#absent.has(node));
   }
 
   #some(isRight: (node: ChunkNode) => boolean): ChunkNode {
