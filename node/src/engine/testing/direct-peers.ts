@@ -2,7 +2,7 @@
 import { assert } from '@shortlink/common/assert.ts';
 import type { NodeId } from '@shortlink/common/ids.ts';
 import { limits } from '@shortlink/common/limits.ts';
-import type { PeerFrame, PeerHandler, Peers, SnapshotSource } from '../../ports/peers.ts';
+import type { PeerFrame, PeerHandler, Peers, SnapshotSink, SnapshotSource } from '../../ports/peers.ts';
 
 /** Nodes of one test, connected without a network: frames arrive at the next turn of the queue, unless a node is cut off. */
 export class DirectNetwork {
@@ -59,9 +59,10 @@ export class DirectNetwork {
   }
 
   #copy(to: PeerHandler | undefined, from: NodeId, source: SnapshotSource): void {
+    let sink: SnapshotSink | undefined;
     try {
       if (to === undefined) throw new Error('cut off');
-      const sink = to.onSnapshot(from, source.header);
+      sink = to.onSnapshot(from, source.header);
       for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
         assert(chunk.length <= limits.snapshotChunkMaxBytes, `a chunk of ${chunk.length} bytes`);
         sink.chunk(chunk);
@@ -69,7 +70,17 @@ export class DirectNetwork {
       sink.end();
       source.close('finished');
     } catch {
-      source.close('failed');
+      // Either end may be the one that has failed.
+      attempt(() => sink?.abort());
+      attempt(() => source.close('failed'));
     }
+  }
+}
+
+function attempt(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // A process that is gone.
   }
 }
