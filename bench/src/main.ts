@@ -11,6 +11,7 @@ import { benchCold } from './workloads/cold.ts';
 import type { BenchPlan } from './workloads/plan.ts';
 import { profileNode } from './workloads/profile.ts';
 import { benchRedirects } from './workloads/redirects.ts';
+import { benchSeal } from './workloads/seal.ts';
 import { benchWrites } from './workloads/writes.ts';
 
 const exitUsage = 2;
@@ -69,6 +70,12 @@ async function run(invocation: Invocation): Promise<void> {
       progress('');
       if (report !== undefined)
         console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
+      return;
+    }
+    if (workload === 'seal') {
+      const report = await benchSeal({ ...plan, settings: flags.set }, processes);
+      progress('');
+      console.log(flags.output === 'json' ? JSON.stringify(report, undefined, 2) : report.text);
       return;
     }
     const machine = describeMachine(folder);

@@ -2,7 +2,7 @@
 import { parseFlags } from '@shortlink/common/flags.ts';
 import { formatProblem, resolveOptions, type RawValues } from '@shortlink/common/options.ts';
 
-export const workloads = ['writes', 'redirects', 'all', 'profile', 'chunk', 'cold'] as const;
+export const workloads = ['writes', 'redirects', 'all', 'profile', 'chunk', 'cold', 'seal'] as const;
 export type Workload = (typeof workloads)[number];
 
 const flags = {
@@ -37,6 +37,13 @@ const flags = {
     min: 1000,
     max: 10_000_000,
     help: 'Links of the chunk, or of all chunks of cold.',
+  },
+  set: {
+    kind: 'list',
+    default: [],
+    maxItems: 64,
+    help: 'Options of the nodes of seal, KEY=VALUE: objectStore.url and what it needs; a folder otherwise.',
+    check: (text: string) => (text.includes('=') ? undefined : 'not KEY=VALUE'),
   },
   data: { kind: 'string', default: '.data/bench', help: 'Folder of all contenders; must be on a disk.' },
   'base-port': { kind: 'int', default: 17_400, min: 1024, max: 64_000, help: 'First of 560 ports.' },
@@ -75,6 +82,7 @@ export function usage(): string {
     '  redirects  redirects of cached links, against nginx',
     '  all        both (the default)',
     '  profile    where the time of one node goes, by thread',
+    '  seal       latency of creates while data goes to the object store, and the space that comes back',
     '  chunk      bytes a link and speed of the chunk format, beside the size of PostgreSQL',
     '  cold       redirects of hot and cold links with an object store 50 ms away, and what they cost there',
     '',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noteFailure } from './failures.ts';
 import { LatencyHistogram } from './latency.ts';
 
 /** One request of client number `client` (from 0); resolves when it has its answer, rejects when it failed. */
@@ -25,7 +26,6 @@ export interface LoadResult {
 
 /** A client whose request failed waits, so that a peer that refuses everything is not flooded. */
 const pauseAfterFailureMs = 10;
-const maxFailureMessages = 20;
 
 /**
  * `clients` loops of request, answer, next request. Only answers that arrive within the measured time count, so that
@@ -42,7 +42,7 @@ export async function runClosedLoop(operate: Operation, plan: LoadPlan): Promise
         await operate(index);
         if (phase === 'measure') latency.record(performance.now() - startMs);
       } catch (error) {
-        note(failures, error);
+        noteFailure(failures, error);
         await sleep(pauseAfterFailureMs);
       }
     }
@@ -59,10 +59,4 @@ export async function runClosedLoop(operate: Operation, plan: LoadPlan): Promise
   const operations = latency.total;
   await Promise.all(clients);
   return { operations, seconds, latency, failures, clientCores: (cpu.user + cpu.system) / 1e6 / seconds };
-}
-
-function note(failures: Map<string, number>, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  const key = failures.has(message) || failures.size < maxFailureMessages ? message : 'other failures';
-  failures.set(key, (failures.get(key) ?? 0) + 1);
 }
