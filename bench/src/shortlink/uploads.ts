@@ -67,7 +67,9 @@ async function untilRetired(node: NodeOfCluster): Promise<void> {
 /** The sum of a metric over its labels, as the node publishes it. */
 export async function gauge(node: NodeOfCluster, name: string): Promise<number> {
   const text = await (await fetch(`http://${node.ops}/metrics`)).text();
-  const values = text.split('\n').flatMap((line) => (/^[a-z_]+/.exec(line)?.[0] === name ? [Number(line.split(' ')[1])] : []));
+  const values = text
+    .split('\n')
+    .flatMap((line) => (/^[a-z_]+/.exec(line)?.[0] === name ? [Number(line.split(' ')[1])] : []));
   return values.reduce((sum, value) => sum + value, 0);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { compareBytes, concatBytes } from '@shortlink/common/bytes.ts';
 import type { ChunkRow } from '../../core/chunk/chunk-row.ts';
-import { hotGet } from '../../core/statemachine/generations.ts';
+import { hotGetMany } from '../../core/statemachine/generations.ts';
 import {
   generationRange,
   idempotencyKey,
@@ -19,32 +19,56 @@ import type { TouchedRows } from './touched-rows.ts';
 /** Namespaces of a generation whose rows make up the others: rows of indexes follow from those of links. */
 const pointNamespaces = [namespaces.link, namespaces.kv] as const;
 
+/** Looked up together. */
+const pagePoints = 4096;
+
 /** The rows as they are now that some entries may have changed, in the order of their keys. */
-export function changedRows(snapshot: ShardSnapshot, touched: TouchedRows): ChunkRow[] {
+export async function changedRows(
+  snapshot: ShardSnapshot,
+  touched: TouchedRows,
+  breathe: () => Promise<void>,
+): Promise<ChunkRow[]> {
   const rows: ChunkRow[] = [];
-  for (const point of touched.points) {
-    const value = pointValue(snapshot, point);
-    if (value !== undefined) rows.push({ key: chunkKey(point.namespace, point.suffix), value });
-  }
   const { scope, state } = snapshot;
-  for (const dedupKey of touched.dedupKeys) {
-    for (const epoch of state.idempotencyEpochs) {
-      const key = idempotencyKey(scope, epoch, dedupKey);
-      const value = snapshot.get(key);
-      if (value !== undefined) rows.push({ key: chunkKey(namespaces.idempotency, keySuffix(key)), value });
+  for (const namespace of pointNamespaces) {
+    const suffixes = touched.points.filter((point) => point.namespace === namespace).map(({ suffix }) => suffix);
+    for (const page of pagesOfList(suffixes)) {
+      for (const [i, value] of pointValues(snapshot, namespace, page).entries()) {
+        const suffix = page[i];
+        if (value !== undefined && suffix !== undefined) rows.push({ key: chunkKey(namespace, suffix), value });
+      }
+      await breathe();
     }
+  }
+  const { idempotencyEpochs: epochs } = state;
+  const dedupKeys = touched.dedupKeys.flatMap((key) => epochs.map((epoch) => idempotencyKey(scope, epoch, key)));
+  for (const page of pagesOfList(dedupKeys)) {
+    for (const [i, value] of snapshot.getMany(page).entries()) {
+      const key = page[i];
+      if (value !== undefined && key !== undefined)
+        rows.push({ key: chunkKey(namespaces.idempotency, keySuffix(key)), value });
+    }
+    await breathe();
   }
   return rows.sort((a, b) => compareBytes(a.key, b.key));
 }
 
 /** Undefined where a chunk has the row: it was hot, and its generation is retired. */
-function pointValue(snapshot: ShardSnapshot, { namespace, suffix }: PointRow): Uint8Array | undefined {
+function pointValues(
+  snapshot: ShardSnapshot,
+  namespace: PointRow['namespace'],
+  suffixes: readonly Uint8Array[],
+): readonly (Uint8Array | undefined)[] {
   const { generations, chunkSetVersion, revision } = snapshot.state;
-  const value = hotGet({ reader: snapshot, scope: snapshot.scope, generations }, namespace, suffix);
-  if (value !== undefined) return value;
+  const values = hotGetMany({ reader: snapshot, scope: snapshot.scope, generations }, namespace, suffixes);
   // Without chunks a key that was deleted leaves nothing behind, and an earlier part may still hold it.
-  if (namespace !== namespaces.kv || chunkSetVersion > 0) return undefined;
-  return encodeKvValue({ value: undefined, createRevision: revision, revision, version: 0 });
+  if (namespace !== namespaces.kv || chunkSetVersion > 0) return values;
+  const gone = encodeKvValue({ value: undefined, createRevision: revision, revision, version: 0 });
+  return values.map((value) => value ?? gone);
+}
+
+function* pagesOfList<T>(list: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < list.length; from += pagePoints) yield list.slice(from, from + pagePoints);
 }
 
 /** All rows of one generation, some at a time, in the order of their keys; with the active one goes the idempotency memory. */

@@ -121,7 +121,7 @@ export class ShardCheckpoints {
     const key = { shard: scope.shard, replicaId: replica };
     const touched = await touchedRows(reader, key, { after, index }, breathe);
     if (touched === undefined) return undefined;
-    const rows = changedRows(snapshot, touched);
+    const rows = await changedRows(snapshot, touched, breathe);
     const generation = generations[0]?.id ?? 0;
     const part = await this.#upload(snapshot, { kind: 'changes', after, generation }, [rows]);
     return part === undefined ? [] : [part];

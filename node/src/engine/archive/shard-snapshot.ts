@@ -39,8 +39,24 @@ export class ShardSnapshot implements StateReader {
     return rowAt(this.#cursor, key);
   }
 
+  /**
+   * In the order of keys, and without a look between two rows that are known to follow one another: behind the rows of a
+   * generation may lie all those that were swept, and a cursor that comes down there passes them one by one.
+   */
   getMany(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] {
-    return keys.map((key) => this.get(key));
+    const values: (Uint8Array | undefined)[] = keys.map(() => undefined);
+    const sorted = keys.map((key, place) => ({ key, place })).sort((a, b) => compareBytes(a.key, b.key));
+    let next: StateRow | undefined;
+    let isAtEnd = false;
+    for (const { key, place } of sorted) {
+      if (!isAtEnd && (next === undefined || compareBytes(next.key, key) < 0)) {
+        this.#cursor.seek(key);
+        next = this.#cursor.next(1)[0];
+        isAtEnd = next === undefined;
+      }
+      if (next !== undefined && equalBytes(next.key, key)) values[place] = next.value;
+    }
+    return values;
   }
 
   /** Forwards only. */
