@@ -117,6 +117,7 @@ export class SimProcess implements Endpoint {
       store: this.store,
       peers: new SimPeers(network, () => this),
       clock,
+      timers: this.timers,
       random: random.split('engine'),
       linkVersions: hooks.linkVersionsFor?.() ?? this.linkVersions,
       observer: { ...silentObserver, log: (level, message, fields) => this.#log(level, message, fields) },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChunkCopies } from '../ports/chunk-peers.ts';
 import type { ColdTier } from '../ports/cold-tier.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timers } from '../ports/clock.ts';
 import type { FormationGuard } from '../ports/formation-guard.ts';
 import type { KvEngine } from '../ports/kv-engine.ts';
 import type { Peers } from '../ports/peers.ts';
@@ -15,6 +15,7 @@ export interface EngineDeps {
   readonly store: KvEngine;
   readonly peers: Peers;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly random: Random;
   /** The chunks of the shards that have a replica here. */
   readonly coldTier: ColdTier;

@@ -143,6 +143,7 @@ async function run(): Promise<void> {
     random,
     observer,
     soon,
+    timers: systemTimers,
     onFatal: fatal,
   });
   open.engine = engine;

@@ -36,7 +36,7 @@ class Bench {
         this.sent.set(to, [...(this.sent.get(to) ?? []), frame.heartbeat]);
       },
     };
-    this.#outbox = new Outbox(peers);
+    this.#outbox = new Outbox(peers, () => {});
     const node = (id: string) => {
       const addresses = { peer: id, redirect: id, api: id, grpc: id };
       return { id, name: id, zone: '', weight: 100, addresses };

@@ -2,7 +2,7 @@
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { Message } from '../../core/raft/types.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { CancelTimer, Clock, Timers } from '../../ports/clock.ts';
 import type { KvEngine } from '../../ports/kv-engine.ts';
 import type { Peers } from '../../ports/peers.ts';
 import type { ClockGuard } from '../clock-guard.ts';
@@ -24,6 +24,7 @@ export interface HostOptions {
   readonly store: KvEngine;
   readonly peers: Peers;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly clockGuard: ClockGuard;
   readonly observer: EngineObserver;
   readonly compactEntries: number;
@@ -34,6 +35,9 @@ export interface HostOptions {
   /** For the simulator only: a turn in the wrong order must be caught. */
   readonly turn?: Turn | undefined;
 }
+
+/** How long a commit notice waits for something else that goes to its node. */
+const noticeDelayMs = 5;
 
 /** All groups of one node and the loop that drives them. */
 export class Host implements TurnPhases {
@@ -54,10 +58,12 @@ export class Host implements TurnPhases {
   #scheduled = false;
   #syncDue = false;
   #stopped = false;
+  /** Of the notices that wait; undefined while none do. */
+  #cancelRelease: CancelTimer | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.outbox = new Outbox(options.peers);
+    this.outbox = new Outbox(options.peers, (messages) => options.observer.count('messageSent', messages));
     this.disk = new DiskPulse(options.clock);
     this.#turn = options.turn ?? turn;
   }
@@ -100,6 +106,7 @@ export class Host implements TurnPhases {
   /** No turn runs or will run after this. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelRelease?.();
     await this.#running;
   }
 
@@ -183,6 +190,7 @@ export class Host implements TurnPhases {
   answer(work: TurnWork): void {
     for (const answer of work.answers) answer();
     this.outbox.send(this.#stamp());
+    if (this.outbox.hasNotices) this.#releaseLater();
   }
 
   #lives(replica: Replica): boolean {
@@ -191,15 +199,24 @@ export class Host implements TurnPhases {
 
   #stepAgain(replica: Replica, message: Message): void {
     replica.raw.step(message);
-    this.#active.add(replica);
+    if (replica.raw.hasReady()) this.#active.add(replica);
   }
 
   #send(replica: Replica, message: Message): void {
     if (message.type === 'MsgSnap') return this.#transfers().start(replica, message);
     const node = this.places.nodeOf(replica.shard, message.to);
-    if (node === undefined) return;
-    this.#options.observer.count('messageSent');
-    this.outbox.raft(node, { shard: replica.shard, message });
+    if (node === undefined || replica.acknowledgements.isRepeated(message)) return;
+    const grouped = { shard: replica.shard, message };
+    if (message.type === 'MsgApp' && message.entries.length === 0) this.outbox.notice(node, grouped);
+    else this.outbox.raft(node, grouped);
+  }
+
+  #releaseLater(): void {
+    this.#cancelRelease ??= this.#options.timers.after(noticeDelayMs, () => {
+      this.#cancelRelease = undefined;
+      this.outbox.release();
+      this.wake();
+    });
   }
 
   #stamp(): { clockMs: number; mapEpoch: number } {

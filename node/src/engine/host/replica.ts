@@ -14,6 +14,7 @@ import type { WriteRequest } from '../requests.ts';
 import { SnapshotReader } from '../snapshots/snapshot-reader.ts';
 import { GroupLog } from '../storage/group-log.ts';
 import type { ReplicaKey } from '../storage/keys.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { ProposalQueue } from './proposal-queue.ts';
 import type { RaftSettings } from './raft-settings.ts';
 
@@ -37,6 +38,7 @@ export class Replica {
   readonly raw: RawNode;
   readonly log: GroupLog;
   readonly reads: ReadTracker;
+  readonly acknowledgements = new Acknowledgements();
   readonly proposals: ProposalQueue;
   machine: Machine;
   /** Messages for this replica that the next turn steps. */
@@ -123,6 +125,7 @@ export class Replica {
   }
 
   tick(nowMs: number): void {
+    this.acknowledgements.tick();
     // A replica that is known to be wrong must not lead: without ticks it never asks for votes, and a leader falls silent.
     if (this.healthy) this.raw.tick();
     if (this.#campaignInTicks > 0 && --this.#campaignInTicks === 0 && this.lead === 0) this.raw.campaign();

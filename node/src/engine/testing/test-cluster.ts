@@ -116,6 +116,7 @@ export class TestCluster {
           query: async (query, timeoutMs) => (this.coldTiersByNode.get(i) ?? this.coldTier).query(query, timeoutMs),
         },
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
+        timers: { after: (_delayMs, run) => (this.#soon.push(run), () => {}) },
         random: this.#random(),
         formationGuard: { refusal: async () => this.refusal },
         observer: silentObserver,

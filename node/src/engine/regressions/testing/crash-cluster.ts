@@ -82,6 +82,7 @@ export class CrashCluster {
         observer: silentObserver,
         linkVersions: new LinkVersions(),
         soon: (run) => void this.#soon.push({ node: i, run }),
+        timers: { after: (_delayMs, run) => (this.#soon.push({ node: i, run }), () => {}) },
         onFatal: (error) => this.fatal.push(error),
         turn: this.#options.turn?.(i),
       },
