@@ -138,6 +138,16 @@ describe('CL-I3: at most one object a generation is referred to', () => {
       expect(garbage(shard)).toEqual([]);
     }
   });
+
+  it('does not take an object again that was given up, when its announcement comes a second time', () => {
+    const shard = sealedShard();
+    for (const step of exportSteps(1, chunkObject('chunk-1')).slice(0, 3)) shard.apply(step);
+    shard.apply({ type: 'readback', generation: 1, object: 'chunk-1', digest: undefined });
+    const announcement = { type: 'exported', generation: 1, replaces: undefined } as const;
+    expect(verdict(shard, { ...announcement, object: chunkObject('chunk-1') })).toBe('late');
+    expect(record(shard)?.object).toBeUndefined();
+    expect(verdict(shard, { ...announcement, object: chunkObject('chunk-2') })).toBe('done');
+  });
 });
 
 describe('CL-I4: RETIRE', () => {
@@ -288,12 +298,12 @@ describe('the lifecycle as nodes read it', () => {
     expect(lifecycle(shard, 1)).toMatchObject({ lifecycleVersion: 1, records: undefined });
     shard.apply({ type: 'readback', generation: 1, object: 'none', digest: undefined });
     expect(lifecycle(shard, 1).lifecycleVersion, 'a step without an effect').toBe(1);
-    for (const step of exportSteps(1, chunkObject('chunk-1')).slice(0, 3)) shard.apply(step);
-    shard.apply({ type: 'readback', generation: 1, object: 'chunk-1', digest: digestB });
+    for (const step of exportSteps(1, chunkObject('chunk-0')).slice(0, 3)) shard.apply(step);
+    shard.apply({ type: 'readback', generation: 1, object: 'chunk-0', digest: digestB });
     retireOldest(shard);
     const retired = lifecycle(shard, 1).records;
     expect(retired?.generations).toEqual([]);
     expect(retired?.chunks.map(({ object }) => object.name)).toEqual(['chunk-1']);
-    expect(retired?.garbage.map(({ name }) => name)).toEqual(['chunk-1']);
+    expect(retired?.garbage.map(({ name }) => name)).toEqual(['chunk-0']);
   });
 });

@@ -46,6 +46,8 @@ function stepGeneration(context: ApplyContext, event: GenerationEvent): Step {
     if (step.kind === 'moved') beginGeneration(context, step.record);
     return step;
   }
+  // CL-I3: an announcement may come twice, and its object may have been given up between the two.
+  if (event.type === 'exported' && isGarbage(context, event.object.name)) return { kind: 'ignored', reason: 'late' };
   const step = stepSealed(info.state, readRecord(context, info.id), event, facts);
   if (step.kind === 'moved') moveGeneration(context, step);
   return step;
@@ -154,6 +156,10 @@ function isExported(context: ApplyContext, name: string): boolean {
   return context.state.generations.some(
     ({ id, state }) => state !== 'active' && readRecord(context, id).object?.name === name,
   );
+}
+
+function isGarbage({ tx }: ApplyContext, name: string): boolean {
+  return tx.get(objectKey(namespaces.garbage, tx.scope, name)) !== undefined;
 }
 
 function applyForget(context: ApplyContext, command: Forget): CommandResult {
