@@ -20,6 +20,7 @@ export class MemoryChunkFiles implements ChunkFiles {
         bytes = concatBytes(bytes, piece);
         if (this.#used() + bytes.length > this.maxBytes) throw new ChunkDiskFullError('the disk in memory is full');
       },
+      read: async (offset, length) => rangeOf(bytes, offset, length),
       finish: async () => void this.files.set(name, bytes.slice()),
       abort: async () => {
         bytes = new Uint8Array(0);
@@ -28,8 +29,8 @@ export class MemoryChunkFiles implements ChunkFiles {
   }
 
   async read(name: string, offset: number, length: number): Promise<Uint8Array | undefined> {
-    const bytes = this.files.get(name)?.slice(offset, offset + length);
-    return bytes?.length === length ? bytes : undefined;
+    const bytes = this.files.get(name);
+    return bytes && rangeOf(bytes, offset, length);
   }
 
   async remove(name: string): Promise<void> {
@@ -48,4 +49,9 @@ export class MemoryChunkFiles implements ChunkFiles {
   #used(): number {
     return [...this.files.values()].reduce((sum, { length }) => sum + length, 0);
   }
+}
+
+function rangeOf(bytes: Uint8Array, offset: number, length: number): Uint8Array | undefined {
+  const range = bytes.slice(offset, offset + length);
+  return range.length === length ? range : undefined;
 }

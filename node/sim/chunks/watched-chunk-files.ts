@@ -24,6 +24,7 @@ export class WatchedChunkFiles implements ChunkFiles {
         pieces.push(piece.slice());
         await writer.append(piece);
       },
+      read: async (offset, length) => writer.read(offset, length),
       finish: async () => {
         await writer.finish();
         this.#onWhole(name, concatBytes(...pieces));

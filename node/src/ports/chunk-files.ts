@@ -10,6 +10,8 @@ export interface ChunkFile {
 /** A copy that is being made. Nothing of it shows before `finish`. */
 export interface ChunkFileWriter {
   append(bytes: Uint8Array): Promise<void>;
+  /** Of what was appended, exactly the range: a copy is checked before it is finished. Undefined when it cannot be read whole. */
+  read(offset: number, length: number): Promise<Uint8Array | undefined>;
   /** On disk (fsync) before it resolves. */
   finish(): Promise<void>;
   abort(): Promise<void>;

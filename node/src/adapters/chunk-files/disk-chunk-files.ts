@@ -88,9 +88,10 @@ export class DiskChunkFiles implements ChunkFiles {
 
   async create(name: string): Promise<ChunkFileWriter> {
     const unfinished = join(this.#folder, `${unfinishedPrefix}${++this.#attempts}`);
-    const handle = await roomOnDisk(async () => open(unfinished, 'wx', 0o600));
+    const handle = await roomOnDisk(async () => open(unfinished, 'wx+', 0o600));
     return {
       append: async (bytes) => roomOnDisk(async () => writeFully(handle, bytes)),
+      read: async (offset, length) => readFully(handle, offset, length).catch(() => undefined),
       finish: async () => {
         await roomOnDisk(async () => handle.sync());
         await handle.close();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { equalBytes } from '@shortlink/common/bytes.ts';
 import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../../sim/sim-random.ts';
 import { SeededFaults, type ObjectFault } from '../../../sim/object-store/object-faults.ts';
@@ -103,6 +104,33 @@ describe('nodes with an object store', () => {
     expect(chunks.nodes.flatMap(({ events }) => events)).toContain('corrupt');
     expect(chunks.objects('/chunks/'), 'the wrong object waits for the collector').toHaveLength(2);
     await readAll(chunks, 30);
+  });
+
+  it('show a copy, and report it, only once every row of it was checked', async () => {
+    let flips = 0;
+    let isRead = false;
+    const faults = {
+      next: (operation: string) => ({
+        delayMs: 0,
+        fault: operation === 'getRange' && isRead && flips++ < 3 ? ('flippedByte' as const) : undefined,
+      }),
+    };
+    const chunks = await ChunkCluster.start({ nodes: 3, faults });
+    const wrong: string[] = [];
+    for (const { files, engine } of chunks.nodes) {
+      const show = files.files.set.bind(files.files);
+      files.files.set = (name, bytes) => {
+        if (!equalBytes(bytes, chunks.bucket.get(name) ?? new Uint8Array(0))) wrong.push(`${engine.nodeId} ${name}`);
+        return show(name, bytes);
+      };
+    }
+    await load(chunks, 0, 30);
+    await chunks.until('a chunk', () => {
+      isRead ||= chunks.nodes.some(({ events }) => events.includes('readBack'));
+      return chunksOf(chunks.nodes[0]) >= 1 && isQuiet(chunks);
+    });
+    expect(chunks.nodes.flatMap(({ events }) => events)).toContain('corrupt');
+    expect(wrong).toEqual([]);
   });
 
   it('get there through a store that times out, conflicts, tears and loses answers', async () => {

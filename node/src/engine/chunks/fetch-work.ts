@@ -4,7 +4,7 @@ import { readExactly } from '../../core/chunk/chunk-source.ts';
 import type { ChunkSource } from '../../core/chunk/chunk-source.ts';
 import type { ChunkObject } from '../../core/lifecycle/types.ts';
 import { ChunkDiskFullError } from '../../ports/chunk-files.ts';
-import type { ChunkFiles } from '../../ports/chunk-files.ts';
+import type { ChunkFileWriter } from '../../ports/chunk-files.ts';
 import type { ChunkContext } from './chunk-context.ts';
 import type { PlacedChunk } from './chunk-library.ts';
 import { readFromHolders } from './holder-reads.ts';
@@ -13,7 +13,7 @@ import { verifyObject } from './readback-work.ts';
 
 const pieceBytes = 1024 * 1024;
 
-/** Copies a chunk to this disk and checks every row of the copy. A copy that is wrong does not stay. */
+/** Copies a chunk to this disk. The copy shows, and is reported, only when every row of it was checked. */
 export async function fetchChunk(context: ChunkContext, { object, holders }: PlacedChunk): Promise<void> {
   try {
     // A holder's copy may be damaged without its knowing; what the store has was read back before it counted.
@@ -29,15 +29,21 @@ export async function fetchChunk(context: ChunkContext, { object, holders }: Pla
 
 async function tryFetch(context: ChunkContext, chunk: PlacedChunk): Promise<boolean> {
   const { object } = chunk;
-  await copy(context, chunk);
-  const isRight = await isWhole(context, object);
-  context.observer.count(isRight ? 'fetched' : 'corrupt', object.sizeBytes);
-  if (!isRight) await context.dropCopy(object.name);
-  return isRight;
+  const file = await context.files.create(object.name);
+  try {
+    await copy(context, chunk, file);
+    const isRight = await isWhole(context, object, file);
+    await (isRight ? file.finish() : file.abort());
+    context.observer.count(isRight ? 'fetched' : 'corrupt', object.sizeBytes);
+    return isRight;
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
 }
 
 /** From nodes that have it, which costs the object store nothing, else from there. */
-async function copy(context: ChunkContext, { object, holders }: PlacedChunk): Promise<void> {
+async function copy(context: ChunkContext, { object, holders }: PlacedChunk, file: ChunkFileWriter): Promise<void> {
   const { name, sizeBytes } = object;
   const store = objectSource(context.objects, name, sizeBytes);
   const near = { peers: context.peers, others: holders.filter((node) => node !== context.self) };
@@ -45,34 +51,23 @@ async function copy(context: ChunkContext, { object, holders }: PlacedChunk): Pr
     read: async (offset, length) =>
       (await readFromHolders(near, { name, offset, length })) ?? store.read(offset, length),
   };
-  const file = await context.files.create(name);
-  try {
-    for (let offset = 0; offset < sizeBytes; offset += pieceBytes) {
-      const length = Math.min(pieceBytes, sizeBytes - offset);
-      await context.pace(length);
-      await file.append(await readExactly(source, offset, length));
-    }
-    await file.finish();
-  } catch (error) {
-    await file.abort();
-    throw error;
+  for (let offset = 0; offset < sizeBytes; offset += pieceBytes) {
+    const length = Math.min(pieceBytes, sizeBytes - offset);
+    await context.pace(length);
+    await file.append(await readExactly(source, offset, length));
   }
 }
 
-/** The bytes of a copy on this disk. */
-export function fileSource(files: ChunkFiles, { name }: ChunkObject): ChunkSource {
-  return {
+async function isWhole(context: ChunkContext, object: ChunkObject, file: ChunkFileWriter): Promise<boolean> {
+  const source: ChunkSource = {
     read: async (offset, length) => {
-      const bytes = await files.read(name, offset, length);
-      if (bytes === undefined) throw new ChunkCorruptError(`the copy of ${name} on this disk cannot be read`);
+      const bytes = await file.read(offset, length);
+      if (bytes === undefined) throw new ChunkCorruptError(`the copy of ${object.name} cannot be read`);
       return bytes;
     },
   };
-}
-
-async function isWhole(context: ChunkContext, object: ChunkObject): Promise<boolean> {
   try {
-    await verifyObject(context, object, fileSource(context.files, object));
+    await verifyObject(context, object, source);
     return true;
   } catch (error) {
     if (error instanceof ChunkCorruptError) return false;

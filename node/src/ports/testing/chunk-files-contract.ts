@@ -44,6 +44,10 @@ export function describeChunkFiles(title: string, fixtureOf: () => ChunkFilesFix
       await open1.append(utf8('abc'));
       expect(await files.list()).toEqual([]);
       expect(await files.read(name, 0, 3)).toBeUndefined();
+      expect(await open1.read(1, 2), 'for whoever makes it').toEqual(utf8('bc'));
+      expect(await open1.read(1, 3)).toBeUndefined();
+      await open1.append(utf8('d'));
+      expect(await open1.read(0, 4)).toEqual(utf8('abcd'));
       await open1.abort();
       const open2 = await files.create(name);
       await open2.append(utf8('abc'));
