@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runMutants } from './mutants/cli.ts';
 import { simulate } from './simulation.ts';
 import type { SimulationReport } from './simulation.ts';
 
@@ -11,6 +12,7 @@ const usage = `npm run -s sim -- [--seeds A..B | --seed N] [--seconds N] [--verb
   --seconds N     simulated seconds with faults, of each seed (default 120)
   --verbose       prints every event
   --history FILE  writes the clients' history to FILE.link.jsonl and FILE.kv.jsonl (one seed)
+npm run -s sim:mutants -- [PART]   puts known mistakes in (those with PART in their names) and shows that each is caught
 `;
 
 interface Arguments {
@@ -23,6 +25,8 @@ interface Arguments {
 
 /** @returns the exit code: 1 after a violation, 2 when the arguments make no sense. */
 export async function runCli(args: readonly string[], print: (text: string) => void): Promise<number> {
+  const [first, part = ''] = args;
+  if (first === 'mutants') return runMutants(part, print);
   const parsed = parseArguments(args);
   if (parsed === undefined) {
     print(usage);

@@ -16,7 +16,8 @@ import type { ChunkWorld } from './chunks/chunk-world.ts';
 import { WatchedChunkFiles } from './chunks/watched-chunk-files.ts';
 import { engineConfig } from './engine-configs.ts';
 import { Gateway } from './gateway.ts';
-import type { Mutant } from './mutants.ts';
+import { alteredMachines } from './mutants/altered-machines.ts';
+import type { Mutation } from './mutants/mutant.ts';
 import { Network } from './network.ts';
 import { MemoryBucket } from './object-store/memory-bucket.ts';
 import type { Profile } from './profile.ts';
@@ -32,7 +33,7 @@ export interface ClusterOptions {
   readonly world: World;
   readonly profile: Profile;
   readonly violations: Violations;
-  readonly mutant: Mutant | undefined;
+  readonly mutation: Mutation;
 }
 
 /** The machines of a run, the network between them, and the checkers that watch each process. */
@@ -114,14 +115,15 @@ export class Cluster {
   }
 
   #hooks(): ProcessHooks {
-    const { mutant, violations, world } = this.#options;
-    const base: Turn = mutant?.turn ?? turn;
+    const { mutation, violations, world } = this.#options;
+    const base: Turn = mutation.turn ?? turn;
     const checkers = { invariants: this.invariants, promises: this.promises, chunks: this.chunks };
     return {
       tickMs,
-      honoursSync: mutant?.honoursSync ?? true,
-      linkVersionsFor: mutant?.linkVersionsFor,
-      turnFor: (process) => checkedTurn(base, checkers, () => process.store),
+      honoursSync: mutation.honoursSync ?? true,
+      linkVersionsFor: mutation.linkVersionsFor,
+      turnFor: (process) => checkedTurn(alteredMachines(base, mutation, process), checkers, () => process.store),
+      coldTier: mutation.coldTier ?? ((tier) => tier),
       chunks: this.#chunkWorld(),
       onDefect: (process, error) => {
         if (error instanceof CrashSignal) return;
@@ -129,7 +131,7 @@ export class Cluster {
         violations.add('no defects', `the process of ${process.name} ended by itself: ${text}`);
       },
       onStarted: (process) => {
-        const engine = mutant?.engineFor?.(process) ?? process.engine;
+        const engine = mutation.engineFor?.(process) ?? process.engine;
         this.#gateways.set(process, new Gateway(world, process, { timeoutMs: callTimeoutMs, engine }));
         for (const replica of process.engine.host.replicasByShard.values()) {
           this.invariants.recovered(replica);
@@ -140,19 +142,21 @@ export class Cluster {
     };
   }
   #chunkWorld(): ChunkWorld | undefined {
-    const { profile, mutant } = this.#options;
+    const { profile, mutation } = this.#options;
     if (profile.chunks === undefined) return undefined;
     const alterPorts = (ports: ChunkWorkPorts, process: SimProcess): ChunkWorkPorts => {
       const files = new WatchedChunkFiles(ports.files, (name, bytes) => this.chunks.copied(ports.self, name, bytes));
       const watched = { ...ports, files };
-      return mutant?.chunkPortsFor?.(watched, process) ?? watched;
+      return mutation.chunkPorts?.(watched, process) ?? watched;
     };
     return {
       bucket: this.bucket,
       faults: this.chunkFaults,
-      settings: profile.chunks.settings,
+      settings: mutation.chunkSettings?.(profile.chunks.settings) ?? profile.chunks.settings,
       caches: profile.chunks.caches,
       alterPorts,
+      objectStore: mutation.objectStore ?? ((store) => store),
+      coldReader: mutation.coldReader ?? ((reader) => reader),
       onEvent: (event) => void this.chunkEvents.set(event, (this.chunkEvents.get(event) ?? 0) + 1),
     };
   }

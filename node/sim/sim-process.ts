@@ -32,6 +32,8 @@ export interface ProcessHooks {
   readonly honoursSync: boolean;
   /** What the engine raises versions in, instead of what its serving threads look at. */
   readonly linkVersionsFor?: (() => LinkVersions) | undefined;
+  /** The chunks as they are asked for, instead of what they are. */
+  readonly coldTier: (tier: ColdTier, process: SimProcess) => ColdTier;
   /** Undefined: the cluster has no object store. */
   readonly chunks?: ChunkWorld | undefined;
   /** The engine wants its process to end and it was not us who made it so. */
@@ -146,7 +148,8 @@ export class SimProcess implements Endpoint {
 
   /** The chunks as a thread of the process asks for them. */
   connectColdTier(): ColdTier {
-    return this.#chunks?.connect() ?? noColdTier;
+    const { coldTier } = this.#options.hooks;
+    return this.#chunks === undefined ? noColdTier : coldTier(this.#chunks.connect(), this);
   }
 
   /** The machine stands still: nothing runs, and everything that came meanwhile runs afterwards. */

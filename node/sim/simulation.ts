@@ -8,7 +8,7 @@ import type { Violation } from './checkers/violations.ts';
 import { Cluster } from './cluster.ts';
 import { Faults } from './faults.ts';
 import { History } from './history.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutation } from './mutants/mutant.ts';
 import { profileOf } from './profile.ts';
 import type { FaultName } from './profile.ts';
 import { Workload } from './workload.ts';
@@ -28,7 +28,7 @@ const readersMax = 16;
 export interface SimulationOptions extends WorldOptions {
   /** How long faults go on, in simulated time. */
   readonly faultyUs: number;
-  readonly mutant?: Mutant | undefined;
+  readonly mutation?: Mutation | undefined;
 }
 
 export interface SimulationReport {
@@ -58,7 +58,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     isOver = true;
     world.note('VIOLATION', `${property}: ${message}`);
   });
-  const cluster = new Cluster({ world, profile, violations, mutant: options.mutant });
+  const cluster = new Cluster({ world, profile, violations, mutation: options.mutation ?? {} });
   const history = new History(world);
   const { clients, thinkMs } = profile;
   const gatewayOf = cluster.gatewayOf.bind(cluster);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { noColdTier } from '../src/ports/cold-tier.ts';
+import type { ColdTier } from '../src/ports/cold-tier.ts';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ShardsClient } from '../src/engine/client/shards-client.ts';
@@ -32,6 +33,7 @@ function startCluster(seed: number) {
     tickMs: 100,
     turnFor: () => turn,
     honoursSync: true,
+    coldTier: (tier: ColdTier) => tier,
     onDefect: (_process: SimProcess, error: unknown) => void defects.push(error),
     onStarted: () => {},
   };

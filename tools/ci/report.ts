@@ -82,6 +82,14 @@ export function parseSeeds(output: string): Counts | undefined {
   return { passed: seeds.length - failed, failed, skipped: 0 };
 }
 
+/** Reads the closing line of the simulator's mutants; undefined when it is missing. */
+export function parseMutants(output: string): Counts | undefined {
+  const closing = /^(\d+) mutants, (\d+) caught$/m.exec(output);
+  if (closing === null) return undefined;
+  const caught = Number(closing[2]);
+  return { passed: caught, failed: Number(closing[1]) - caught, skipped: 0 };
+}
+
 function parseJson(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -39,9 +39,10 @@ describe('the closing line', () => {
       stage('console.log("seed 1: trace a\\nseed 2: trace b\\n2 seeds, 0.1 simulated hours, 0 violations")', {
         kind: 'seeds',
       }),
+      stage('console.log("caught a: seed 1\\ncaught b: seed 2\\n2 mutants, 2 caught")', { kind: 'mutants' }),
       vitestStage('a.json', `require('fs').writeFileSync(FILE, ${JSON.stringify(reportOf(3, 0))})`),
     );
-    expect(result.lastLine).toBe('tests: 19 passed, 0 failed, 4 skipped');
+    expect(result.lastLine).toBe('tests: 21 passed, 0 failed, 4 skipped');
     expect(result.exitCode).toBe(0);
   });
 
@@ -108,6 +109,13 @@ describe('the exit code is not 0', () => {
     expect(await run(whole)).toMatchObject({ exitCode: 1, lastLine: 'tests: 1 passed, 1 failed, 0 skipped' });
     const cut = stage('console.log("seed 1: trace a")', { kind: 'seeds' });
     expect(await run(cut)).toMatchObject({ exitCode: 1, lastLine: 'tests: 0 passed, 1 failed, 0 skipped' });
+  });
+
+  test('when a mutant of the simulator is missed', async () => {
+    const missed = stage('console.log("MISSED a: not within 2 seeds\\ncaught b: seed 1\\n2 mutants, 1 caught")', {
+      kind: 'mutants',
+    });
+    expect(await run(missed)).toMatchObject({ exitCode: 1, lastLine: 'tests: 1 passed, 1 failed, 0 skipped' });
   });
 
   test('when a check fails or its program is missing', async () => {

@@ -7,6 +7,7 @@ import {
   failedTests,
   noCounts,
   parseClosingLine,
+  parseMutants,
   parseSeeds,
   parseVerdicts,
   parseVitestReport,
@@ -19,10 +20,10 @@ export interface Stage {
   readonly command: readonly string[];
   /**
    * `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of the output.
-   * `verdicts`, `seeds`: one line of the output for each test.
+   * `verdicts`, `seeds`, `mutants`: one line of the output for each test.
    */
   readonly report:
-    | { readonly kind: 'check' | 'line' | 'verdicts' | 'seeds' }
+    | { readonly kind: 'check' | 'line' | 'verdicts' | 'seeds' | 'mutants' }
     | { readonly kind: 'vitest'; readonly file: string };
   readonly timeoutMs: number;
   /** Why the stage cannot run here, if so: then it counts as one skipped test, and the run says why. */
@@ -96,6 +97,8 @@ function readCounts(report: Stage['report'], output: string): Counts | undefined
       return parseVerdicts(output);
     case 'seeds':
       return parseSeeds(output);
+    case 'mutants':
+      return parseMutants(output);
     case 'vitest':
       return existsSync(report.file) ? parseVitestReport(readFileSync(report.file, 'utf8')) : undefined;
   }

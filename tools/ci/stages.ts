@@ -29,7 +29,11 @@ function vitest(project: string, timeoutMs: number): Stage {
   };
 }
 
-function runner(name: string, command: readonly string[], kind: 'line' | 'verdicts' | 'seeds' = 'line'): Stage {
+function runner(
+  name: string,
+  command: readonly string[],
+  kind: 'line' | 'verdicts' | 'seeds' | 'mutants' = 'line',
+): Stage {
   return { name, command: [node, ...command], report: { kind }, timeoutMs: 10 * minuteMs };
 }
 
@@ -64,6 +68,7 @@ export function testStages(): Stage[] {
     whenPresent(etcdScripts, runner('conformance etcd-raft', [raftRunner, etcdScripts])),
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
     runner('sim', ['node/sim/main.ts', '--seeds', '1..40', '--seconds', '60'], 'seeds'),
+    runner('sim mutants', ['node/sim/main.ts', 'mutants'], 'mutants'),
     // The first run builds the servers.
     whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
     vitest('e2e', 40 * minuteMs),

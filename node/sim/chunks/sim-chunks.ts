@@ -69,7 +69,8 @@ export class SimChunks {
         else library.forget(name);
       }
     });
-    const { timers, store: reader } = process;
+    const { timers } = process;
+    const reader = shared.coldReader(process.store);
     const onMissing = (message: string): void => this.#note(message);
     this.#cold = new ColdService({ reader, library, timers, onMissing, onFatal: altered.onFatal });
     this.#work = work;
@@ -153,7 +154,7 @@ export class SimChunks {
     const way = new SimObjectStore({ bucket, faults, timers, wire, clock: new SimClock(this.#world, 0) });
     const sha256 = (bytes: Uint8Array): Uint8Array => simCodec.sha256Of(bytes);
     const deps = { clock, timers, random: this.#random.split(purpose), sha256 };
-    return new RetryingObjectStore(way, deps, usualRetryPolicy);
+    return new RetryingObjectStore(this.#shared.objectStore(way), deps, usualRetryPolicy);
   }
 
   #observer(): ChunkObserver {
