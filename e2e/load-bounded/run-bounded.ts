@@ -139,8 +139,8 @@ async function loadAndLook(run: LoadAndLook) {
       const before = created;
       const onProgress = (done: number): void => events.progress('creating', before + done, flags.links);
       const limit = Math.min(mark - created, noteEvery);
-      // One at a time, so that a machine that is busy with other things keeps up.
-      const part = await loadLinks(input.links, writer, { apis, limit, onProgress, batchesInFlight: 1 });
+      // Small batches, so that a machine that is busy with other things keeps up.
+      const part = await loadLinks(input.links, writer, { apis, limit, onProgress, batchLinks: 250 });
       if (part.created === 0) throw new Error(`there are only ${created} URLs`);
       created += part.created;
       seconds += part.seconds;

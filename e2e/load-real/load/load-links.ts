@@ -8,8 +8,8 @@ export interface LoadPlan {
   /** Links that are created at most. */
   readonly limit: number;
   readonly onProgress: (created: number) => void;
-  /** Batches on their way through each API, 2 by default. */
-  readonly batchesInFlight?: number;
+  /** Links of a batch, 1,000 by default. */
+  readonly batchLinks?: number;
 }
 
 export interface LoadResult {
@@ -22,7 +22,7 @@ export interface LoadResult {
   readonly altered: readonly string[];
 }
 
-const batchLinks = 1000;
+const batchesInFlightPerApi = 2;
 const maxExamples = 10;
 
 /** Creates the links in batches through all APIs in turn. */
@@ -34,6 +34,7 @@ export async function loadLinks(
   const refused = new Map<string, number>();
   const altered: string[] = [];
   const progress = { taken: 0, created: 0, urlBytes: 0 };
+  const { batchLinks = 1000 } = plan;
   const reading = serialized(async (): Promise<InputLink[]> => {
     const batch: InputLink[] = [];
     while (batch.length < batchLinks && progress.taken < plan.limit) {
@@ -67,8 +68,8 @@ export async function loadLinks(
     }
   };
   const startMs = performance.now();
-  const { apis, batchesInFlight: length = 2 } = plan;
-  const workers = apis.flatMap((_, api) => Array.from({ length }, async () => worker(api)));
+  const length = batchesInFlightPerApi;
+  const workers = plan.apis.flatMap((_, api) => Array.from({ length }, async () => worker(api)));
   await Promise.all(workers);
   const seconds = (performance.now() - startMs) / 1000;
   return { created: progress.created, urlBytes: progress.urlBytes, seconds, refused, altered };
