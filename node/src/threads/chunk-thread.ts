@@ -9,6 +9,7 @@ import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
+import { lowerThreadPriority } from '../adapters/system/thread-priority.ts';
 import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
 import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
 import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
@@ -34,6 +35,8 @@ const { config, handle, nodeId, engine: enginePort, copies: copiesPort } = worke
 const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'chunk' });
 const reportIntervalMs = 1000;
 const roundMs = 250;
+/** A third of the CPU that a thread which serves gets, where both want more than there is: writers and readers go first. */
+const stepsBack = 5;
 const mergeRetryAfterMs = 30_000;
 
 function report(message: ChunkReport): void {
@@ -85,6 +88,7 @@ function settings(): ChunkWorkSettings {
 }
 
 async function run(): Promise<void> {
+  lowerThreadPriority(stepsBack);
   const metrics = new LocalMetrics();
   const objects = await openRetryingStore(config.objectStore);
   const files = await DiskChunkFiles.open(dataDirPaths(config.data.dir).chunks);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { describeClockContract, describeRandomContract } from '../../ports/testing/system-contracts.ts';
@@ -27,6 +29,23 @@ describe('free bytes of the disk', () => {
   it('are a number where the folder is there, and not known where it is not', () => {
     expect(freeBytes(directory)).toBeGreaterThan(0);
     expect(freeBytes(join(directory, 'missing'))).toBeUndefined();
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('the priority of a thread', () => {
+  it('is lowered for that thread alone', async () => {
+    const script = `
+      const { readFileSync } = require('node:fs');
+      import(${JSON.stringify(import.meta.resolve('./thread-priority.ts'))}).then(({ lowerThreadPriority }) => {
+        lowerThreadPriority(7);
+        const nice = (path) => readFileSync(path, 'utf8').split(') ')[1].split(' ')[16];
+        require('node:worker_threads').parentPort.postMessage([nice('/proc/thread-self/stat'), nice('/proc/self/stat')]);
+      });`;
+    const worker = new Worker(script, { eval: true });
+    const [told] = (await once(worker, 'message')) as [readonly [string, string]];
+    await worker.terminate();
+    const [own, main] = told.map(Number);
+    expect(own).toBe(Math.min(19, (main ?? 0) + 7));
   });
 });
 
