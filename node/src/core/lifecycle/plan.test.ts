@@ -49,12 +49,20 @@ function input(records: readonly GenerationRecord[], fields: Partial<PlanInput> 
     policy: { sealAfterBytes: 1000, sealAfterMs: 60_000, format: chunkFormat },
     placement,
     nowMs: 2000,
+    activeForMs: 0,
     ...fields,
   };
 }
 
 const names = (work: readonly LifecycleWork[]): string[] =>
   work.map((one) => (one.kind === 'propose' ? one.command.type : one.kind));
+
+it('seals by age although shard time is ahead of its clock, once it has known the rows for so long', () => {
+  const base = input([]);
+  const ahead = { ...base, view: { ...base.view, generations: [generation(9, 'active', { startedAtMs: 3_600_000 })] } };
+  expect(names(planLifecycle({ ...ahead, activeForMs: 59_999 }))).toEqual([]);
+  expect(names(planLifecycle({ ...ahead, activeForMs: 60_000 }))).toEqual(['upload']);
+});
 
 describe('a leader', () => {
   it('takes a generation through its steps, one after the other', () => {

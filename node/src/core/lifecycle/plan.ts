@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly placement: Placement;
   /** A clock that may be wrong: it decides only when something is proposed. */
   readonly nowMs: number;
+  /** For how long this node has known rows in the active generation: shard time may be ahead of every clock. */
+  readonly activeForMs: number;
 }
 
 /** One thing to do next; each is harmless when it is done late or twice. */
@@ -60,9 +62,10 @@ function owesDigest(record: GenerationRecord, { replica }: PlanInput): boolean {
   return replica !== undefined && record.votes.every((vote) => vote.replica !== replica);
 }
 
-function isDue(active: GenerationSummary, { view, policy, nowMs }: PlanInput): boolean {
+function isDue(active: GenerationSummary, { view, policy, nowMs, activeForMs }: PlanInput): boolean {
   if (active.rows === 0 || view.generations.length > waitingGenerationsMax) return false;
-  return active.bytes >= policy.sealAfterBytes || nowMs - active.startedAtMs >= policy.sealAfterMs;
+  const ageMs = Math.max(nowMs - active.startedAtMs, activeForMs);
+  return active.bytes >= policy.sealAfterBytes || ageMs >= policy.sealAfterMs;
 }
 
 /** The object holds what its exporter had, and a quorum, this replica included, has other rows: it can never retire. */

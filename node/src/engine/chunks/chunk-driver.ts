@@ -5,6 +5,7 @@ import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { ringMembers } from '../../core/cluster/cluster-map.ts';
 import { planLifecycle } from '../../core/lifecycle/plan.ts';
 import type { ChunkPolicy, LifecycleWork } from '../../core/lifecycle/plan.ts';
+import type { LifecycleView } from '../../core/lifecycle/view.ts';
 import { buildRing } from '../../core/placement/ring.ts';
 import type { Ring } from '../../core/placement/ring.ts';
 import type { Command } from '../../core/statemachine/commands.ts';
@@ -65,6 +66,8 @@ export class ChunkDriver {
   readonly #fetches: BackgroundWork;
   readonly #merges: MergeDriver;
   readonly #collections: CollectorDriver;
+  /** When rows were first seen in the active generation of a shard. */
+  readonly #activeSince = new Map<ShardId, { readonly generation: number; readonly sinceMs: number }>();
   #ring: Ring | undefined;
   #stopped = false;
   #cancelTimer: () => void = () => {};
@@ -145,6 +148,16 @@ export class ChunkDriver {
     };
   }
 
+  /** On the monotonic clock, since this process saw it; the generation of before does not count. */
+  #activeForMs(shard: ShardId, { generations: [active] }: LifecycleView): number {
+    const nowMs = this.#context.clock.monotonicMs();
+    if (active === undefined || active.rows === 0) return 0;
+    const known = this.#activeSince.get(shard);
+    if (known?.generation === active.id) return nowMs - known.sinceMs;
+    this.#activeSince.set(shard, { generation: active.id, sinceMs: nowMs });
+    return 0;
+  }
+
   async #moveOn(watched: WatchedShard, standing: Standing): Promise<void> {
     const { shard, view, records } = watched;
     const local = standing.replicas.get(shard);
@@ -156,6 +169,7 @@ export class ChunkDriver {
       policy: this.#settings.policy,
       placement: standing.placement,
       nowMs: this.#context.clock.nowMs(),
+      activeForMs: this.#activeForMs(shard, view),
     });
     for (const next of work) await this.#do(shard, next, { standing, local });
   }
