@@ -51,7 +51,8 @@ export interface SimulationReport {
 /** One run, decided by its seed alone: faults, then repair, then everything that was acknowledged must be there. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const world = new World(options);
-  const profile = profileOf(world.random('profile'));
+  const drawn = profileOf(world.random('profile'));
+  const profile = options.mutation?.profile?.(drawn) ?? drawn;
   world.note('profile', JSON.stringify(profile));
   let isOver = false;
   const violations = new Violations(({ property, message }) => {
@@ -216,9 +217,11 @@ function describeCluster(cluster: Cluster): string {
       const replicas = [...engine.host.replicasByShard.values()].map((replica) => {
         const { role, hardState } = replica.status();
         const { voters, learners } = replica.machine.confState;
-        return `${replica.shard}/${replica.key.replicaId} ${role} t${hardState.term} ${replica.machine.appliedIndex}/${hardState.commit} [${voters.join()};${learners.join()}]`;
+        const { generations, timeMs } = replica.machine.status();
+        const hot = generations.map(({ id, rows }) => `${id}:${rows}`).join('+');
+        return `${replica.shard}/${replica.key.replicaId} ${role} t${hardState.term} ${replica.machine.appliedIndex}/${hardState.commit} [${voters.join()};${learners.join()}] rows ${hot} at ${timeMs}`;
       });
-      return `\n${name} ${engine.nodeId} waits for ${engine.health().waitingFor ?? 'nothing'}, map ${engine.volume.map?.epoch}: ${replicas.join(', ')}`;
+      return `\n${name} ${engine.nodeId} at ${process.clock.nowMs()} waits for ${engine.health().waitingFor ?? 'nothing'}, map ${engine.volume.map?.epoch}: ${replicas.join(', ')}`;
     })
     .join('');
 }

@@ -8,10 +8,13 @@ import type { ShardMachine } from '../../src/engine/machines/shard-machine.ts';
 import type { ColdTier } from '../../src/ports/cold-tier.ts';
 import type { KvReader } from '../../src/ports/kv-engine.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import type { Profile } from '../profile.ts';
 import type { SimProcess } from '../sim-process.ts';
 
 /** Wrong behaviour, put in through the ports or around them. */
 export interface Mutation {
+  /** Circumstances in which the mistake shows, where those of the seed seldom have them. */
+  readonly profile?: ((profile: Profile) => Profile) | undefined;
   readonly turn?: Turn | undefined;
   readonly honoursSync?: boolean | undefined;
   readonly linkVersionsFor?: (() => LinkVersions) | undefined;
