@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
 import { DiskChunkFiles } from '../adapters/chunk-files/disk-chunk-files.ts';
@@ -9,6 +8,7 @@ import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { SystemRandom } from '../adapters/system/system-random.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
+import { PolitePause } from '../adapters/system/polite-pause.ts';
 import { lowerThreadPriority } from '../adapters/system/thread-priority.ts';
 import { zlibChunkCodec } from '../adapters/system/zlib-chunk-codec.ts';
 import { defaultChunkFormat as format } from '../core/lifecycle/default-format.ts';
@@ -99,6 +99,7 @@ async function run(): Promise<void> {
     onFacts: (facts, counts) => engine.carry(facts, counts),
   });
   const gate = { isOpen: false };
+  const pause = new PolitePause();
   const ports: ChunkWorkPorts = {
     self: nodeId,
     engine,
@@ -117,7 +118,7 @@ async function run(): Promise<void> {
     },
     copied: (name) => copies.post([{ type: 'copied', name }]),
     dropped: (name) => copies.post([{ type: 'dropped', name }]),
-    breathe: async () => nextTurn(),
+    breathe: async () => pause.take(),
     onFatal: fatal,
   };
   const { context, driver, upkeep } = openChunkWork(ports, settings());
