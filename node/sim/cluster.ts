@@ -69,11 +69,11 @@ export class Cluster {
     });
     const names = Array.from({ length: profile.founders + profile.spares }, (_, i) => `n${i + 1}`);
     const founders = names.slice(0, profile.founders);
-    const { initialShards, compactEntries, ring, chunks } = profile;
+    const { initialShards, compactEntries, compactBytes, ring, chunks } = profile;
     const maxHotBytes = chunks?.maxHotBytes;
     const hooks = this.#hooks();
     this.nodes = names.map((name) => {
-      const config = engineConfig({ name, founders, initialShards, compactEntries, ring, maxHotBytes });
+      const config = engineConfig({ name, founders, initialShards, compactEntries, compactBytes, ring, maxHotBytes });
       return new SimNode({ world, network: this.network, config, hooks });
     });
   }

@@ -8,6 +8,7 @@ export interface ClusterShape {
   readonly founders: readonly string[];
   readonly initialShards: number;
   readonly compactEntries?: number | undefined;
+  readonly compactBytes?: number | undefined;
   readonly ring?: RingSettings | undefined;
   readonly maxHotBytes?: number | undefined;
 }
@@ -22,6 +23,7 @@ export function engineConfig({
   founders,
   initialShards,
   compactEntries,
+  compactBytes,
   ring,
   maxHotBytes,
 }: ClusterShape): EngineConfig {
@@ -48,6 +50,7 @@ export function engineConfig({
     },
     ring: ring ?? { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
     compactEntries: compactEntries ?? 50,
+    compactBytes: compactBytes ?? 1024 * 1024,
     maxHotBytes,
     drainUploadMs: 0,
     tickMs: 100,

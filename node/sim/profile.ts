@@ -35,6 +35,7 @@ export interface Profile {
   readonly spares: number;
   readonly initialShards: number;
   readonly compactEntries: number;
+  readonly compactBytes: number;
   readonly delayUs: { readonly least: number; readonly most: number };
   readonly snapshotCutChance: number;
   /** Faults that may happen; a run concentrates on some of them. */
@@ -72,6 +73,7 @@ export function profileOf(random: SimRandom): Profile {
     spares: founders === 5 ? 1 : 2,
     initialShards: random.between(1, 4),
     compactEntries: random.pick([10, 30, 200]),
+    compactBytes: random.split('log bytes').pick([8 * 1024, 64 * 1024, 1024 * 1024]),
     delayUs: random.pick([
       { least: 50, most: 500 },
       { least: 100, most: 5_000 },

@@ -321,6 +321,13 @@ export const options = {
     unit: 'entries',
     help: 'Applied log entries that are kept for slow followers before the log is cut.',
   },
+  'raft.compactBytes': {
+    kind: 'bytes',
+    default: 64 * mib,
+    min: mib,
+    max: 64 * gib,
+    help: 'The same in bytes: the log is cut by whichever limit is reached first.',
+  },
   'snapshot.bytesPerSecond': {
     kind: 'bytes',
     default: 64 * mib,

@@ -25,6 +25,7 @@ export interface EngineConfig {
   /** How long the replicas of a node that is removed wait for the object store; 0: not at all, or there is none. */
   readonly drainUploadMs: number;
   readonly compactEntries: number;
+  readonly compactBytes: number;
   /** Length of a tick. */
   readonly tickMs: number;
   readonly stateHashIntervalEntries: number;

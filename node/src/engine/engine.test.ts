@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { defined } from '@shortlink/common/assert.ts';
 import { create, engineAt, formedCluster, read, write } from './testing/engine-client.ts';
 
 describe('engine', () => {
@@ -70,6 +71,21 @@ describe('engine', () => {
       engineAt(cluster, i).host.replicasByShard.get(1)?.machine.status().stateHash;
     await cluster.until('equal state', () => applied(away) === applied(other));
     expect(hash(away)).toBe(hash(other));
+  });
+
+  it('keeps its log within bytes, too, and cuts what a restart finds', async () => {
+    const cluster = await formedCluster(1, { compactEntries: 100_000, compactBytes: 1024 * 1024 });
+    const url = 'https://large.example/'.padEnd(8000, 'x');
+    const log = () => defined(engineAt(cluster, 0).host.replicasByShard.get(1), 'replica').log;
+    for (let i = 0; i < 200; i++) await write(cluster, engineAt(cluster, 0), create(`before${i}`, url));
+    expect(log().firstIndex()).toBe(2);
+    await cluster.stop(0);
+    cluster.start(0);
+    await cluster.until('readiness', () => engineAt(cluster, 0).health().writable);
+    for (let i = 0; i < 200; i++) await write(cluster, engineAt(cluster, 0), create(`after${i}`, url));
+    expect(log().sizeBytes).toBeGreaterThan(1_000_000);
+    expect(log().sizeBytes).toBeLessThan(2_200_000);
+    expect(log().firstIndex()).toBeGreaterThan(100);
   });
 
   it('adds a node, drains another one and goes on serving', async () => {

@@ -66,7 +66,7 @@ export class Engine implements EngineApi, PeerHandler {
     this.host = new Host({
       nodeId: this.volume.nodeId,
       clockGuard: this.#clockGuard,
-      compactEntries: config.compactEntries,
+      keptLog: { entries: config.compactEntries, bytes: config.compactBytes },
       ...deps,
     });
     this.#forwarder = new Forwarder(this.host.outbox, clock);

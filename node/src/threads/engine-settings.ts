@@ -35,6 +35,7 @@ export function engineConfig(config: Config): EngineConfig {
     },
     ring: config.ring,
     compactEntries: raft.compactEntries,
+    compactBytes: raft.compactBytes,
     maxHotBytes: config.objectStore.url === '' ? undefined : config.chunks.maxHotBytes,
     drainUploadMs: config.objectStore.url === '' ? 0 : config.chunks.drainUploadMs,
     tickMs: raft.tickMs,

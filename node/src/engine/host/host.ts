@@ -8,6 +8,7 @@ import type { Peers } from '../../ports/peers.ts';
 import type { ClockGuard } from '../clock-guard.ts';
 import type { EngineObserver } from '../engine-observer.ts';
 import { compactLog } from './compaction.ts';
+import type { LogLimits } from './compaction.ts';
 import { DiskPulse } from './disk-pulse.ts';
 import { Outbox } from './outbox.ts';
 import type { Replica } from './replica.ts';
@@ -27,7 +28,7 @@ export interface HostOptions {
   readonly timers: Timers;
   readonly clockGuard: ClockGuard;
   readonly observer: EngineObserver;
-  readonly compactEntries: number;
+  readonly keptLog: LogLimits;
   /** Runs the callback soon, after what is already waiting in the event loop. */
   readonly soon: (run: () => void) => void;
   /** A turn failed: the store or an invariant is broken, and the process must end. */
@@ -183,7 +184,7 @@ export class Host implements TurnPhases {
     for (const { replica, responses } of applies) {
       for (const response of responses) this.#stepAgain(replica, response);
       for (const range of replica.machine.takeDroppedRanges()) store.deleteRange('state', range);
-      compactLog(replica, store, this.#options.compactEntries);
+      compactLog(replica, store, this.#options.keptLog);
     }
   }
 

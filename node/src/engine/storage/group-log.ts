@@ -20,10 +20,13 @@ import {
 import type { Truncation } from './log-codec.ts';
 import { entryIndexOf, entryKey, entryRange, hardStateKey, truncationKey } from './keys.ts';
 import type { ReplicaKey } from './keys.ts';
+import { LogBytes } from './log-bytes.ts';
 
 /** Newest entries that are kept in memory, so that the steady state never reads the log from disk. */
 const cacheMaxBytes = 4 * 1024 * 1024;
 const readPageRows = 256;
+/** Entries at the end whose size stands for all that a restart finds. */
+const sampleRows = 64;
 
 /** What the log asks of its replica: the state it could send, as of this moment. */
 export interface SnapshotMaker {
@@ -47,6 +50,7 @@ export class GroupLog implements Storage {
   /** Consecutive entries up to #lastIndex. */
   #cache: Entry[] = [];
   #cacheBytes = 0;
+  readonly #bytes = new LogBytes();
 
   /** @throws DecodeError when what is on disk is not what was written; the replica must not start. */
   constructor(store: KvEngine, replica: ReplicaKey, maker: SnapshotMaker) {
@@ -58,6 +62,7 @@ export class GroupLog implements Storage {
     const truncation = store.get('raft', truncationKey(replica));
     this.#truncation = truncation === undefined ? { index: 0, term: 0 } : decodeTruncation(truncation);
     this.#lastIndex = this.#findLastIndex();
+    this.#estimateBytes();
   }
 
   /** What was applied had been committed, also when the crash came before the hard state that says so was written. */
@@ -104,6 +109,20 @@ export class GroupLog implements Storage {
     return this.#maker.snapshot();
   }
 
+  /** Roughly, entries alone. */
+  get sizeBytes(): number {
+    return this.#bytes.total;
+  }
+
+  bytesUpTo(index: number): number {
+    return this.#bytes.upTo(index);
+  }
+
+  /** The lowest index behind which there are at most so many bytes, roughly. */
+  indexBehind(maxBytes: number): number {
+    return this.#bytes.indexBehind(maxBytes);
+  }
+
   get hardState(): HardState | undefined {
     return this.#hardState;
   }
@@ -126,7 +145,9 @@ export class GroupLog implements Storage {
     for (let index = last.index + 1; index <= this.#lastIndex; index++)
       batch.delete('raft', entryKey(this.#replica, index));
     this.#truncateCacheFrom(first.index);
+    this.#bytes.dropFrom(first.index);
     for (const entry of entries) {
+      this.#bytes.add(entry.index, entrySizeBytes(entry));
       this.#cache.push(entry);
       this.#cacheBytes += entrySizeBytes(entry);
     }
@@ -139,6 +160,7 @@ export class GroupLog implements Storage {
     const term = this.term(index);
     assert(typeof term === 'number', `truncation at ${index} outside of the log`);
     this.#setTruncation({ index, term }, batch);
+    this.#bytes.dropUpTo(index);
     const keepFrom = this.#cache.findIndex((entry) => entry.index > index);
     this.#dropFromCache(keepFrom === -1 ? this.#cache.length : keepFrom);
   }
@@ -153,6 +175,7 @@ export class GroupLog implements Storage {
       batch.delete('raft', entryKey(this.#replica, index));
     }
     this.#lastIndex = truncation.index;
+    this.#bytes.dropFrom(0);
     this.#cache = [];
     this.#cacheBytes = 0;
   }
@@ -188,6 +211,15 @@ export class GroupLog implements Storage {
     while (this.#cache.length > 0 && defined(this.#cache.at(-1), 'cached entry').index >= index) {
       this.#cacheBytes -= entrySizeBytes(defined(this.#cache.pop(), 'cached entry'));
     }
+  }
+
+  #estimateBytes(): void {
+    const first = this.#truncation.index + 1;
+    if (first > this.#lastIndex) return;
+    const range = entryRange(this.#replica, first, Number.MAX_SAFE_INTEGER);
+    const sample = this.#store.scan('raft', range, { limit: sampleRows, reverse: true });
+    const bytes = sample.reduce((sum, { value }) => sum + value.length, 0);
+    for (let index = first; index <= this.#lastIndex; index++) this.#bytes.add(index, bytes / sample.length);
   }
 
   #evict(): void {

@@ -35,6 +35,7 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
   maxHotBytes: undefined,
   drainUploadMs: 0,
   compactEntries: 50,
+  compactBytes: 1024 * 1024,
   tickMs: 100,
   stateHashIntervalEntries: 64,
   slowTicks: 5,
