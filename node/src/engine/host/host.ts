@@ -15,6 +15,7 @@ import type { Replica } from './replica.ts';
 import { ReplicaPlaces } from './replica-places.ts';
 import type { SnapshotTransfers } from './snapshot-transfers.ts';
 import { stepReplica } from './step.ts';
+import type { StepContext } from './step.ts';
 import { turn } from './turn.ts';
 import type { Turn, TurnPhases } from './turn.ts';
 import { collect, newTurnWork } from './turn-work.ts';
@@ -115,7 +116,12 @@ export class Host implements TurnPhases {
     const active = [...this.#active];
     this.#active = new Set();
     const { clock, clockGuard, observer } = this.#options;
-    const context = { observer, stampMs: clockGuard.trustedNowMs(this.#clusterSize), nowMs: clock.monotonicMs() };
+    const context: StepContext = {
+      observer,
+      stampMs: clockGuard.trustedNowMs(this.#clusterSize),
+      nowMs: clock.monotonicMs(),
+      later: (replica, delayMs) => this.#activateLater(replica, delayMs),
+    };
     const work = newTurnWork();
     for (const replica of active) {
       if (!this.#lives(replica)) continue;
@@ -210,6 +216,15 @@ export class Host implements TurnPhases {
     const grouped = { shard: replica.shard, message };
     if (message.type === 'MsgApp' && message.entries.length === 0) this.outbox.notice(node, grouped);
     else this.outbox.raft(node, grouped);
+  }
+
+  #activateLater(replica: Replica, delayMs: number): void {
+    if (replica.isPaced) return;
+    replica.isPaced = true;
+    this.#options.timers.after(delayMs, () => {
+      replica.isPaced = false;
+      if (this.#lives(replica)) this.activate(replica);
+    });
   }
 
   #releaseLater(): void {

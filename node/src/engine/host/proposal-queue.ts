@@ -40,6 +40,10 @@ export class ProposalQueue {
     return this.#waiting.length;
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   get pendingCount(): number {
     return this.#pendingByIndex.size;
   }

@@ -15,6 +15,7 @@ import { SnapshotReader } from '../snapshots/snapshot-reader.ts';
 import { GroupLog } from '../storage/group-log.ts';
 import type { ReplicaKey } from '../storage/keys.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { ProposalPace } from './proposal-pace.ts';
 import { ProposalQueue } from './proposal-queue.ts';
 import type { RaftSettings } from './raft-settings.ts';
 
@@ -40,6 +41,9 @@ export class Replica {
   readonly reads: ReadTracker;
   readonly acknowledgements = new Acknowledgements();
   readonly proposals: ProposalQueue;
+  readonly pace = new ProposalPace();
+  /** Writes wait for company, and the replica will be woken when they have waited for long enough. */
+  isPaced = false;
   machine: Machine;
   /** Messages for this replica that the next turn steps. */
   inbox: Message[] = [];

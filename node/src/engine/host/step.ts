@@ -8,6 +8,8 @@ export interface StepContext {
   readonly stampMs: number | undefined;
   readonly nowMs: number;
   readonly observer: EngineObserver;
+  /** Steps the replica again in a while. */
+  readonly later: (replica: Replica, delayMs: number) => void;
 }
 
 /** First phase of a turn for one replica: everything that arrived since the last one goes into the Raft state machine. */
@@ -32,6 +34,9 @@ function propose(replica: Replica, context: StepContext): void {
   if (!replica.isLeader) return proposals.failWaiting('this replica does not lead the shard');
   if (context.stampMs === undefined)
     return proposals.failWaiting('the clock of the leader differs from the majority; it may not lead');
+  const dueInMs = replica.pace.dueInMs(context.nowMs, proposals.waitingBytes);
+  if (dueInMs > 0) return context.later(replica, dueInMs);
+  let writes = 0;
   for (let bundle = proposals.takeBundle(); bundle.length > 0; bundle = proposals.takeBundle()) {
     const refused = new Set<number>();
     const built = replica.machine.buildEntry(
@@ -52,6 +57,7 @@ function propose(replica: Replica, context: StepContext): void {
     }
     const status = raw.basicStatus();
     context.observer.proposed(built.mutations);
+    writes += built.mutations;
     let from = 0;
     const proposed = bundle.flatMap((request, i) => {
       const count = built.counts[i] ?? 0;
@@ -61,4 +67,5 @@ function propose(replica: Replica, context: StepContext): void {
     });
     proposals.appended(status.lastIndex, status.hardState.term, proposed);
   }
+  replica.pace.started(context.nowMs, writes);
 }
