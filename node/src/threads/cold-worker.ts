@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
 import type { ChunkThreadData, ColdOrder, ColdReport } from './messages.ts';
-
-export interface ColdWorkerEvents {
-  readonly onMetrics: (metrics: MetricsSnapshot) => void;
-  readonly onFatal: (message: string) => void;
-}
+import { WorkerThread } from './worker-thread.ts';
+import type { WorkerEvents } from './worker-thread.ts';
 
 /** The thread that reads chunks, as the main thread handles it. */
 export class ColdWorker {
-  readonly #worker: Worker;
-  readonly #events: ColdWorkerEvents;
+  readonly #thread: WorkerThread<ColdOrder, ColdReport>;
   readonly #started = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
-  #stopping = false;
 
-  constructor(data: ChunkThreadData, events: ColdWorkerEvents) {
-    this.#events = events;
-    this.#worker = new Worker(new URL('cold-thread.ts', import.meta.url), {
-      workerData: data,
-      transferList: [data.engine, data.copies],
+  constructor(data: ChunkThreadData, events: WorkerEvents) {
+    const plan = {
+      file: 'cold-thread.ts',
       name: 'cold',
-    });
-    this.#worker.on('message', (report: ColdReport) => this.#onReport(report));
-    this.#worker.on('error', (error) =>
-      events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      description: 'the thread that reads chunks',
+      data,
+      transfer: [data.engine, data.copies],
+    };
+    this.#thread = new WorkerThread<ColdOrder, ColdReport>(
+      { ...plan, onReport: ({ type }) => (type === 'started' ? this.#started : this.#stopped).resolve() },
+      events,
     );
-    this.#worker.on('exit', (code) => {
-      if (!this.#stopping) events.onFatal(`the thread that reads chunks ended with code ${code}`);
-    });
   }
 
   async started(): Promise<void> {
@@ -39,33 +30,13 @@ export class ColdWorker {
 
   /** A pipe to the rows in chunks for one more thread. */
   connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#order({ type: 'serve', port: port1 }, [port1]);
-    return port2;
+    return this.#thread.connect((port) => ({ type: 'serve', port }));
   }
 
   /** Ends what runs. Nobody may ask for rows any more. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#order({ type: 'stop' });
+    this.#thread.stop({ type: 'stop' });
     await this.#stopped.promise;
-    await this.#worker.terminate();
-  }
-
-  #order(order: ColdOrder, transfer: readonly MessagePort[] = []): void {
-    this.#worker.postMessage(order, [...transfer]);
-  }
-
-  #onReport(report: ColdReport): void {
-    switch (report.type) {
-      case 'started':
-        return this.#started.resolve();
-      case 'metrics':
-        return this.#events.onMetrics(report.metrics);
-      case 'stopped':
-        return this.#stopped.resolve();
-      case 'fatal':
-        return this.#events.onFatal(report.message);
-    }
+    await this.#thread.terminate();
   }
 }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/options.ts';
 import type { EngineHealth } from '../engine/engine-api.ts';
-import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
 import type { EngineOrder, EngineReport, EngineShares } from './messages.ts';
-
-export interface EngineWorkerEvents {
-  readonly onMetrics: (metrics: MetricsSnapshot) => void;
-  /** The process must end now: the thread will answer nothing more. */
-  readonly onFatal: (message: string) => void;
-}
+import { WorkerThread } from './worker-thread.ts';
+import type { WorkerEvents } from './worker-thread.ts';
 
 /** Opening a large store takes its time; a disk that hangs for longer than this is worth a restart elsewhere. */
 const liveLimitMs = 60_000;
@@ -22,25 +16,23 @@ export interface EngineStart {
 
 /** The engine's thread, as the main thread handles it. */
 export class EngineWorker {
-  readonly #worker: Worker;
-  readonly #events: EngineWorkerEvents;
+  readonly #thread: WorkerThread<EngineOrder, EngineReport>;
   readonly #started = Promise.withResolvers<EngineStart>();
   readonly #drained = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #health: EngineHealth = { ready: false, writable: false, waitingFor: 'the store to open' };
-  #stopping = false;
   #heardAtMs = performance.now();
 
-  constructor(config: Config, events: EngineWorkerEvents) {
-    this.#events = events;
-    this.#worker = new Worker(new URL('engine-thread.ts', import.meta.url), { workerData: { config }, name: 'engine' });
-    this.#worker.on('message', (report: EngineReport) => this.#onReport(report));
-    this.#worker.on('error', (error) =>
-      events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  constructor(config: Config, events: WorkerEvents) {
+    const plan = { file: 'engine-thread.ts', name: 'engine', description: "the engine's thread", data: { config } };
+    const onMetrics: WorkerEvents['onMetrics'] = (metrics) => {
+      this.#heardAtMs = performance.now();
+      events.onMetrics(metrics);
+    };
+    this.#thread = new WorkerThread<EngineOrder, EngineReport>(
+      { ...plan, onReport: (report) => this.#onReport(report) },
+      { ...events, onMetrics },
     );
-    this.#worker.on('exit', (code) => {
-      if (!this.#stopping) events.onFatal(`the engine's thread ended with code ${code}`);
-    });
   }
 
   /** False when the engine's thread has not been heard of for long: it hangs in a write, or in a loop. */
@@ -59,35 +51,28 @@ export class EngineWorker {
 
   /** A pipe to the engine for one more thread. */
   connect(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#order({ type: 'serve', port: port1 }, [port1]);
-    return port2;
+    return this.#thread.connect((port) => ({ type: 'serve', port }));
   }
 
   /** From now on the engine asks for chunks through this port. */
   useColdTier(port: MessagePort): void {
-    this.#order({ type: 'coldTier', port }, [port]);
+    this.#thread.order({ type: 'coldTier', port }, [port]);
   }
 
   /** Hands the leaderships over, within `timeoutMs` or not at all. */
   async drain(timeoutMs: number): Promise<void> {
-    this.#order({ type: 'drain', timeoutMs });
+    this.#thread.order({ type: 'drain', timeoutMs });
     await this.#drained.promise;
   }
 
   /** Flushes and closes the store. Nobody may read through its handle any more. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#order({ type: 'stop' });
+    this.#thread.stop({ type: 'stop' });
     await this.#stopped.promise;
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 
-  #order(order: EngineOrder, transfer: readonly MessagePort[] = []): void {
-    this.#worker.postMessage(order, [...transfer]);
-  }
-
-  #onReport(report: EngineReport): void {
+  #onReport(report: Exclude<EngineReport, { readonly type: 'metrics' | 'fatal' }>): void {
     this.#heardAtMs = performance.now();
     switch (report.type) {
       case 'started':
@@ -95,14 +80,10 @@ export class EngineWorker {
       case 'health':
         this.#health = report.health;
         return undefined;
-      case 'metrics':
-        return this.#events.onMetrics(report.metrics);
       case 'drained':
         return this.#drained.resolve();
       case 'stopped':
         return this.#stopped.resolve();
-      case 'fatal':
-        return this.#events.onFatal(report.message);
     }
   }
 }

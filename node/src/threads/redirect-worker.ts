@@ -1,37 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Worker } from 'node:worker_threads';
-import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
 import type { RedirectOrder, RedirectReport, RedirectThreadData } from './messages.ts';
-
-export interface RedirectWorkerEvents {
-  readonly onMetrics: (metrics: MetricsSnapshot) => void;
-  readonly onFatal: (message: string) => void;
-}
+import { WorkerThread } from './worker-thread.ts';
+import type { WorkerEvents } from './worker-thread.ts';
 
 /** One thread that serves redirects, as the main thread handles it. */
 export class RedirectWorker {
-  readonly #worker: Worker;
-  readonly #events: RedirectWorkerEvents;
+  readonly #thread: WorkerThread<RedirectOrder, RedirectReport>;
   readonly #listening = Promise.withResolvers<string>();
   readonly #drained = Promise.withResolvers<void>();
-  readonly #ended = Promise.withResolvers<void>();
-  #stopping = false;
 
-  constructor(data: RedirectThreadData, events: RedirectWorkerEvents) {
-    this.#events = events;
-    this.#worker = new Worker(new URL('redirect-thread.ts', import.meta.url), {
-      workerData: data,
-      transferList: data.coldTier === undefined ? [data.engine] : [data.engine, data.coldTier],
+  constructor(data: RedirectThreadData, events: WorkerEvents) {
+    const plan = {
+      file: 'redirect-thread.ts',
       name: 'redirect',
-    });
-    this.#worker.on('message', (report: RedirectReport) => this.#onReport(report));
-    this.#worker.on('error', (error) =>
-      events.onFatal(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      description: 'a redirect thread',
+      data,
+      transfer: data.coldTier === undefined ? [data.engine] : [data.engine, data.coldTier],
+    };
+    this.#thread = new WorkerThread<RedirectOrder, RedirectReport>(
+      {
+        ...plan,
+        onReport: (report) => {
+          if (report.type === 'listening') this.#listening.resolve(report.address);
+          else this.#drained.resolve();
+        },
+      },
+      events,
     );
-    this.#worker.on('exit', (code) => {
-      this.#ended.resolve();
-      if (!this.#stopping) events.onFatal(`a redirect thread ended with code ${code}`);
-    });
   }
 
   /** The address that is bound. */
@@ -41,30 +36,12 @@ export class RedirectWorker {
 
   /** Accepts nothing new and resolves when the last connection is closed. */
   async drain(): Promise<void> {
-    this.#order({ type: 'drain' });
+    this.#thread.order({ type: 'drain' });
     await this.#drained.promise;
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#order({ type: 'stop' });
-    await this.#ended.promise;
-  }
-
-  #order(order: RedirectOrder): void {
-    this.#worker.postMessage(order);
-  }
-
-  #onReport(report: RedirectReport): void {
-    switch (report.type) {
-      case 'listening':
-        return this.#listening.resolve(report.address);
-      case 'metrics':
-        return this.#events.onMetrics(report.metrics);
-      case 'drained':
-        return this.#drained.resolve();
-      case 'fatal':
-        return this.#events.onFatal(report.message);
-    }
+    this.#thread.stop({ type: 'stop' });
+    await this.#thread.ended();
   }
 }
