@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defined } from '@shortlink/common/assert.ts';
+import type { LoadHooks } from '../harness/load-command.ts';
 import { s3Store, type TestStore } from '../harness/object-stores.ts';
 import { TcpProxy } from '../harness/tcp-proxy.ts';
 import { LocalCluster } from '../load-real/cluster/local-cluster.ts';
@@ -15,14 +16,6 @@ import { verdicts, type Verdict } from './flat.ts';
 import { look, type Look } from './look.ts';
 import type { BoundedFlags } from './options.ts';
 import { linksByCode, readFor, readThroughAll } from './read-all.ts';
-
-export interface RunEvents {
-  /** What is done now; `done` of `total`, 0 where nobody knows. */
-  readonly progress: (label: string, done: number, total: number) => void;
-  readonly note: (text: string) => void;
-  /** Called with how to end what was started, should the run be stopped. */
-  readonly onStarted: (stop: () => Promise<void>) => void;
-}
 
 export interface BoundedReport {
   readonly created: number;
@@ -75,7 +68,7 @@ async function proxyTo({ set }: TestStore): Promise<TcpProxy> {
 }
 
 /** Loads, looks, breaks, and reads everything back. */
-export async function runBounded(flags: BoundedFlags, events: RunEvents): Promise<BoundedReport> {
+export async function runBounded(flags: BoundedFlags, events: LoadHooks): Promise<BoundedReport> {
   const folder = join(resolve(flags.data), `run-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   await using store = await s3Store();
@@ -121,7 +114,7 @@ export async function runBounded(flags: BoundedFlags, events: RunEvents): Promis
 interface LoadAndLook {
   readonly cluster: LocalCluster;
   readonly flags: BoundedFlags;
-  readonly events: RunEvents;
+  readonly events: LoadHooks;
   readonly input: UrlStream;
   readonly linkFile: string;
   readonly proxy: TcpProxy;

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defined } from '@shortlink/common/assert.ts';
+import type { LoadHooks } from '../harness/load-command.ts';
 import { diskUseOf, memoryUseOf } from './cluster/footprint.ts';
 import { LocalCluster } from './cluster/local-cluster.ts';
 import { measureRestart, type Restart } from './cluster/restart.ts';
@@ -12,20 +13,12 @@ import { readBack } from './load/read-back.ts';
 import type { LoadFlags } from './options.ts';
 import type { LoadReport, NodeUse } from './report/load-report.ts';
 
-export interface RunEvents {
-  /** What is done now; `done` of `total`, 0 where nobody knows. */
-  readonly progress: (label: string, done: number, total: number) => void;
-  readonly note: (text: string) => void;
-  /** Called with what has to be ended should the run be stopped. */
-  readonly onCluster: (cluster: LocalCluster) => void;
-}
-
 const sampleLinks = 1000;
 /** All URLs of the packages and the generated ones. */
 const allLinks = 1_815_900;
 
 /** Loads the links, reads them back, and measures what they cost. */
-export async function runLoad(flags: LoadFlags, events: RunEvents): Promise<LoadReport> {
+export async function runLoad(flags: LoadFlags, events: LoadHooks): Promise<LoadReport> {
   const folder = join(resolve(flags.data), `run-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   let cluster: LocalCluster | undefined;
@@ -37,7 +30,7 @@ export async function runLoad(flags: LoadFlags, events: RunEvents): Promise<Load
         nodes: flags.nodes,
         basePort: flags['base-port'],
       });
-      events.onCluster(cluster);
+      events.onStarted(cluster.stop.bind(cluster));
     }
     const apis = cluster?.nodes.map((node) => node.api) ?? flags.api.map(withoutSlash);
     const redirects = cluster?.nodes.map((node) => node.redirect) ?? flags.redirect.map(withoutSlash);
@@ -89,7 +82,7 @@ async function restartsOf(
   cluster: LocalCluster,
   linkFile: string,
   links: number,
-  events: RunEvents,
+  events: LoadHooks,
 ): Promise<Restart[]> {
   const node = defined(cluster.nodes[0], 'the first node');
   const sample = await sampleOf(linkFile, links);
