@@ -11,6 +11,7 @@ import { parseSettings, renderConfig, type GivenOptions } from '../dev/layout.ts
 import { CliError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { textOf } from '../json.ts';
+import { settingsFlag } from '../settings-flag.ts';
 
 const flags = {
   data: { kind: 'string', path: true, help: 'Folder of shortlink dev: adds the folder of the next node there.' },
@@ -27,14 +28,7 @@ const flags = {
   },
   file: { kind: 'string', path: true, help: 'Where to write the configuration; it must not exist yet.' },
   'data-dir': { kind: 'string', default: 'data', help: 'data.dir of a node elsewhere.' },
-  set: {
-    kind: 'list',
-    default: [],
-    maxItems: 64,
-    oneItemPerFlag: true,
-    unit: 'OPTION=VALUE',
-    help: 'An option for the new node; may be given several times.',
-  },
+  set: settingsFlag('An option for the new node; may be given several times.'),
   ...clientFlags,
 } as const;
 

@@ -14,6 +14,7 @@ import { devMaxNodes, parseSettings, sharesObjects, type GivenOptions } from '..
 import { CliError } from '../exit-codes.ts';
 import { clearProgress, showProgress, type Io } from '../io.ts';
 import { renderTable } from '../table.ts';
+import { settingsFlag } from '../settings-flag.ts';
 
 const flags = {
   from: {
@@ -38,14 +39,9 @@ const flags = {
     default: false,
     help: 'Leave out chunks that are missing or damaged, and lose their links, instead of refusing.',
   },
-  set: {
-    kind: 'list',
-    default: [],
-    maxItems: 64,
-    oneItemPerFlag: true,
-    unit: 'OPTION=VALUE',
-    help: 'An option for the new nodes; may be given several times. objectStore.url: another store for the new cluster.',
-  },
+  set: settingsFlag(
+    'An option for the new nodes; may be given several times. objectStore.url: another store for the new cluster.',
+  ),
   ...outputFlags,
 } as const;
 

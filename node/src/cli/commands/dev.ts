@@ -7,6 +7,7 @@ import { createNodes, existingNodes, planNodes, type DevNode } from '../dev/fold
 import { devMaxNodes, parseSettings, type GivenOptions } from '../dev/layout.ts';
 import { runNodes } from '../dev/run-nodes.ts';
 import { CliError } from '../exit-codes.ts';
+import { settingsFlag } from '../settings-flag.ts';
 
 const flags = {
   nodes: { kind: 'int', default: 3, min: 1, max: devMaxNodes, help: 'Nodes that DIR must hold.' },
@@ -25,14 +26,7 @@ const flags = {
     check: checkObjectStoreUrl,
     help: 'Where the new nodes keep cold data: file:///FOLDER or s3://BUCKET/PREFIX, with options objectStore.* by --set and credentials from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Without it the folder DIR/objects, or as the existing nodes have it.',
   },
-  set: {
-    kind: 'list',
-    default: [],
-    maxItems: 64,
-    oneItemPerFlag: true,
-    unit: 'OPTION=VALUE',
-    help: 'An option for the new nodes; may be given several times.',
-  },
+  set: settingsFlag('An option for the new nodes; may be given several times.'),
 } as const;
 
 export const devCommand = command({
