@@ -16,6 +16,7 @@ import type { Engine } from '../../engine.ts';
 import type { EngineApi } from '../../engine-api.ts';
 import type { EngineConfig } from '../../engine-config.ts';
 import { decodeList } from '../../machines/shard-payload.ts';
+import { changedEngine } from '../../testing/changed-engine.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
 import type { TestVolumes } from '../../testing/test-cluster.ts';
 import type { ChunkEvent } from '../chunk-context.ts';
@@ -150,15 +151,14 @@ export class ChunkCluster {
 
   /** Refuses what is held. */
   #unlessHeld(engine: EngineApi): EngineApi {
-    return {
-      ...passedOn(engine),
+    return changedEngine(engine, {
       submit: (request, answer) => {
         const isHeld =
           request.kind === 'write' && decodeList(request.payload, decodeCommand).some((one) => this.isHeld(one));
         if (isHeld) answer('refused', utf8('held by the test'));
         else engine.submit(request, answer);
       },
-    };
+    });
   }
 
   async #tick(): Promise<void> {
@@ -243,20 +243,8 @@ export class ChunkCluster {
 }
 
 function twice(engine: EngineApi): EngineApi {
-  return {
-    ...passedOn(engine),
+  return changedEngine(engine, {
     submit: (request, answer) =>
       engine.submit(request, request.kind === 'write' ? () => engine.submit(request, answer) : answer),
-  };
-}
-
-function passedOn(engine: EngineApi): EngineApi {
-  return {
-    submit: (request, answer) => engine.submit(request, answer),
-    askForCopy: (node, question, answer) => engine.askForCopy(node, question, answer),
-    carry: (facts, counts) => engine.carry(facts, counts),
-    admin: (request, answer) => engine.admin(request, answer),
-    onMap: (listener) => engine.onMap(listener),
-    barrier: (shard, timeoutMs, answer) => engine.barrier(shard, timeoutMs, answer),
-  };
+  });
 }
