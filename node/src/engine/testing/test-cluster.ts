@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChunkCopies } from '../../ports/chunk-peers.ts';
+import type { CancelTimer } from '../../ports/clock.ts';
 import { noColdTier } from '../../ports/cold-tier.ts';
 import type { ColdTier } from '../../ports/cold-tier.ts';
 import { FakeDisk, FakePlatter } from '../../../sim/disk.ts';
@@ -43,6 +44,8 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
 };
 
 const { tickMs } = testConfig;
+/** As long as anything waits for company. */
+const shortMs = 5;
 
 export interface TestVolumes {
   /** What the nodes find on their disks; empty ones where there are none. */
@@ -71,6 +74,7 @@ export class TestCluster {
   refusal: string | undefined;
   nowMs = 1_700_000_000_000;
   #soon: (() => void)[] = [];
+  readonly #timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
   #seed: number;
   readonly #initial: readonly { name: string; address: string }[];
   readonly #overrides: Partial<EngineConfig>;
@@ -117,7 +121,7 @@ export class TestCluster {
           query: async (query, timeoutMs) => (this.coldTiersByNode.get(i) ?? this.coldTier).query(query, timeoutMs),
         },
         clock: { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs },
-        timers: { after: (_delayMs, run) => (this.#soon.push(run), () => {}) },
+        timers: { after: (delayMs, run) => this.#after(delayMs, run) },
         random: this.#random(),
         formationGuard: { refusal: async () => this.refusal },
         observer: silentObserver,
@@ -153,10 +157,22 @@ export class TestCluster {
   /** Lets `ticks` ticks pass on every engine, delivering whatever is sent meanwhile. */
   async run(ticks: number): Promise<void> {
     for (let tick = 0; tick < ticks; tick++) {
-      this.nowMs += tickMs;
+      await this.pass(shortMs);
+      this.nowMs += tickMs - shortMs;
       for (const engine of this.engines) engine.tick();
-      for (let round = 0; round < 20; round++) await this.#settle();
+      await this.pass(0);
     }
+  }
+
+  /** Time goes by that is too short for a tick, and whatever is sent is delivered. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    for (const timer of this.#timers) {
+      if (timer.atMs > this.nowMs) continue;
+      this.#timers.delete(timer);
+      this.#soon.push(timer.run);
+    }
+    for (let round = 0; round < 20; round++) await this.#settle();
   }
 
   /** Moves on until `done`; fails after `ticks`. */
@@ -167,6 +183,12 @@ export class TestCluster {
       if (this.fatal[0] !== undefined) throw new Error('an engine failed', { cause: this.fatal[0] });
     }
     throw new Error(`did not happen in ${ticks} ticks: ${what}`);
+  }
+
+  #after(delayMs: number, run: () => void): CancelTimer {
+    const timer = { atMs: this.nowMs + delayMs, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
   }
 
   async #settle(): Promise<void> {
