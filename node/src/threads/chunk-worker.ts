@@ -13,7 +13,7 @@ export class ChunkWorker {
 
   constructor(data: ChunkThreadData, events: WorkerEvents) {
     const plan = {
-      file: 'chunk-thread.ts',
+      url: new URL('chunk-thread.ts', import.meta.url),
       name: 'chunk',
       description: 'the thread that makes chunks',
       data,

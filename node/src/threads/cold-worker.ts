@@ -12,7 +12,7 @@ export class ColdWorker {
 
   constructor(data: ChunkThreadData, events: WorkerEvents) {
     const plan = {
-      file: 'cold-thread.ts',
+      url: new URL('cold-thread.ts', import.meta.url),
       name: 'cold',
       description: 'the thread that reads chunks',
       data,

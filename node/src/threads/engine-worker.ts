@@ -24,7 +24,12 @@ export class EngineWorker {
   #heardAtMs = performance.now();
 
   constructor(config: Config, events: WorkerEvents) {
-    const plan = { file: 'engine-thread.ts', name: 'engine', description: "the engine's thread", data: { config } };
+    const plan = {
+      url: new URL('engine-thread.ts', import.meta.url),
+      name: 'engine',
+      description: "the engine's thread",
+      data: { config },
+    };
     const onMetrics: WorkerEvents['onMetrics'] = (metrics) => {
       this.#heardAtMs = performance.now();
       events.onMetrics(metrics);

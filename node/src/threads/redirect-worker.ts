@@ -11,7 +11,7 @@ export class RedirectWorker {
 
   constructor(data: RedirectThreadData, events: WorkerEvents) {
     const plan = {
-      file: 'redirect-thread.ts',
+      url: new URL('redirect-thread.ts', import.meta.url),
       name: 'redirect',
       description: 'a redirect thread',
       data,

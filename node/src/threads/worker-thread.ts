@@ -15,8 +15,8 @@ type CommonReport =
   | { readonly type: 'fatal'; readonly message: string };
 
 export interface WorkerPlan<Report> {
-  /** Of its composition root, beside this file. */
-  readonly file: string;
+  /** Of its composition root. */
+  readonly url: URL;
   readonly name: string;
   /** In a sentence: `the thread that …`. */
   readonly description: string;
@@ -33,9 +33,9 @@ export class WorkerThread<Order, Report extends { readonly type: string }> {
   #stopping = false;
 
   constructor(plan: WorkerPlan<Report>, { onMetrics, onFatal }: WorkerEvents) {
-    const { file, name, description, data, transfer = [], onReport } = plan;
+    const { url, name, description, data, transfer = [], onReport } = plan;
     const transferList = [...transfer];
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: data, transferList, name });
+    this.#worker = new Worker(url, { workerData: data, transferList, name });
     this.#worker.on('message', (report: CommonReport | Exclude<Report, CommonReport>) => {
       if (isMetrics(report)) onMetrics(report.metrics);
       else if (isFatal(report)) onFatal(report.message);
