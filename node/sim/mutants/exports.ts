@@ -6,7 +6,7 @@ import { decodeList, encodeList } from '../../src/engine/machines/shard-payload.
 import type { Row } from '../../src/ports/kv-engine.ts';
 import { ObjectStoreError } from '../../src/ports/object-store.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
-import { changedEngine } from '../../src/engine/testing/changed-engine.ts';
+import { changedEngine } from '../changed-engine.ts';
 import { commandsOf, withCommands } from './request-commands.ts';
 import { changedFiles, changedReader, changedStore } from './changed-store.ts';
 import type { Mutant } from './mutant.ts';

@@ -9,7 +9,7 @@ import type { AppliedEntry, EntryResults } from '../../src/engine/machines/machi
 import type { ShardMachine } from '../../src/engine/machines/shard-machine.ts';
 import type { ColdTier } from '../../src/ports/cold-tier.ts';
 import type { SimProcess } from '../sim-process.ts';
-import { changedEngine } from '../../src/engine/testing/changed-engine.ts';
+import { changedEngine } from '../changed-engine.ts';
 import { commandsOf } from './request-commands.ts';
 import type { Profile } from '../profile.ts';
 import type { Mutant } from './mutant.ts';

@@ -8,7 +8,7 @@ import { ShardMachine } from '../../src/engine/machines/shard-machine.ts';
 import { decodeList, encodeList } from '../../src/engine/machines/shard-payload.ts';
 import type { SimProcess } from '../sim-process.ts';
 import type { Mutant } from './mutant.ts';
-import { changedEngine } from '../../src/engine/testing/changed-engine.ts';
+import { changedEngine } from '../changed-engine.ts';
 
 /** Linearizable reads that ask nobody whether this replica is still up to date. */
 function readAtOnce({ engine }: SimProcess): EngineApi {

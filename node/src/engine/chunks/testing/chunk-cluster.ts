@@ -16,7 +16,7 @@ import type { Engine } from '../../engine.ts';
 import type { EngineApi } from '../../engine-api.ts';
 import type { EngineConfig } from '../../engine-config.ts';
 import { decodeList } from '../../machines/shard-payload.ts';
-import { changedEngine } from '../../testing/changed-engine.ts';
+import { changedEngine } from '../../../../sim/changed-engine.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
 import type { TestVolumes } from '../../testing/test-cluster.ts';
 import type { ChunkEvent } from '../chunk-context.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EngineApi } from '../engine-api.ts';
+import type { EngineApi } from '../src/engine/engine-api.ts';
 
 /** The engine with some calls replaced. */
 export function changedEngine(engine: EngineApi, changed: Partial<EngineApi>): EngineApi {
