@@ -40,21 +40,31 @@ export class LogBytes {
 
   /** Of the segments that end at `index` or before. */
   upTo(index: number): number {
-    return this.#segments.slice(0, this.#wholeUpTo(index)).reduce((sum, { bytes }) => sum + bytes, 0);
+    let bytes = 0;
+    for (let i = this.#wholeUpTo(index) - 1; i >= 0; i--) bytes += this.#segments[i]?.bytes ?? 0;
+    return bytes;
   }
 
   /** The lowest index behind which there are at most so many bytes. */
   indexBehind(maxBytes: number): number {
     let bytes = 0;
-    for (const [i, segment] of [...this.#segments.entries()].toReversed()) {
-      bytes += segment.bytes;
-      if (bytes > maxBytes) return (this.#segments[i + 1]?.firstIndex ?? Infinity) - 1;
+    // Asked for with every entry while a follower needs a log that is too large: no copies.
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      bytes += this.#segments[i]?.bytes ?? 0;
+      if (bytes > maxBytes) return this.#firstIndexAt(i + 1) - 1;
     }
     return 0;
   }
 
   /** The last segment is still growing. */
   #wholeUpTo(index: number): number {
-    return this.#segments.filter((_, i) => (this.#segments[i + 1]?.firstIndex ?? Infinity) <= index + 1).length;
+    let whole = 0;
+    while (whole < this.#segments.length && this.#firstIndexAt(whole + 1) <= index + 1) whole++;
+    return whole;
+  }
+
+  /** Behind the last segment there is no end. */
+  #firstIndexAt(place: number): number {
+    return this.#segments[place]?.firstIndex ?? Infinity;
   }
 }
