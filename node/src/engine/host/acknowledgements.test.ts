@@ -9,20 +9,20 @@ function response(index: number, more: Partial<Message> = {}): Message {
 
 it('leaves out what was said since the last tick, and says it again afterwards', () => {
   const acknowledgements = new Acknowledgements();
-  expect(acknowledgements.isRepeated(response(7))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7))).toBe(true);
-  expect(acknowledgements.isRepeated(response(6))).toBe(true);
-  expect(acknowledgements.isRepeated(response(8))).toBe(false);
+  expect(acknowledgements.admit(response(7))).toBe(true);
+  expect(acknowledgements.admit(response(7))).toBe(false);
+  expect(acknowledgements.admit(response(6))).toBe(false);
+  expect(acknowledgements.admit(response(8))).toBe(true);
   acknowledgements.tick();
-  expect(acknowledgements.isRepeated(response(8))).toBe(false);
+  expect(acknowledgements.admit(response(8))).toBe(true);
 });
 
 it('leaves out nothing that says more: another leader or term, a rejection, another kind of message', () => {
   const acknowledgements = new Acknowledgements();
-  expect(acknowledgements.isRepeated(response(7))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7, { reject: true }))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7, { type: 'MsgHeartbeatResp' }))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7, { to: 4 }))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7, { to: 4, term: 4 }))).toBe(false);
-  expect(acknowledgements.isRepeated(response(7))).toBe(false);
+  expect(acknowledgements.admit(response(7))).toBe(true);
+  expect(acknowledgements.admit(response(7, { reject: true }))).toBe(true);
+  expect(acknowledgements.admit(response(7, { type: 'MsgHeartbeatResp' }))).toBe(true);
+  expect(acknowledgements.admit(response(7, { to: 4 }))).toBe(true);
+  expect(acknowledgements.admit(response(7, { to: 4, term: 4 }))).toBe(true);
+  expect(acknowledgements.admit(response(7))).toBe(true);
 });

@@ -20,12 +20,12 @@ export class Acknowledgements {
     this.#last = undefined;
   }
 
-  /** Whether a message that is about to be sent says only what was said since the last tick. */
-  isRepeated({ type, to, term, index, reject }: Message): boolean {
-    if (type !== 'MsgAppResp' || reject) return false;
+  /** Takes note of a message that is about to be sent. @returns false when it says only what was said since the last tick. */
+  admit({ type, to, term, index, reject }: Message): boolean {
+    if (type !== 'MsgAppResp' || reject) return true;
     const last = this.#last;
-    if (last?.to === to && last.term === term && last.index >= index) return true;
+    if (last?.to === to && last.term === term && last.index >= index) return false;
     this.#last = { to, term, index };
-    return false;
+    return true;
   }
 }

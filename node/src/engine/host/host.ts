@@ -212,7 +212,7 @@ export class Host implements TurnPhases {
   #send(replica: Replica, message: Message): void {
     if (message.type === 'MsgSnap') return this.#transfers().start(replica, message);
     const node = this.places.nodeOf(replica.shard, message.to);
-    if (node === undefined || replica.acknowledgements.isRepeated(message)) return;
+    if (node === undefined || !replica.acknowledgements.admit(message)) return;
     const grouped = { shard: replica.shard, message };
     if (message.type === 'MsgApp' && message.entries.length === 0) this.outbox.notice(node, grouped);
     else this.outbox.raft(node, grouped);
