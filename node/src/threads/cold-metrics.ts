@@ -38,7 +38,7 @@ function meteredDiskCache(metrics: MetricsSink, logger: Logger): DiskCacheObserv
       if (problem === undefined) return;
       logger.warn(
         { problem },
-        'the disk has no room for what is read from afar, or fails; nothing of it is kept for now',
+        'the disk has no room for what is read from afar, or fails; nothing of it is kept for the next ten minutes',
       );
     },
     damaged: () => metrics.add('shortlink_node_chunk_cache_damaged_total', 1),

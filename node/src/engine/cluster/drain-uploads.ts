@@ -14,7 +14,7 @@ export interface DrainSight {
 }
 
 export interface DrainVerdict {
-  /** Shards whose replicas stay where they are for now. */
+  /** Shards whose replicas stay where they are until their rows are in the object store. */
   readonly waiting: ReadonlySet<ShardId>;
   /** Generations to be sealed. */
   readonly seals: readonly { readonly shard: ShardId; readonly generation: number }[];

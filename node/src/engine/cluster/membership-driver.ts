@@ -68,7 +68,7 @@ export class MembershipDriver {
     return answer === undefined ? undefined : (decodeJson(answer) as readonly MetaResult[])[0];
   }
 
-  /** @returns the shards whose membership is left alone for now. */
+  /** @returns the shards whose membership is left alone until their rows are in the object store. */
   async #uploadBeforeDrains(sight: Omit<DrainSight, 'nowMs'>): Promise<ReadonlySet<ShardId>> {
     const { clock, call, observer } = this.#options;
     const { waiting, seals, news } = this.#drains.look({ ...sight, nowMs: clock.monotonicMs() });
