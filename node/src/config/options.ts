@@ -381,10 +381,10 @@ export const options = {
   },
   'rocksdb.memtableBytes': {
     kind: 'bytes',
-    default: 64 * mib,
+    default: 32 * mib,
     min: mib,
     max: 4 * gib,
-    help: 'Size at which a memtable of the store is flushed.',
+    help: 'Memory of the memtables of the store, four of which it holds.',
   },
 } as const satisfies OptionTable;
 

@@ -36,7 +36,8 @@ export const columnFamilyNames = { state: 'default', raft: 'raft', meta: 'meta' 
 
 function columnFamily(memtableBytes: number, cacheBytes: number): ColumnFamilyOptions {
   return {
-    compaction: 'level',
+    // Drops what range deletes have covered, and compresses nothing that is gone soon (ADR 0029).
+    compaction: 'universal',
     memtableMemoryBudget: memtableBytes,
     cacheSize: cacheBytes,
     // Outside the cache they would grow without a bound.
@@ -57,7 +58,6 @@ export function openOptions(budget: RocksBudget): OpenOptions {
         ...columnFamily(budget.stateMemtableBytes, budget.stateCacheBytes),
         // A filter over the memtable and a hash index inside blocks: most lookups of free codes are misses.
         optimize: 'point-lookup',
-        compression: true,
       },
       [columnFamilyNames.raft]: columnFamily(budget.raftMemtableBytes, budget.raftCacheBytes),
       [columnFamilyNames.meta]: columnFamily(metaMemtableBytes, metaCacheBytes),
