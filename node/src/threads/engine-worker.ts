@@ -8,6 +8,8 @@ import type { WorkerEvents } from './worker-thread.ts';
 
 /** Opening a large store takes its time; a disk that hangs for longer than this is worth a restart elsewhere. */
 const liveLimitMs = 60_000;
+/** Some two seconds of requests, entries and rows at full load. */
+const heapRoomMib = 128;
 
 export interface EngineStart {
   readonly nodeId: string;
@@ -29,6 +31,7 @@ export class EngineWorker {
       name: 'engine',
       description: "the engine's thread",
       data: { config },
+      heapRoomMib,
     };
     const onMetrics: WorkerEvents['onMetrics'] = (metrics) => {
       this.#heardAtMs = performance.now();

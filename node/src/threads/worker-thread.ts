@@ -2,6 +2,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { MetricsSnapshot } from '../telemetry/local-metrics.ts';
+import { startWithHeapRoom } from './heap-room.ts';
 
 export interface WorkerEvents {
   readonly onMetrics: (metrics: MetricsSnapshot) => void;
@@ -22,6 +23,8 @@ export interface WorkerPlan<Report> {
   readonly description: string;
   readonly data: object;
   readonly transfer?: readonly MessagePort[];
+  /** MiB of garbage that may come together (heap-room.ts); as V8 sees fit otherwise. */
+  readonly heapRoomMib?: number;
   /** What it reports beside metrics and its end. */
   readonly onReport: (report: Exclude<Report, CommonReport>) => void;
 }
@@ -33,9 +36,10 @@ export class WorkerThread<Order, Report extends { readonly type: string }> {
   #stopping = false;
 
   constructor(plan: WorkerPlan<Report>, { onMetrics, onFatal }: WorkerEvents) {
-    const { url, name, description, data, transfer = [], onReport } = plan;
+    const { url, name, description, data, transfer = [], heapRoomMib, onReport } = plan;
     const transferList = [...transfer];
-    this.#worker = new Worker(url, { workerData: data, transferList, name });
+    const start = (): Worker => new Worker(url, { workerData: data, transferList, name });
+    this.#worker = heapRoomMib === undefined ? start() : startWithHeapRoom(heapRoomMib, start);
     this.#worker.on('message', (report: CommonReport | Exclude<Report, CommonReport>) => {
       if (isMetrics(report)) onMetrics(report.metrics);
       else if (isFatal(report)) onFatal(report.message);
