@@ -39,6 +39,7 @@ export function applyCreateLinks(context: ApplyContext, command: CreateLinks): C
     if (link.expiresAtMs !== undefined)
       rows.put(namespaces.linkByExpiry, expiryIndexSuffix(link.expiresAtMs, code), indexRow);
   }
+  links.end();
   rows.count();
   return { kind: 'linksCreated', created: { codes, codeLength, firstRevision, createdAtMs: timeMs, notCreated } };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { advanceApplied, applyEntry } from './apply.ts';
 import { StateTx } from './state-tx.ts';
 import { newestStateHash } from './state-hash-marks.ts';
-import { createLink, kvPut } from './testing/commands.ts';
+import { createLink, createLinks, kvPut, newLinkRows } from './testing/commands.ts';
 import { TestShard } from './testing/test-shard.ts';
 
 describe('applying an entry', () => {
@@ -51,6 +51,18 @@ describe('applying an entry', () => {
     ]) {
       expect(() => shard.applyEntries([{ index: 1, term: 1, data: broken }])).toThrow(InvariantError);
     }
+    expect(shard.memory.rows()).toHaveLength(0);
+  });
+
+  it.each([25, 23])('stops the replica when its links are not what they say: a URL of 24 bytes says %i', (length) => {
+    const shard = new TestShard();
+    const url = 'https://example.com/last';
+    const { data } = shard.entry(createLinks(['aaaa1111'], { rows: newLinkRows([{ url, creatorId: 'ada' }]) }));
+    const broken = Uint8Array.from(data);
+    const at = Buffer.from(data).indexOf(url) - 1;
+    expect(broken[at]).toBe(24);
+    broken[at] = length;
+    expect(() => shard.applyEntries([{ index: 1, term: 1, data: broken }])).toThrow(InvariantError);
     expect(shard.memory.rows()).toHaveLength(0);
   });
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { assert, InvariantError, unreachable } from '@shortlink/common/assert.ts';
+import { DecodeError } from '@shortlink/common/byte-reader.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { applyCreateLinks } from './apply-create-links.ts';
 import { applyKvBatch, applyKvDelete, applyKvPut } from './apply-kv.ts';
@@ -29,7 +30,7 @@ export interface CommittedEntry {
  * @throws InvariantError when the entry is not the next one or cannot be read: a replica must not guess.
  */
 export function applyEntry(state: ShardState, entry: CommittedEntry, tx: StateTx): CommandResult[] {
-  const results = entry.data.length === 0 ? [] : applyContent(state, readContent(entry, tx), { tx, term: entry.term });
+  const results = entry.data.length === 0 ? [] : readAndApply(state, entry, tx);
   advanceApplied(state, entry, tx);
   return results;
 }
@@ -44,10 +45,12 @@ export function advanceApplied(state: ShardState, entry: Omit<CommittedEntry, 'd
   recordStateHash(state, tx);
 }
 
-function readContent(entry: CommittedEntry, tx: StateTx): EntryContent {
+/** Some of an entry is read only while it is applied. */
+function readAndApply(state: ShardState, entry: CommittedEntry, tx: StateTx): CommandResult[] {
   try {
-    return decodeEntry(entry.data);
+    return applyContent(state, decodeEntry(entry.data), { tx, term: entry.term });
   } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
     throw new InvariantError(`entry ${entry.index} of shard ${tx.scope.shard} cannot be read by this version`, {
       cause,
     });

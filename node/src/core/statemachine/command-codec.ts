@@ -54,7 +54,7 @@ export function encodeCommand(command: Command): Uint8Array {
 export function decodeCommand(bytes: Uint8Array): Command {
   const reader = new ByteReader(bytes);
   expectVersion(reader, formatVersion, 'command');
-  const command = readCommand(reader);
+  const command = readCommand(reader, commandProblem);
   reader.end();
   return command;
 }
@@ -99,10 +99,10 @@ export function writeCommand(writer: ByteWriter, command: Command): void {
   }
 }
 
-/** @throws DecodeError */
-export function readCommand(reader: ByteReader): Command {
+/** `problemOf`: what is checked of it beside its form. @throws DecodeError */
+export function readCommand(reader: ByteReader, problemOf: (command: Command) => string | undefined): Command {
   const command = readFields(reader, reader.uint8());
-  const problem = commandProblem(command);
+  const problem = problemOf(command);
   if (problem !== undefined) throw new DecodeError(`${command.type}: ${problem}`);
   return command;
 }

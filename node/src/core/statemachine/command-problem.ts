@@ -4,7 +4,7 @@ import { limits } from '@shortlink/common/limits.ts';
 import { codesProblem } from './code-list.ts';
 import type { Command, Dedup, KvOperation } from './commands.ts';
 import { lifecycleProblem } from './lifecycle-command-problem.ts';
-import { newLinkRowsProblem } from './new-link-rows.ts';
+import { linkCountProblem, newLinkRowsProblem } from './new-link-rows.ts';
 import { isStateHash } from './state-hash.ts';
 
 export const dedupKeyBytes = 16;
@@ -19,6 +19,15 @@ export function isLinkCode(text: string): boolean {
 
 /** Why the state machine must not be given this command; undefined when it may. The first problem only. */
 export function commandProblem(command: Command): string | undefined {
+  const rows = command.type === 'createLinks' ? newLinkRowsProblem(command.rows, command.count) : undefined;
+  return rows ?? loggedCommandProblem(command);
+}
+
+/**
+ * The same of a command in the log, whose proposer has read the rows of new links. Apply reads them anyway, and three replicas
+ * that read them twice are the dearest check of all.
+ */
+export function loggedCommandProblem(command: Command): string | undefined {
   switch (command.type) {
     case 'createLink':
       return (
@@ -32,7 +41,7 @@ export function commandProblem(command: Command): string | undefined {
       return (
         dedupProblem(command.dedup) ??
         codeLengthProblem(command.codeLength) ??
-        newLinkRowsProblem(command.rows, command.count) ??
+        linkCountProblem(command.count) ??
         (command.codes === undefined ? undefined : codesProblem(command.codes, command.codeLength, command.count)) ??
         numberProblem('coldVersion', command.coldVersion)
       );

@@ -3,7 +3,7 @@ import { assert } from '@shortlink/common/assert.ts';
 import { ByteReader, DecodeError } from '@shortlink/common/byte-reader.ts';
 import { ByteWriter } from '@shortlink/common/byte-writer.ts';
 import { readCommand, writeCommand } from './command-codec.ts';
-import { commandProblem } from './command-problem.ts';
+import { commandProblem, loggedCommandProblem } from './command-problem.ts';
 import type { Command } from './commands.ts';
 import { expectVersion } from './wire-fields.ts';
 
@@ -41,7 +41,7 @@ function hasCodes(command: Command): boolean {
   return command.type !== 'createLinks' || command.codes !== undefined;
 }
 
-/** @throws DecodeError */
+/** The rows of new links are read by whoever applies or archives them. @throws DecodeError */
 export function decodeEntry(bytes: Uint8Array): EntryContent {
   const reader = new ByteReader(bytes);
   expectVersion(reader, formatVersion, 'entry');
@@ -50,7 +50,7 @@ export function decodeEntry(bytes: Uint8Array): EntryContent {
   if (idempotencyWindowMs === 0) throw new DecodeError('the idempotency window is 0');
   const count = reader.varint();
   const commands: Command[] = [];
-  for (let i = 0; i < count; i++) commands.push(readCommand(reader));
+  for (let i = 0; i < count; i++) commands.push(readCommand(reader, loggedCommandProblem));
   reader.end();
   return { timeMs, idempotencyWindowMs, commands };
 }

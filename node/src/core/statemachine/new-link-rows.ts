@@ -58,16 +58,21 @@ export class NewLinkReader {
   }
 }
 
+export function linkCountProblem(count: number): string | undefined {
+  return Number.isInteger(count) && count >= 1 && count <= limits.batchMaxLinks ? undefined : `${count} links`;
+}
+
 /** What is wrong with rows that should be `count` new links; undefined when nothing is. */
 export function newLinkRowsProblem(rows: Uint8Array, count: number): string | undefined {
-  if (!Number.isInteger(count) || count < 1 || count > limits.batchMaxLinks) return `${count} links`;
+  const problem = linkCountProblem(count);
+  if (problem !== undefined) return problem;
   try {
     const reader = new NewLinkReader(rows);
     for (let row = 0; row < count; row++) {
       const { url, creatorId } = reader.next();
-      const problem =
+      const text =
         textProblem('url', url, limits.urlMaxBytes) ?? textProblem('creatorId', creatorId, limits.creatorIdMaxBytes);
-      if (problem !== undefined) return `link ${row}: ${problem}`;
+      if (text !== undefined) return `link ${row}: ${text}`;
     }
     reader.end();
     return undefined;
