@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -60,4 +61,20 @@ it('cuts what is there and what comes, until it is mended', async () => {
   const again = await connect(proxy.port);
   expect(await echoOf(again, 'b')).toBe('b');
   again.destroy();
+});
+
+it('passes all on to a slow reader, though the server has said everything and closed', async () => {
+  const bytes = Buffer.alloc(16 * 1024 * 1024, 'y');
+  const server = createServer((socket) => socket.on('error', () => {}).end(bytes));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using proxy = await TcpProxy.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+  const socket = await connect(proxy.port);
+  socket.pause();
+  await sleep(200);
+  let got = 0;
+  socket.on('data', (part: Buffer) => (got += part.length)).resume();
+  await once(socket, 'close');
+  server.close();
+  expect(got).toBe(bytes.length);
 });

@@ -70,7 +70,8 @@ export class TcpProxy implements AsyncDisposable {
       from.on('error', () => to.destroy());
       from.on('close', () => {
         this.#sockets.delete(from);
-        later(delayMs, () => to.destroy());
+        // Who has said everything may go before the other one has read it all.
+        if (!from.readableEnded) later(delayMs, () => to.destroy());
       });
     }
   }
