@@ -53,8 +53,9 @@ function settingsOf(flags: BoundedFlags, store: TestStore, proxy: TcpProxy): str
     'chunks.gcMinAgeMs=30000',
     'chunks.checkpointEveryMs=5000',
     'idempotency.windowMs=60000',
-    // Write-ahead logs reach their bound, six times the memtables, while there are few links.
+    // Write-ahead logs, six times the memtables, and the shards' logs reach their bounds while there are few links.
     'rocksdb.memtableBytes=8MiB',
+    'raft.compactBytes=8MiB',
     // Every redirect asks the tiers.
     'redirect.cacheBytes=0',
   ];
