@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{common,proto,node,e2e,bench,tools}/**/*.test.ts'],
+          include: ['{common,proto,node,operator,e2e,bench,tools}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.s3.test.ts'],
           testTimeout: 30_000,
         },

@@ -41,6 +41,32 @@ export const allowed: Readonly<
     values: ['adapters', 'servers', 'services', 'engine', 'core', 'ports', 'telemetry', 'config', 'common', 'proto'],
   },
   sim: { values: ['core', 'engine', 'services', 'ports', 'common'] },
+  // The operator's rings are named `operator/<folder in operator/src>`; `operator` is the files directly in it.
+  'operator/ports': { values: ['common'] },
+  'operator/crd': { values: ['common'] },
+  'operator/desired': { values: ['operator/crd', 'common'], types: ['operator/ports'] },
+  'operator/plan': { values: ['operator/desired', 'operator/crd', 'common'], types: ['operator/ports'] },
+  'operator/runtime': { values: ['operator/ports', 'common'] },
+  'operator/reconcile': {
+    values: ['operator/plan', 'operator/desired', 'operator/crd', 'operator/runtime', 'operator/ports', 'common'],
+  },
+  'operator/adapters': { values: ['operator/ports', 'common', 'proto'] },
+  'operator/cli': {
+    values: ['operator', 'operator/plan', 'operator/desired', 'operator/crd', 'operator/ports', 'common', 'proto'],
+  },
+  operator: {
+    values: [
+      'operator/adapters',
+      'operator/reconcile',
+      'operator/plan',
+      'operator/desired',
+      'operator/crd',
+      'operator/runtime',
+      'operator/ports',
+      'common',
+      'proto',
+    ],
+  },
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
   tools: { values: ['common', 'config', 'cli', 'telemetry'] },
@@ -88,6 +114,7 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
 /** The ring of a file of the project; undefined for files that belong to none (configuration of tools). */
 export function ringOf(path: string): string | undefined {
   const parts = path.split('/');
+  if (parts[0] === 'operator') return parts[1] === 'src' && parts.length > 3 ? `operator/${parts[2] ?? ''}` : 'operator';
   if (parts[0] !== 'node') return parts.length > 1 ? parts[0] : undefined;
   if (parts[1] === 'sim') return 'sim';
   return parts[1] === 'src' && parts.length > 3 ? parts[2] : 'main';
