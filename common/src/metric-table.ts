@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Values that a label may have. A closed list wherever one exists; `shard` and `node` are bounded by the cluster.
+ * Values that a label may have. A closed list wherever one exists; `shard` and `node` are bounded by the cluster, `fixed`
+ * by the program and its configuration (names of its controllers, the API server's host, HTTP status codes).
  * There is no free text on purpose: a label that held a code or a URL would make one time series per link.
  */
-export type LabelValues = readonly string[] | 'shard' | 'node';
+export type LabelValues = readonly string[] | 'shard' | 'node' | 'fixed';
 
 interface MetricBase {
   readonly help: string;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../ports/clock.ts';
+
+/** The reason of an aborted signal as an Error. */
+export function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error(`aborted: ${String(reason)}`);
+}
+
+/** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. */
+export async function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw reasonOf(signal);
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = () => {
+      cancel();
+      reject(reasonOf(signal));
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A call took longer than it may. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+export interface Deadline {
+  readonly timeoutMs: number;
+  /** What takes too long, for the message. */
+  readonly what: string;
+}
+
+/** Runs with a signal that is aborted when `parent` is, or with a DeadlineError after the time; waits for the end of `run`. */
+export async function withDeadline<T>(
+  clock: Clock,
+  parent: AbortSignal,
+  deadline: Deadline,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(reasonOf(parent));
+  if (parent.aborted) onAbort();
+  else parent.addEventListener('abort', onAbort, { once: true });
+  const cancel = clock.after(deadline.timeoutMs, () =>
+    controller.abort(new DeadlineError(`${deadline.what} took longer than ${deadline.timeoutMs} ms`)),
+  );
+  try {
+    return await run(controller.signal);
+  } finally {
+    cancel();
+    parent.removeEventListener('abort', onAbort);
+  }
+}
