@@ -23,6 +23,25 @@ export async function sleep(clock: Clock, delayMs: number, signal: AbortSignal):
   });
 }
 
+/** Runs with a signal that is aborted when either of the two is; leaves no listener behind on signals that live long. */
+export async function withEither<T>(
+  signals: readonly [AbortSignal, AbortSignal],
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const undo = signals.map((signal) => {
+    const onAbort = () => controller.abort(reasonOf(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    return () => signal.removeEventListener('abort', onAbort);
+  });
+  try {
+    return await run(controller.signal);
+  } finally {
+    for (const one of undo) one();
+  }
+}
+
 /** A call took longer than it may. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
