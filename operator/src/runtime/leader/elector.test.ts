@@ -133,15 +133,6 @@ describe('a leader', () => {
     await one.ended;
   });
 
-  test('gives up when the event loop was blocked, even with a lease that is still good', async () => {
-    const one = rig.join('one');
-    await rig.clock.advance(60_000);
-    // A renewal is sent right before the loop stops, and its answer is the first thing that is seen after it.
-    rig.clock.block(11_500);
-    await rig.clock.advance(1000);
-    expect(one.lost).toHaveLength(1);
-  });
-
   test('is lost as soon as it sees another holder', async () => {
     const one = rig.join('one');
     await rig.clock.advance(0);
