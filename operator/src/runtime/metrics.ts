@@ -21,7 +21,11 @@ export const runtimeMetrics = {
     help: 'Keys that wait to be reconciled.',
   },
   workqueue_adds_total: { type: 'counter', labels: queueLabels, help: 'Keys that were added to the queue.' },
-  workqueue_retries_total: { type: 'counter', labels: queueLabels, help: 'Keys that were added again after a failure.' },
+  workqueue_retries_total: {
+    type: 'counter',
+    labels: queueLabels,
+    help: 'Keys that were added again after a failure.',
+  },
   workqueue_queue_duration_seconds: {
     type: 'histogram',
     buckets: queueBuckets,

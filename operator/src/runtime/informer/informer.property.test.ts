@@ -16,50 +16,60 @@ const fault = fc.constantFrom('none', 'none', 'none', 'refused', 'expired', 'han
 
 test('after any faults the cache is what the server has, and the changes add up to it', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 50 }), fc.infiniteStream(fault), fc.nat(), async (steps, faults, seed) => {
-      const rig = informerRig({ seed, pageSize: 2 });
-      const known = new Map<string, string>();
-      rig.informer.feed.addObserver({
-        observe: ({ type, object }) => {
-          const { name: id, uid = '', resourceVersion = '' } = object.metadata;
-          const old = known.get(id);
-          if (type === 'added') expect(old).toBeUndefined();
-          else expect(old?.startsWith(`${uid}/`)).toBe(true);
-          if (type === 'deleted') known.delete(id);
-          else known.set(id, `${uid}/${resourceVersion}`);
-        },
-        observeList: () => {},
-      });
-      let isFaulty = true;
-      rig.api.before = async (_call, signal) => {
-        const next = isFaulty ? faults.next().value : 'none';
-        if (next === 'refused') throw new KubeError('refused', { status: 0, reason: 'ECONNREFUSED' });
-        if (next === 'expired') throw expired();
-        if (next === 'hangs') {
-          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 50 }),
+      fc.infiniteStream(fault),
+      fc.nat(),
+      async (steps, faults, seed) => {
+        const rig = informerRig({ seed, pageSize: 2 });
+        const known = new Map<string, string>();
+        rig.informer.feed.addObserver({
+          observe: ({ type, object }) => {
+            const { name: id, uid = '', resourceVersion = '' } = object.metadata;
+            const old = known.get(id);
+            if (type === 'added') expect(old).toBeUndefined();
+            else expect(old?.startsWith(`${uid}/`)).toBe(true);
+            if (type === 'deleted') known.delete(id);
+            else known.set(id, `${uid}/${resourceVersion}`);
+          },
+          observeList: () => {},
+        });
+        let isFaulty = true;
+        rig.api.before = async (_call, signal) => {
+          const next = isFaulty ? faults.next().value : 'none';
+          if (next === 'refused') throw new KubeError('refused', { status: 0, reason: 'ECONNREFUSED' });
+          if (next === 'expired') throw expired();
+          if (next === 'hangs') {
+            await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          }
+        };
+        await rig.start();
+        for (const one of steps) {
+          if (one.kind === 'put') rig.api.put(widgets, widget(one.name, { size: one.size }));
+          else if (one.kind === 'remove') rig.api.remove(widgets, { namespace: 'ns', name: one.name });
+          else if (one.kind === 'pass') await rig.clock.advance(one.ms);
+          else if (one.kind === 'compact') rig.api.compact();
+          else if (one.kind === 'bookmark') rig.api.bookmark(widgets);
+          else if (one.kind === 'end') rig.api.endWatches();
+          else rig.api.endWatches(one.kind === 'reset' ? new Error('ECONNRESET') : expired());
         }
-      };
-      await rig.start();
-      for (const one of steps) {
-        if (one.kind === 'put') rig.api.put(widgets, widget(one.name, { size: one.size }));
-        else if (one.kind === 'remove') rig.api.remove(widgets, { namespace: 'ns', name: one.name });
-        else if (one.kind === 'pass') await rig.clock.advance(one.ms);
-        else if (one.kind === 'compact') rig.api.compact();
-        else if (one.kind === 'bookmark') rig.api.bookmark(widgets);
-        else if (one.kind === 'end') rig.api.endWatches();
-        else rig.api.endWatches(one.kind === 'reset' ? new Error('ECONNRESET') : expired());
-      }
-      isFaulty = false;
-      await rig.clock.advance(300_000);
-      const state = (objects: readonly { readonly metadata: { readonly name: string } }[]) =>
-        objects.map((object) => [object.metadata.name, object]).toSorted(([a], [b]) => String(a).localeCompare(String(b)));
-      expect(state(rig.informer.list())).toEqual(state(rig.api.objects(widgets)));
-      expect([...known.values()].toSorted()).toEqual(
-        rig.informer.list().map(({ metadata }) => `${metadata.uid}/${metadata.resourceVersion}`).toSorted(),
-      );
-      await rig.stop();
-      expect([rig.api.watchers, rig.clock.timers]).toEqual([0, 0]);
-    }),
+        isFaulty = false;
+        await rig.clock.advance(300_000);
+        const state = (objects: readonly { readonly metadata: { readonly name: string } }[]) =>
+          objects
+            .map((object) => [object.metadata.name, object])
+            .toSorted(([a], [b]) => String(a).localeCompare(String(b)));
+        expect(state(rig.informer.list())).toEqual(state(rig.api.objects(widgets)));
+        expect([...known.values()].toSorted()).toEqual(
+          rig.informer
+            .list()
+            .map(({ metadata }) => `${metadata.uid}/${metadata.resourceVersion}`)
+            .toSorted(),
+        );
+        await rig.stop();
+        expect([rig.api.watchers, rig.clock.timers]).toEqual([0, 0]);
+      },
+    ),
     { numRuns: 80 },
   );
 });

@@ -28,11 +28,7 @@ export async function listAll(
   let page: ListPage | undefined;
   for (let pages = 0; page === undefined || page.continue !== undefined; pages++) {
     assert(pages < maxPages, `the list of ${resource.plural} has more than ${maxPages} pages`);
-    page = await api.list(
-      resource,
-      { namespace, labelSelector, limit: pageSize, continue: page?.continue },
-      signal,
-    );
+    page = await api.list(resource, { namespace, labelSelector, limit: pageSize, continue: page?.continue }, signal);
     items.push(...page.items);
   }
   return { items, resourceVersion: page.resourceVersion };

@@ -75,7 +75,5 @@ export class ObjectCache {
 }
 
 function isSame(one: KubeObject, other: KubeObject): boolean {
-  return (
-    one.metadata.uid === other.metadata.uid && one.metadata.resourceVersion === other.metadata.resourceVersion
-  );
+  return one.metadata.uid === other.metadata.uid && one.metadata.resourceVersion === other.metadata.resourceVersion;
 }

@@ -8,7 +8,10 @@ import { sleep } from '../waiting.ts';
 
 const fault = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('none' as const), ms: fc.integer({ min: 0, max: 200 }) }) },
-  fc.record({ kind: fc.constantFrom('refused', 'lostAnswer', 'slow' as const), ms: fc.integer({ min: 0, max: 12_000 }) }),
+  fc.record({
+    kind: fc.constantFrom('refused', 'lostAnswer', 'slow' as const),
+    ms: fc.integer({ min: 0, max: 12_000 }),
+  }),
 );
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 15_000 }) }) },
@@ -24,7 +27,8 @@ test('at no time two processes believe that they lead', async () => {
       const unanswered = new Set<Call>();
       rig.api.before = async (call, signal) => {
         const next = faults.next().value ?? { kind: 'none' as const, ms: 0 };
-        if (isAway || next.kind === 'refused') throw new KubeError('away', { status: 503, reason: 'ServiceUnavailable' });
+        if (isAway || next.kind === 'refused')
+          throw new KubeError('away', { status: 503, reason: 'ServiceUnavailable' });
         if (next.ms > 0) await sleep(rig.clock, next.ms, signal);
         if (next.kind === 'lostAnswer') unanswered.add(call);
       };

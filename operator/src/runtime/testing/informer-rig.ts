@@ -11,7 +11,12 @@ export const widgets: Resource = { apiVersion: 'test.dev/v1', kind: 'Widget', pl
 
 export function widget(name: string, more: Partial<KubeObject['metadata']> & { readonly size?: number } = {}) {
   const { size, ...metadata } = more;
-  return { apiVersion: 'test.dev/v1', kind: 'Widget', metadata: { name, namespace: 'ns', ...metadata }, spec: { size } };
+  return {
+    apiVersion: 'test.dev/v1',
+    kind: 'Widget',
+    metadata: { name, namespace: 'ns', ...metadata },
+    spec: { size },
+  };
 }
 
 export interface InformerRig {

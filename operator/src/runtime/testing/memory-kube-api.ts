@@ -191,12 +191,7 @@ export class MemoryKubeApi implements KubeApi {
   }
 
   /** Sets the top-level fields of the object, and labels and annotations; as on a server, no change makes no new version. */
-  async apply(
-    resource: Resource,
-    object: KubeObject,
-    options: ApplyOptions,
-    signal: AbortSignal,
-  ): Promise<KubeObject> {
+  async apply(resource: Resource, object: KubeObject, options: ApplyOptions, signal: AbortSignal): Promise<KubeObject> {
     const call = await this.#begin({ verb: 'apply', resource, name: object.metadata.name, object, options }, signal);
     const old = this.#objects.get(idOf(resource, keyOfObject(object)));
     const merged = { ...old, ...object, metadata: { ...old?.metadata, ...object.metadata } };

@@ -58,12 +58,7 @@ export class Expectations {
    * Runs a write of `key`'s reconciliation and expects to see its outcome. What fails with an unknown outcome is awaited
    * by nobody: reconciling it again is safe.
    */
-  async write(
-    key: string,
-    resource: Resource,
-    target: ObjectKey,
-    run: () => Promise<KubeObject>,
-  ): Promise<KubeObject> {
+  async write(key: string, resource: Resource, target: ObjectKey, run: () => Promise<KubeObject>): Promise<KubeObject> {
     return await this.#track(key, resource, target, async (write) => {
       const object = await run();
       write.wrote(object, this.#current(resource, keyOfObject(object)));
