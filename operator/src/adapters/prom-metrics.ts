@@ -29,7 +29,7 @@ export class PromMetrics {
   /** In Prometheus' text format. */
   async render(): Promise<string> {
     for (const publish of this.#publishers) publish();
-    return await this.#registry.metrics();
+    return this.#registry.metrics();
   }
 }
 

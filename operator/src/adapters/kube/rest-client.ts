@@ -45,7 +45,7 @@ export class RestClient {
 
   /** The JSON object of a successful answer. @throws KubeError, with the Status that the server sent. */
   async call(request: RestRequest, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    return await this.#withTimeout(signal, async (own) => {
+    return this.#withTimeout(signal, async (own) => {
       const answer = await this.#send(request, 'call', own);
       return parseObject(await readText(answer.body, maxAnswerBytes), `the answer to ${request.path}`);
     });

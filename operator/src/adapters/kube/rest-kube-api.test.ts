@@ -14,7 +14,7 @@ const key = { namespace: 'ns', name: 'a' };
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'ns' } };
 
 let server: ScriptedServer;
-afterEach(async () => await server.close());
+afterEach(async () => server.close());
 
 /** A server that answers every request with `object`, and an API on it. */
 async function serve(answer: Answer = (_request, response) => json(response, 200, object)) {
@@ -270,7 +270,7 @@ test('the rate of one client holds up no other client', async () => {
 });
 
 async function errorText(run: Promise<unknown>): Promise<string> {
-  return await run.then(
+  return run.then(
     () => 'it succeeded',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );

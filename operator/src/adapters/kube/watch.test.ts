@@ -22,7 +22,7 @@ const item = (name: string, resourceVersion: string) => ({
 const line = (type: string, object: object) => `${JSON.stringify({ type, object })}\n`;
 
 let server: ScriptedServer;
-afterEach(async () => await server.close());
+afterEach(async () => server.close());
 
 interface WatchScript {
   readonly begin: (response: ServerResponse) => void;
@@ -39,7 +39,7 @@ async function watch({ begin, onEvent, signal = never }: WatchScript) {
     response.writeHead(200, { 'content-type': 'application/json' });
     begin(response);
   });
-  return await collect(server.api().watch(maps, options, signal), () => {
+  return collect(server.api().watch(maps, options, signal), () => {
     for (const response of answers) onEvent?.(response);
   });
 }

@@ -17,7 +17,7 @@ function start(reconcile: Reconcile, workers = 2) {
   const controller = new Controller({
     name: 'c',
     queue,
-    reconcile: async (key, signal) => await reconcile(key, signal),
+    reconcile: async (key, signal) => reconcile(key, signal),
     workers,
     timeoutMs: 1000,
     clock,

@@ -60,7 +60,7 @@ export class Controller {
     const stop = () => void queue.stop();
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    await Promise.all(Array.from({ length: workers }, async () => await this.#work(signal)));
+    await Promise.all(Array.from({ length: workers }, async () => this.#work(signal)));
     signal.removeEventListener('abort', stop);
   }
 
@@ -83,7 +83,7 @@ export class Controller {
     try {
       // A reconciliation that ignores its deadline is waited for: two of one key at once would be worse than none.
       const deadline = { timeoutMs, what: `reconciling ${key}` };
-      this.#succeeded(key, await withDeadline(clock, signal, deadline, async (own) => await reconcile(key, own)));
+      this.#succeeded(key, await withDeadline(clock, signal, deadline, async (own) => reconcile(key, own)));
     } catch (error) {
       if (!signal.aborted) this.#failed(key, error);
     } finally {

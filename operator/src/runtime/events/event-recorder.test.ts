@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(async () => {
   stopping.abort(new Error('stopped'));
   await running;
-  expect(clock.timers).toBe(0);
+  clock.checkNoTimers();
 });
 
 function input(more: Partial<EventInput> = {}): EventInput {

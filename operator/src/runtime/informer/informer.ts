@@ -119,7 +119,7 @@ export class Informer {
     const deadline = { timeoutMs: listTimeoutMs, what: `listing ${resource.plural}` };
     try {
       const listed = await withDeadline(clock, signal, deadline, async (own) => {
-        return await listAll(api, resource, { ...scope, pageSize: this.#pageSize }, own);
+        return listAll(api, resource, { ...scope, pageSize: this.#pageSize }, own);
       });
       this.#isFresh();
       this.#resourceVersion = versionOf(listed.resourceVersion, 'the list');
@@ -185,10 +185,10 @@ export class Informer {
     this.#silentWatches = 0;
   }
 
-  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+  async #recover(failure: unknown, signal: AbortSignal): Promise<void> {
     const { clock, logger, metrics, resource } = this.#options;
-    const expired = isExpired(error);
-    const inactive = error instanceof InactivityError;
+    const expired = isExpired(failure);
+    const inactive = failure instanceof InactivityError;
     if (inactive) this.#silentWatches++;
     // Two connections in a row that said nothing: only a list can tell whether there was nothing to say.
     if (expired || this.#silentWatches > 1) this.#resourceVersion = undefined;
@@ -197,10 +197,15 @@ export class Informer {
     const backoffMs = this.#backoff.nextMs();
     // Lost history and silent connections are no sign of trouble, unless they come one after the other.
     const isFirst = this.#backoff.failures === 1;
-    const askedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    const askedMs = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
     const waitMs = isFirst && reason !== 'error' ? 0 : Math.max(backoffMs, Math.min(askedMs, 30_000));
     const say = reason === 'error' ? 'warn' : 'info';
-    logger[say]('following objects failed; it is tried again', { resource: resource.plural, reason, waitMs, error });
+    logger[say]('following objects failed; it is tried again', {
+      resource: resource.plural,
+      reason,
+      waitMs,
+      error: failure,
+    });
     if (waitMs > 0) await sleep(clock, waitMs, signal).catch(() => {});
   }
 }

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await rig.stop();
-  expect(rig.clock.timers).toBe(0);
+  rig.clock.checkNoTimers();
 });
 
 const unavailable = () => new KubeError('away', { status: 503, reason: 'ServiceUnavailable' });

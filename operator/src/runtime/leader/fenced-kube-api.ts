@@ -8,20 +8,18 @@ import type { Leadership } from './elector.ts';
 export function fencedKubeApi(api: KubeApi, leadership: Leadership): KubeApi {
   const write = async <T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     assertLeads(leadership);
-    return await withEither([signal, leadership.signal], run);
+    return withEither([signal, leadership.signal], run);
   };
   return {
-    get: async (resource, key, signal) => await api.get(resource, key, signal),
-    list: async (resource, options, signal) => await api.list(resource, options, signal),
+    get: async (resource, key, signal) => api.get(resource, key, signal),
+    list: async (resource, options, signal) => api.list(resource, options, signal),
     watch: (resource, options, signal) => api.watch(resource, options, signal),
-    create: async (resource, object, signal) =>
-      await write(signal, async (own) => await api.create(resource, object, own)),
-    replace: async (resource, object, signal) =>
-      await write(signal, async (own) => await api.replace(resource, object, own)),
+    create: async (resource, object, signal) => write(signal, async (own) => api.create(resource, object, own)),
+    replace: async (resource, object, signal) => write(signal, async (own) => api.replace(resource, object, own)),
     apply: async (resource, object, options, signal) =>
-      await write(signal, async (own) => await api.apply(resource, object, options, own)),
+      write(signal, async (own) => api.apply(resource, object, options, own)),
     delete: async (resource, key, options, signal) =>
-      await write(signal, async (own) => await api.delete(resource, key, options, own)),
-    evict: async (pod, options, signal) => await write(signal, async (own) => await api.evict(pod, options, own)),
+      write(signal, async (own) => api.delete(resource, key, options, own)),
+    evict: async (pod, options, signal) => write(signal, async (own) => api.evict(pod, options, own)),
   };
 }

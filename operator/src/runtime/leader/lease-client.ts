@@ -56,7 +56,7 @@ export class LeaseClient {
       const renewed = await this.#write(this.#lease, signal).catch(ignoreConflict);
       if (renewed !== undefined) return renewed;
     }
-    const lease = await this.#call(signal, async (own) => await api.get(leases, key, own));
+    const lease = await this.#call(signal, async (own) => api.get(leases, key, own));
     this.#lease = lease;
     if (lease !== undefined) this.#observer.observe(lease, clock.monotonicMs());
     // Also of a lease that was deleted: its holder does not know it yet, and will make it anew.
@@ -73,7 +73,7 @@ export class LeaseClient {
     const { api, clock, key } = this.#options;
     if (await this.#tryRelease(signal)) return;
     // A renewal that was cut off has arrived after all.
-    this.#lease = await this.#call(signal, async (own) => await api.get(leases, key, own));
+    this.#lease = await this.#call(signal, async (own) => api.get(leases, key, own));
     if (this.#lease !== undefined) this.#observer.observe(this.#lease, clock.monotonicMs());
     await this.#tryRelease(signal);
   }
@@ -111,7 +111,7 @@ export class LeaseClient {
     const { api, clock, key } = this.#options;
     const wanted = leaseObject(key, record, base);
     const lease = await this.#call(signal, async (own) => {
-      return base === undefined ? await api.create(leases, wanted, own) : await api.replace(leases, wanted, own);
+      return base === undefined ? api.create(leases, wanted, own) : api.replace(leases, wanted, own);
     });
     this.#lease = lease;
     this.#observer.observe(lease, clock.monotonicMs());
@@ -119,7 +119,7 @@ export class LeaseClient {
 
   async #call<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, requestTimeoutMs } = this.#options;
-    return await withDeadline(clock, signal, { timeoutMs: requestTimeoutMs, what: 'a request for the lease' }, run);
+    return withDeadline(clock, signal, { timeoutMs: requestTimeoutMs, what: 'a request for the lease' }, run);
   }
 }
 

@@ -14,7 +14,7 @@ function newQueue() {
 /** What take() gives without waiting; `waits` when there is nothing. */
 async function takeNow(queue: WorkQueue): Promise<string | undefined> {
   const taken = queue.take();
-  return await Promise.race([taken, settle().then(() => 'waits')]);
+  return Promise.race([taken, settle().then(() => 'waits')]);
 }
 
 test('keys come in the order of their arrival, each once', async () => {

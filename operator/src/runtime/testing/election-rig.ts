@@ -62,6 +62,6 @@ export class ElectionRig {
     this.api.before = () => {};
     for (const { stopping } of this.candidates) stopping.abort(new Error('stopped'));
     await this.clock.advance(20_000);
-    await Promise.all(this.candidates.map(async ({ ended }) => await ended));
+    await Promise.all(this.candidates.map(async ({ ended }) => ended));
   }
 }

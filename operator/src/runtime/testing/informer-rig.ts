@@ -28,7 +28,7 @@ export interface InformerRig {
   /** As `type name`, with the uid behind `deleted` and `added`. */
   readonly changes: string[];
   readonly start: () => Promise<void>;
-  /** Rejects when the informer does. */
+  /** Rejects when the informer does, or leaves something behind. */
   readonly stop: () => Promise<void>;
 }
 
@@ -60,6 +60,8 @@ export function informerRig(options: { readonly seed?: number; readonly pageSize
   const stop = async () => {
     stopping.abort(new Error('stopped'));
     await running;
+    clock.checkNoTimers();
+    if (api.watchers > 0) throw new Error(`${api.watchers} watches are left`);
   };
   return { api, clock, metrics, logger, informer, changes, start, stop };
 }

@@ -32,6 +32,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** What has ended leaves nothing behind. @throws when a timer is left. */
+  checkNoTimers(): void {
+    if (this.#timers.size > 0) throw new Error(`${this.#timers.size} timers are left`);
+  }
+
   after(delayMs: number, run: () => void): CancelTimer {
     const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), run };
     this.#timers.add(timer);

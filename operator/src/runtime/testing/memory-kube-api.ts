@@ -176,7 +176,7 @@ export class MemoryKubeApi implements KubeApi {
     if (this.#objects.has(idOf(resource, keyOfObject(object)))) {
       throw new KubeError(`${object.metadata.name} already exists`, { status: 409, reason: 'AlreadyExists' });
     }
-    return await this.#written(call, this.put(resource, object));
+    return this.#written(call, this.put(resource, object));
   }
 
   async replace(resource: Resource, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
@@ -187,7 +187,7 @@ export class MemoryKubeApi implements KubeApi {
     if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) {
       throw conflict(object.metadata.name);
     }
-    return await this.#written(call, this.put(resource, object));
+    return this.#written(call, this.put(resource, object));
   }
 
   /** Sets the top-level fields of the object, and labels and annotations; as on a server, no change makes no new version. */
@@ -196,7 +196,7 @@ export class MemoryKubeApi implements KubeApi {
     const old = this.#objects.get(idOf(resource, keyOfObject(object)));
     const merged = { ...old, ...object, metadata: { ...old?.metadata, ...object.metadata } };
     const isSame = old !== undefined && JSON.stringify(old) === JSON.stringify(merged);
-    return await this.#written(call, isSame ? old : this.put(resource, merged));
+    return this.#written(call, isSame ? old : this.put(resource, merged));
   }
 
   async delete(resource: Resource, key: ObjectKey, options: DeleteOptions, signal: AbortSignal): Promise<boolean> {
@@ -206,7 +206,7 @@ export class MemoryKubeApi implements KubeApi {
       (options.uid !== undefined && options.uid !== old?.uid) ||
       (options.resourceVersion !== undefined && options.resourceVersion !== old?.resourceVersion);
     if (old !== undefined && isOther) throw conflict(key.name);
-    return await this.#written(call, this.remove(resource, key));
+    return this.#written(call, this.remove(resource, key));
   }
 
   async evict(pod: ObjectKey, options: DeleteOptions, signal: AbortSignal): Promise<void> {

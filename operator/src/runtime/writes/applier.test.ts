@@ -20,7 +20,7 @@ beforeEach(async () => {
   expectations.track(rig.informer);
   await rig.start();
 });
-afterEach(async () => await rig.stop());
+afterEach(async () => rig.stop());
 
 function newApplier(): Applier {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -40,7 +40,7 @@ async function reconcile(applier: Applier, intent: KubeObject) {
 function rewriteSizes(): void {
   const apply = rig.api.apply.bind(rig.api);
   rig.api.apply = async (resource, object, options, signal) =>
-    await apply(resource, { ...object, ...{ spec: { size: '1Gi', class: 'default' } } }, options, signal);
+    apply(resource, { ...object, ...{ spec: { size: '1Gi', class: 'default' } } }, options, signal);
 }
 
 const sized = (size: unknown) => ({ ...widget('a'), spec: { size } });
@@ -140,7 +140,7 @@ describe('a status', () => {
     await reconcile(applier, sized(1));
     const apply = rig.api.apply.bind(rig.api);
     rig.api.apply = async (resource, object, options, signal) =>
-      await apply(resource, { ...object, ...{ status: { ready: 1 } } }, options, signal);
+      apply(resource, { ...object, ...{ status: { ready: 1 } } }, options, signal);
     const outcomes: boolean[] = [];
     for (let i = 0; i < 5; i++) outcomes.push(await writeStatus(applier, { ready: 1, unknown: 2 }));
     expect(outcomes).toEqual([true, false, false, false, false]);

@@ -61,7 +61,7 @@ export class Applier {
     const annotations = { ...intent.metadata.annotations, [annotation]: digest };
     const signed = { ...intent, metadata: { ...intent.metadata, annotations } };
     const applied = await expectations.write(key, resource, keyOfObject(intent), async () => {
-      return await api.apply(resource, signed, { fieldManager, force: true }, signal);
+      return api.apply(resource, signed, { fieldManager, force: true }, signal);
     });
     const outcome = canonicalJson(project(intent, applied));
     this.#accepted.remember(intent, { uid: applied.metadata.uid, intent: digest, outcome });
@@ -95,7 +95,7 @@ export class Applier {
     };
     const applied = await expectations.write(key, resource, keyOfObject(object), async () => {
       const options = { fieldManager, force: true, subresource: 'status' } as const;
-      return await api.apply(resource, { apiVersion, kind, metadata, ...{ status } }, options, signal);
+      return api.apply(resource, { apiVersion, kind, metadata, ...{ status } }, options, signal);
     });
     this.#acceptedStatus.remember(object, { uid: applied.metadata.uid, intent, outcome: statusText(applied) });
     return applied;

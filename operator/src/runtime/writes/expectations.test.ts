@@ -19,17 +19,17 @@ beforeEach(async () => {
   rig.api.put(widgets, widget('a', { size: 1 }));
   await rig.start();
 });
-afterEach(async () => await rig.stop());
+afterEach(async () => rig.stop());
 
 async function applySize(size: number): Promise<void> {
   const object = widget('a', { size });
-  await expectations.write('owner', widgets, key, async () => await rig.api.apply(widgets, object, options, never));
+  await expectations.write('owner', widgets, key, async () => rig.api.apply(widgets, object, options, never));
 }
 
 async function deleteIt(): Promise<void> {
   const object = rig.informer.get(key);
   if (object === undefined) throw new Error('nothing to delete');
-  await expectations.delete('owner', widgets, object, async () => await rig.api.delete(widgets, key, {}, never));
+  await expectations.delete('owner', widgets, object, async () => rig.api.delete(widgets, key, {}, never));
 }
 
 /** The cache sees nothing of what follows, until `back`. */

@@ -59,7 +59,7 @@ export class Expectations {
    * by nobody: reconciling it again is safe.
    */
   async write(key: string, resource: Resource, target: ObjectKey, run: () => Promise<KubeObject>): Promise<KubeObject> {
-    return await this.#track(key, resource, target, async (write) => {
+    return this.#track(key, resource, target, async (write) => {
       const object = await run();
       write.wrote(object, this.#current(resource, keyOfObject(object)));
       return object;
@@ -69,7 +69,7 @@ export class Expectations {
   /** The same for a deletion: expects the object to be gone, to be going, or to be another one. */
   async delete(key: string, resource: Resource, object: KubeObject, run: () => Promise<boolean>): Promise<boolean> {
     const target = keyOfObject(object);
-    return await this.#track(key, resource, target, async (write) => {
+    return this.#track(key, resource, target, async (write) => {
       const existed = await run();
       write.deleted(object.metadata.uid, this.#current(resource, target));
       return existed;

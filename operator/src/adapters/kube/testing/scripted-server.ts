@@ -51,7 +51,7 @@ export async function startServer(answer: Answer): Promise<ScriptedServer> {
     received,
     metrics,
     connections: async () =>
-      await new Promise((resolve, reject) => {
+      new Promise((resolve, reject) => {
         server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
       }),
     api: ({ clock = systemClock, limiter } = {}) => {
