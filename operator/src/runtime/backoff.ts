@@ -36,3 +36,8 @@ export class Backoff {
     this.#failures = 0;
   }
 }
+
+/** `ms`, give or take a tenth, so that what is done regularly is not done by all at once. */
+export function jittered(ms: number, random: Random): number {
+  return ms * (0.9 + 0.2 * random.fraction());
+}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KubeError } from '../../ports/kube-api.ts';
 import { ManualClock, settle } from '../../runtime/testing/manual-clock.ts';
+import { systemClock } from '../system-clock.ts';
+import { connectKube } from './connect.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { json, startServer } from './testing/scripted-server.ts';
 import type { Answer, ScriptedServer } from './testing/scripted-server.ts';
@@ -275,3 +278,22 @@ async function errorText(run: Promise<unknown>): Promise<string> {
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 }
+
+test('one connects with a kubeconfig, and the lease has connections of its own', async () => {
+  server = await startServer((_request, response) => json(response, 200, object));
+  const config = new KubeConfig();
+  config.loadFromString(`
+apiVersion: v1
+kind: Config
+current-context: here
+clusters: [{name: c, cluster: {server: '${server.url}', insecure-skip-tls-verify: true}}]
+users: [{name: u, user: {token: secret}}]
+contexts: [{name: here, context: {cluster: c, user: u, namespace: mine}}]
+`);
+  const kube = connectKube({ config, clock: systemClock, metrics: server.metrics, userAgent: 'test' });
+  await kube.api.get(maps, key, never);
+  await kube.leaseApi.get(maps, key, never);
+  expect(await server.connections()).toBe(2);
+  expect([kube.namespace, lastRequest().headers.authorization]).toEqual(['mine', 'Bearer secret']);
+  kube.close();
+});

@@ -28,6 +28,21 @@ describe('an observed object covers an intent', () => {
     ['but not without a field', { spec: { a: 1 } }, { spec: {} }],
     ['but not without its container', { c: [{ name: 'node' }] }, { c: [{ name: 'other' }] }],
     ['but not with an argument too many', { args: ['a'] }, { args: ['a', 'b'] }],
+    [
+      'but not with another one of two mounts of a volume',
+      {
+        m: [
+          { name: 'data', path: '/a' },
+          { name: 'data', path: '/b' },
+        ],
+      },
+      {
+        m: [
+          { name: 'data', path: '/a' },
+          { name: 'data', path: '/c' },
+        ],
+      },
+    ],
     ['but not with another order of arguments', { args: ['a', 'b'] }, { args: ['b', 'a'] }],
     ['but not when it is written in another way', { size: '1024Mi' }, { size: '1Gi' }],
     ['but not when a nothing has become something', { flag: false }, { flag: true }],

@@ -4,7 +4,8 @@ import { isFields, isNothing } from './fields.ts';
 
 /**
  * Those parts of `observed` that `intent` speaks of: what the server and others added beside them is left out. Items of
- * lists belong together when they have the same `name` (containers, ports, variables, volumes), else by their place; of
+ * lists belong together when they have the same `name` (containers, ports, variables, volumes) and no two of the intent
+ * share one, else by their place; of
  * lists of the latter kind a different length is kept, so that an item too many shows.
  */
 export function project(intent: unknown, observed: unknown): unknown {
@@ -22,7 +23,8 @@ export function covers(observed: unknown, intent: unknown): boolean {
 
 function projectList(intent: readonly unknown[], observed: readonly unknown[]): unknown {
   const names = intent.map(nameOf);
-  if (!names.every((name) => name !== undefined)) {
+  // A name that two items have (mounts of one volume) tells them apart no better than their place.
+  if (!names.every((name) => name !== undefined) || new Set(names).size < names.length) {
     return observed.map((item, i) => (i < intent.length ? project(intent[i], item) : item));
   }
   return names.map((name, i) =>
