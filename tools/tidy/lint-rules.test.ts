@@ -42,6 +42,14 @@ test.each([
   expect(lint(`node/src/${ring}/sample.ts`, text)).toMatch(/\[Error\/(?:eslint|node|import)\(/);
 });
 
+test.each([
+  ['runtime', 'export const wait = (run: () => void) => setTimeout(run, 1);'],
+  ['reconcile', 'export const now = () => Date.now();'],
+  ['plan', `import { KubeConfig } from '@kubernetes/client-node';\nexport const x = KubeConfig;`],
+])('in %s of the operator one may not write %s', (ring, text) => {
+  expect(lint(`operator/src/${ring}/sample.ts`, text)).toMatch(/\[Error\/(?:eslint|node|import)\(/);
+});
+
 test('adapters may use what the inner rings may not', () => {
   expect(
     lint(
