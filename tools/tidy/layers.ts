@@ -114,7 +114,8 @@ const exceptions: readonly { readonly from: string; readonly to: string; readonl
 /** The ring of a file of the project; undefined for files that belong to none (configuration of tools). */
 export function ringOf(path: string): string | undefined {
   const parts = path.split('/');
-  if (parts[0] === 'operator') return parts[1] === 'src' && parts.length > 3 ? `operator/${parts[2] ?? ''}` : 'operator';
+  if (parts[0] === 'operator')
+    return parts[1] === 'src' && parts.length > 3 ? `operator/${parts[2] ?? ''}` : 'operator';
   if (parts[0] !== 'node') return parts.length > 1 ? parts[0] : undefined;
   if (parts[1] === 'sim') return 'sim';
   return parts[1] === 'src' && parts.length > 3 ? parts[2] : 'main';
