@@ -154,6 +154,21 @@ describe('watching', () => {
     expect(count('watch')).toBeGreaterThan(4);
   });
 
+  test('from a version that the server does not know, since its storage was restored, ends in a list', async () => {
+    rig = informerRig();
+    await rig.start();
+    rig.api.before = ({ verb, options }) => {
+      const isOld = options !== undefined && 'resourceVersion' in options && options.resourceVersion === '100';
+      if (verb === 'watch' && isOld)
+        throw new KubeError('Too large resource version', { status: 504, reason: 'Timeout' });
+    };
+    rig.api.endWatches(new Error('ECONNRESET'));
+    await rig.clock.advance(0);
+    rig.api.put(widgets, widget('a'));
+    await rig.clock.advance(60_000);
+    expect([count('list'), rig.api.watchers, rig.informer.list().length]).toEqual([2, 1, 1]);
+  });
+
   test('waits for as long as the server asks', async () => {
     rig = informerRig();
     let failed = false;

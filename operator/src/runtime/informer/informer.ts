@@ -22,6 +22,7 @@ const maxWatchSeconds = 590;
 // Bookmarks come every minute, give or take a quarter: a watch that says nothing for longer is a dead connection.
 const inactivityMs = 100_000;
 const listTimeoutMs = 60_000;
+const maxFailuresOfVersion = 5;
 // A watch that ends sooner and has told nothing is not how a server ends one.
 const shortestWatchMs = 5000;
 
@@ -190,11 +191,13 @@ export class Informer {
     const expired = isExpired(failure);
     const inactive = failure instanceof InactivityError;
     if (inactive) this.#silentWatches++;
-    // Two connections in a row that said nothing: only a list can tell whether there was nothing to say.
-    if (expired || this.#silentWatches > 1) this.#resourceVersion = undefined;
     const reason = expired ? 'expired' : inactive ? 'inactive' : 'error';
     metrics.add('shortlink_operator_informer_failures_total', 1, { resource: resource.plural, reason });
     const backoffMs = this.#backoff.nextMs();
+    // Two connections in a row that said nothing: only a list can tell whether there was nothing to say. And a version that
+    // fails for long may be one that the server never heard of, since its storage was restored from a backup.
+    const isDoubtful = this.#silentWatches > 1 || this.#backoff.failures % maxFailuresOfVersion === 0;
+    if (expired || isDoubtful) this.#resourceVersion = undefined;
     // Lost history and silent connections are no sign of trouble, unless they come one after the other.
     const isFirst = this.#backoff.failures === 1;
     const askedMs = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
