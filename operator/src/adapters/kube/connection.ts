@@ -41,7 +41,8 @@ export class KubeConnection {
     const options: https.RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value);
+    // Files of tokens may end in a newline, which no header may hold.
+    for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value).trim();
     if (typeof options.auth === 'string') headers['Authorization'] = `Basic ${btoa(options.auth)}`;
     const { call, watch } = this.#agentsFor(options);
     return { server: this.#server, headers, callAgent: call, watchAgent: watch };
