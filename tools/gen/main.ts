@@ -3,18 +3,27 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliPage } from './cli-page.ts';
+import { clusterPage } from './cluster-page.ts';
 import { configurationPage } from './configuration-page.ts';
+import { crdSchemaFile } from './crd-schema.ts';
+import { readCrd } from './crd-source.ts';
+import { crdTypesFile } from './crd-types.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
 import { metricsPage } from './metrics-page.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
+const crd = readCrd(root);
+
 const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
+  { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd) },
+  crdSchemaFile(crd),
+  crdTypesFile(crd),
   ...generateProto(root),
 ];
 

@@ -43,7 +43,7 @@ export const allowed: Readonly<
   sim: { values: ['core', 'engine', 'services', 'ports', 'common'] },
   // The operator's rings are named `operator/<folder in operator/src>`; `operator` is the files directly in it.
   'operator/ports': { values: ['common'] },
-  'operator/crd': { values: ['common'] },
+  'operator/crd': { values: ['common'], types: ['operator/ports'] },
   'operator/desired': { values: ['operator/crd', 'common'], types: ['operator/ports'] },
   'operator/plan': { values: ['operator/desired', 'operator/crd', 'common'], types: ['operator/ports'] },
   'operator/runtime': { values: ['operator/ports', 'common'] },
@@ -69,7 +69,7 @@ export const allowed: Readonly<
   },
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
-  tools: { values: ['common', 'config', 'cli', 'telemetry'] },
+  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd'] },
 };
 
 /** Single imports against the arrows, each with its reason. */

@@ -29,7 +29,7 @@ export function readSource(path: string): string {
 
 /** Made by a generator or taken over from others: our rules for texts are not theirs. */
 export function isGenerated(path: string): boolean {
-  return path.startsWith('proto/gen/') || path.startsWith('proto/vendor/') || path === 'package-lock.json';
+  return /^proto\/(?:gen|vendor)\/|\.gen\.ts$|^package-lock\.json$/.test(path);
 }
 
 export function isTest(path: string): boolean {

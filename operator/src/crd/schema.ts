@@ -30,3 +30,20 @@ export type Fields = Readonly<Record<string, unknown>>;
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A rule in CEL, of which only the API server knows. */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
+  /** The field of the object that the message is about; without it the value that has the rule. */
+  readonly fieldPath?: string;
+}
+
+/** The schema as it is written in the CustomResourceDefinition, with all that is for people and for the API server. */
+export interface DescribedSchema extends Omit<Schema, 'properties' | 'additionalProperties' | 'items'> {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, DescribedSchema>>;
+  readonly additionalProperties?: DescribedSchema;
+  readonly items?: DescribedSchema;
+  readonly 'x-kubernetes-validations'?: readonly Rule[];
+}
