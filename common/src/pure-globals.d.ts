@@ -10,3 +10,8 @@ interface PureTextDecoder {
 }
 declare const TextEncoder: new () => PureTextEncoder;
 declare const TextDecoder: new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }) => PureTextDecoder;
+
+/** Only named in the types of ports: pure code can neither make nor use one. */
+interface AbortSignal {
+  readonly aborted: boolean;
+}

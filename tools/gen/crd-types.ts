@@ -62,7 +62,7 @@ function typeOf(schema: DescribedSchema, name: string, suffix: string, interface
       const values = schema.additionalProperties;
       return `Readonly<Record<string, ${values === undefined ? 'unknown' : typeOf(values, name, suffix, interfaces)}>>`;
     }
-    case undefined:
+    default:
       return 'unknown';
   }
 }

@@ -14,7 +14,7 @@ export function withDefaults(schema: Schema, value: unknown): unknown {
   const filled: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
     const own = fieldSchema(schema, name);
-    if (field === null && own?.default !== undefined) continue;
+    if (field === undefined || (field === null && own?.default !== undefined)) continue;
     filled[name] = own === undefined ? field : withDefaults(own, field);
   }
   for (const [name, own] of Object.entries(schema.properties ?? {})) {

@@ -63,7 +63,7 @@ function typeProblem(schema: Schema, value: unknown): string | undefined {
       return Number.isSafeInteger(value) ? undefined : `${show(value)} is not a whole number`;
     case 'boolean':
       return typeof value === 'boolean' ? undefined : `${show(value)} is neither true nor false`;
-    case undefined:
+    default:
       return undefined;
   }
 }
@@ -87,7 +87,7 @@ function scalarProblems(schema: Schema, value: unknown): string[] {
 
 function textProblems({ minLength = 0, maxLength = Infinity, pattern, format }: Schema, text: string): string[] {
   // Characters, as the API server counts them.
-  const length = [...text].length;
+  const { length } = Array.from(text);
   if (length < minLength) return ['is empty'];
   if (length > maxLength) return [`has ${length} characters, at most ${maxLength} are allowed`];
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) {

@@ -23,10 +23,10 @@ export function serverJudge(api: KubeApi, namespace: string, signal: AbortSignal
     await api.apply(clusterResource, placed, { fieldManager, force: true, dryRun }, signal);
   };
   return async (before, after) => {
-    if (before === undefined) return await verdictsOf(async () => await apply(after, true));
+    if (before === undefined) return verdictsOf(() => apply(after, true));
     await apply(before, false);
     try {
-      return await verdictsOf(async () => await apply(after, true));
+      return await verdictsOf(() => apply(after, true));
     } finally {
       const { name } = before['metadata'] as KubeObject['metadata'];
       await api.delete(clusterResource, { namespace, name }, { propagation: 'Background' }, signal);
