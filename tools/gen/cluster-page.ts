@@ -4,34 +4,36 @@ import type { DescribedSchema, Rule } from '../../operator/src/crd/schema.ts';
 import { crdPath } from './crd-source.ts';
 import { code, page, table } from './markdown.ts';
 
-const intro = `The resource of a cluster: group \`shortlink.dev\`, version \`v1alpha1\`, kind \`ShortLinkCluster\`, short name \`slc\`.
-This is enough; everything else has a default:
+const before = `The resource of a cluster: group \`shortlink.dev\`, version \`v1alpha1\`, kind \`ShortLinkCluster\`, short name \`slc\`.
+This is enough; everything else has a default:`;
 
-\`\`\`yaml
-apiVersion: shortlink.dev/v1alpha1
-kind: ShortLinkCluster
-metadata: { name: links }
-spec:
-  replicas: 3
-  storage: { size: 1Gi }
-  objectStore:
-    url: s3://BUCKET/PREFIX
-    endpoint: https://s3.example.com
-    region: eu-central-1
-    credentialsSecretRef: { name: bucket }
-\`\`\`
-
-Times are numbers with units (\`500ms\`, \`30s\`, \`5m\`, \`1h30m\`), sizes are quantities (\`64Mi\`, \`1Gi\`). Where a field becomes an
+const after = `Times are numbers with units (\`500ms\`, \`30s\`, \`5m\`, \`1h30m\`), sizes are quantities (\`64Mi\`, \`1Gi\`). Where a field becomes an
 [option](configuration.md) of the nodes, the option is named. The API server holds all rules; \`kubectl explain slc.spec\`
 says the same as this page.`;
 
 const options: Readonly<Record<string, string>> = nodeOptions;
 
-export function clusterPage(schema: DescribedSchema): string {
+/** `example` is the least object, in YAML. */
+export function clusterPage(schema: DescribedSchema, example: string): string {
   const { spec = {}, status = {} } = schema.properties ?? {};
+  const yaml = [
+    '```yaml',
+    ...example
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('#')),
+    '```',
+  ].join('\n');
   const rules = ruleList(schema);
-  const names = rules === '' ? [] : [`## metadata\n\n${rules}`];
-  return page('ShortLinkCluster', crdPath, [intro, ...names, ...sections('spec', spec), ...sections('status', status)]);
+  const names = rules === '' ? [] : [`## The object\n\n${rules}`];
+  return page('ShortLinkCluster', crdPath, [
+    before,
+    yaml,
+    after,
+    ...names,
+    ...sections('spec', spec),
+    ...sections('status', status),
+  ]);
 }
 
 /** One for each object that has fields of its own, in the order of the fields. */

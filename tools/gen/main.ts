@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes what is generated; with --check only says whether it is fresh.
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
@@ -15,13 +15,14 @@ import { metricsPage } from './metrics-page.ts';
 const root = dirname(dirname(import.meta.dirname));
 
 const crd = readCrd(root);
+const leastCluster = readFileSync(join(root, 'crds', 'fixtures', 'minimal.yaml'), 'utf8');
 
 const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
-  { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd) },
+  { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
   crdSchemaFile(crd),
   crdTypesFile(crd),
   ...generateProto(root),
