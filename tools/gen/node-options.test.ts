@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NumberSpec, OptionSpec } from '@shortlink/common/option-values.ts';
 import { options } from '../../node/src/config/options.ts';
@@ -85,4 +86,39 @@ describe('the options of a node', () => {
         break;
     }
   });
+});
+
+/** What holds for an option's text, or for each item of its list. */
+function checkOf(spec: OptionSpec | undefined): (text: string) => string | undefined {
+  return (
+    (spec?.kind === 'string' || spec?.kind === 'list' ? spec.check : undefined) ?? (() => 'of an option with no check')
+  );
+}
+
+describe('a text that the API server admits', () => {
+  test.each(['spec.objectStore.url', 'spec.objectStore.region', 'spec.links.ownHosts', 'spec.links.schemes'] as const)(
+    'as %s, a node admits',
+    (path) => {
+      const schema = schemaAt(path);
+      const { pattern = '', maxLength } = schema.items ?? schema;
+      const check = checkOf(specs[nodeOptions[path]]);
+      const texts = fc
+        .stringMatching(new RegExp(pattern), { size: 'medium' })
+        .filter((text) => text.length <= (maxLength ?? 0));
+      fc.assert(
+        fc.property(texts, (text) => {
+          expect(check(text), text).toBeUndefined();
+        }),
+      );
+    },
+  );
+
+  test.each(['https://s3.example.com', 'http://10.0.0.1:7070/', 'http://minio', 'http://[fd00::1]:9000'])(
+    'as an endpoint, such as %s, a node admits',
+    (text) => {
+      const { pattern = '' } = schemaAt('spec.objectStore.endpoint');
+      expect(text).toMatch(new RegExp(pattern));
+      expect(checkOf(specs['objectStore.endpoint'])(text)).toBeUndefined();
+    },
+  );
 });

@@ -37,7 +37,10 @@ describe('defaults', () => {
   });
 
   test('take the place of null, as at the API server', () => {
-    expect(withDefaults(schema, { count: null, list: undefined, outer: { inner: null } })).toEqual({ count: 3, outer: { inner: 'a' } });
+    expect(withDefaults(schema, { count: null, list: undefined, outer: { inner: null } })).toEqual({
+      count: 3,
+      outer: { inner: 'a' },
+    });
   });
 
   test('make no object that has no default itself', () => {

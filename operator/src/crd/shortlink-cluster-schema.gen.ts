@@ -112,11 +112,11 @@ export const shortLinkClusterSchema: Schema = {
             "url": {
               "type": "string",
               "pattern": "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*/?$",
-              "maxLength": 325
+              "maxLength": 264
             },
             "endpoint": {
               "type": "string",
-              "pattern": "^https?://[^/?#@]+/?$",
+              "pattern": "^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(:[0-9]{1,5})?/?$",
               "maxLength": 300
             },
             "region": {
@@ -157,7 +157,7 @@ export const shortLinkClusterSchema: Schema = {
                 "url": {
                   "type": "string",
                   "pattern": "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*/?$",
-                  "maxLength": 325
+                  "maxLength": 264
                 },
                 "clusterID": {
                   "type": "string",
