@@ -51,6 +51,6 @@ export const objectStoreOptions = {
     kind: 'string',
     path: true,
     default: '',
-    help: 'File with aws_access_key_id, aws_secret_access_key and perhaps aws_session_token, read again when it changes. Without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the files of the AWS command line, and the role of the machine are tried.',
+    help: 'File with aws_access_key_id, aws_secret_access_key and perhaps aws_session_token, or folder with files of these names in capitals, as a mounted Secret is; read again when it changes. Without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the files of the AWS command line, and the role of the machine are tried.',
   },
 } as const satisfies OptionTable;

@@ -13,7 +13,7 @@ export interface ObjectStoreSettings {
   readonly region: string;
   /** `auto`: with an endpoint. */
   readonly pathStyle: 'auto' | 'true' | 'false';
-  /** Empty: as the SDK finds them, first in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
+  /** A file or a folder (CredentialsFile); empty: as the SDK finds them, first in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. */
   readonly credentialsFile: string;
 }
 

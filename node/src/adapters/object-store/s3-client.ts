@@ -12,7 +12,7 @@ export interface S3Settings {
   readonly region: string;
   /** Whether the bucket is in the path of URLs, not in their host. */
   readonly pathStyle: boolean;
-  /** Empty: as the SDK finds them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, its files, the machine's role). */
+  /** A file or a folder (CredentialsFile); empty: as the SDK finds them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, its files, the machine's role). */
   readonly credentialsFile: string;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '@shortlink/common/bytes.ts';
@@ -246,6 +247,36 @@ it('fails once it is closed, also in the middle of a call', async () => {
   await store.close();
   expect(await running).toMatchObject({ kind: 'unavailable' });
   await expect(store.get('a', get)).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+describe('a folder of credentials, as a Secret is mounted', () => {
+  const write = (version: string, values: Readonly<Record<string, string>>): void => {
+    rmSync(stub.credentialsFile, { recursive: true, force: true });
+    mkdirSync(stub.credentialsFile);
+    for (const [name, value] of Object.entries(values))
+      writeFileSync(join(stub.credentialsFile, name), `${value}${version}\n`);
+  };
+  const sent = (): RegExpExecArray | null =>
+    /Credential=([^/]+)/.exec(stub.requests.at(-1)?.headers.authorization ?? '');
+
+  it('gives those that are in it now, with a session token where there is one', async () => {
+    write('-1', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' });
+    stub.script(answer(200), answer(200));
+    await store.put('a', body, call);
+    expect(sent()?.[1]).toBe('id-1');
+    expect(stub.requests.at(-1)?.headers['x-amz-security-token']).toBeUndefined();
+    write('-2', { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' });
+    await store.put('b', body, call);
+    expect(sent()?.[1]).toBe('id-2');
+    expect(stub.requests.at(-1)?.headers['x-amz-security-token']).toBe('token-2');
+  });
+
+  it('that lacks one says which files it needs', async () => {
+    write('', { AWS_ACCESS_KEY_ID: 'hidden-id' });
+    const problem = await store.put('a', body, call).catch(String);
+    expect(problem).toContain('does not hold the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
+    expect(problem).not.toContain('hidden-id');
+  });
 });
 
 it('says what is wrong with a file of credentials, and nothing of what is in it', async () => {
