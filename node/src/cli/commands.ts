@@ -6,6 +6,7 @@ import { chunkGcCommand } from './commands/chunk-gc.ts';
 import { chunkListCommand } from './commands/chunk-list.ts';
 import { chunkScrubCommand } from './commands/chunk-scrub.ts';
 import { clusterRebuildCommand } from './commands/cluster-rebuild.ts';
+import { clusterRebuildVolumeCommand } from './commands/cluster-rebuild-volume.ts';
 import { infoCommand, pingCommand, transferCommand } from './commands/cluster.ts';
 import { devCommand } from './commands/dev.ts';
 import { deleteCommand, getCommand, scanCommand, setCommand } from './commands/kv.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   pingCommand,
   transferCommand,
   clusterRebuildCommand,
+  clusterRebuildVolumeCommand,
   addNodeCommand,
   removeNodeCommand,
   shardUploadCommand,

@@ -85,6 +85,26 @@ describe('cluster rebuild', () => {
     expect(again.err).toContain('holds nodes already');
   });
 
+  it('makes the volume of one node that others will join, once', async () => {
+    const dataDir = join(folder, 'pod', 'data');
+    const self = ['--node.name=links-0', `--data.dir=${dataDir}`, '--peer.advertise=links-0.example:8083'];
+    const target = pathToFileURL(join(folder, 'pod', 'objects')).href;
+    const run = async (...more: string[]) =>
+      runCli(['cluster', 'rebuild-volume', '--from', from, '--again', `--objectStore.url=${target}`, ...self, ...more]);
+    const joiner = await run('--cluster.initialNodes=links-1=links-1.example:8083', '--cluster.join=a:1');
+    expect(joiner).toMatchObject({ exitCode: 0 });
+    expect(joiner.out).toContain('nothing to do: links-0 is not the only one');
+    expect(existsSync(dataDir)).toBe(false);
+    const founder = '--cluster.initialNodes=links-0=links-0.example:8083';
+    expect((await run(founder)).out).toMatch(/was rebuilt as cluster .* on the volume of links-0/);
+    expect(readdirSync(dataDir).toSorted()).toEqual(['node-id', 'store']);
+    const store = await RocksKvEngine.open({ path: join(dataDir, 'store'), mustExist: true });
+    expect(readIdentity(store)).toMatchObject({ name: 'links-0' });
+    expect(readCachedMap(store)?.nodes.map(({ addresses }) => addresses.peer)).toEqual(['links-0.example:8083']);
+    await store.close();
+    expect((await run(founder)).out).toContain('nothing to do: there is a volume');
+  });
+
   it('says for people what is back and as of when, and that it was done before', async () => {
     const data = join(folder, 'again');
     const first = ['cluster', 'rebuild', '--from', from, '--cluster', clusterId, '--data', data, '--nodes', '1'];

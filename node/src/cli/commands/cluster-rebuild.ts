@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { formatProblem } from '@shortlink/common/options.ts';
 import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import type { RebuildRequest } from '../../cluster-rebuild.ts';
-import { RebuildError } from '../../engine/rebuild/rebuild-context.ts';
 import type { RebuildReport } from '../../engine/rebuild/rebuild-cluster.ts';
-import { ObjectStoreError } from '../../ports/object-store.ts';
 import { outputFlags, printResult } from '../client-flags.ts';
 import { command } from '../command.ts';
 import { existingNodes, planNodes, writeNode, type PlannedNode } from '../dev/folders.ts';
 import { devMaxNodes, parseSettings, sharesObjects, type GivenOptions } from '../dev/layout.ts';
 import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress, type Io } from '../io.ts';
+import type { Io } from '../io.ts';
+import { runRebuild, sayProblems } from '../run-rebuild.ts';
 import { renderTable } from '../table.ts';
 import { settingsFlag } from '../settings-flag.ts';
 
@@ -73,8 +72,7 @@ export const clusterRebuildCommand = command({
       writeNode(node);
     }
     rmSync(work, { recursive: true, force: true });
-    for (const problem of report.problems) io.err(`shortlink: ${problem}`);
-    for (const { name, problem } of report.damaged) io.err(`shortlink: left out: ${name}: ${problem}`);
+    sayProblems(report, io);
     const result = { data: values.data, nodes: planned.map(({ name, folder }) => ({ name, folder })), ...report };
     printResult(io, values.output, result, () => reportText(report, planned, values.data));
   },
@@ -106,10 +104,9 @@ async function rebuild(
   work: string,
   { values, settings, io }: { readonly values: Values; readonly settings: GivenOptions; readonly io: Io },
 ): Promise<RebuildReport> {
-  const { rebuildClusterAt } = await import('../../cluster-rebuild.ts');
   const objectStore = planned[0]?.config.objectStore;
   if (objectStore === undefined) throw new CliError('usage', 'a cluster needs a node');
-  const request: RebuildRequest = {
+  const request = {
     from: { ...objectStore, url: values.from },
     nodes: planned.map(({ name, config }) => ({ config, dataDir: join(work, name) })),
     cluster: values.cluster,
@@ -117,18 +114,8 @@ async function rebuild(
     again: values.again,
     skipDamaged: values['skip-damaged'],
     policy: policyOf(planned, settings),
-    onProgress: (what, done, total) => showProgress(io, what, done, total),
   };
-  try {
-    return await rebuildClusterAt(request);
-  } catch (error) {
-    if (error instanceof RebuildError) throw new CliError('failed', error.message, { cause: error });
-    if (error instanceof ObjectStoreError)
-      throw new CliError(error.retryable ? 'unavailable' : 'failed', error.message, { cause: error });
-    throw error;
-  } finally {
-    clearProgress(io);
-  }
+  return runRebuild(request, io);
 }
 
 /** What was set; the rest stays as the old cluster had it. */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/options.ts';
-import { configOrThrow, readConfigFile } from '../commands/node.ts';
+import { configOrThrow, readConfigFile } from '../node-config.ts';
 import type { Io } from '../io.ts';
 import {
   basePortOf,
