@@ -70,6 +70,11 @@ export class TestNode {
     closeSync(log);
   }
 
+  /** Signals a process that `start` began, which may have no pid file yet. */
+  signalStarted(name: NodeJS.Signals): void {
+    this.#started?.kill(name);
+  }
+
   /** The exit code of a process that `start` began; waits for its end. */
   async exitCode(): Promise<number | null> {
     const child = this.#started;
@@ -106,6 +111,7 @@ export class TestNode {
   }
 
   stopIfRunning(): void {
+    this.#started?.kill('SIGKILL');
     try {
       // A stopped process takes no other signal.
       this.signal('SIGCONT');

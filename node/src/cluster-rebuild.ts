@@ -44,7 +44,7 @@ export async function rebuildClusterAt(request: RebuildRequest): Promise<Rebuild
       ...request,
       nodes: nodes.map(({ config }) => {
         const { name, zone, weight, addresses } = engineConfig(config);
-        return { name, zone, weight, addresses };
+        return { name, zone: zone ?? '', weight, addresses };
       }),
       openVolumes: async () => {
         for (const { dataDir } of nodes)

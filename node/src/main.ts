@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '@shortlink/common/assert.ts';
 import type { Logger } from 'pino';
@@ -10,7 +9,8 @@ import { parseHostPort } from '@shortlink/common/host-port.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { RocksHandle } from './adapters/rocksdb/rocks-kv-engine.ts';
 import type { Config } from './config/options.ts';
-import { newAuthenticator, parseTokens } from './servers/auth.ts';
+import { Fence, waitWhileFenced } from './fence.ts';
+import { openClientAccess, type ClientAccess } from './client-access.ts';
 import type { Authenticator } from './servers/auth.ts';
 import { ApiServer } from './servers/http/api-server.ts';
 import { GrpcServer } from './servers/grpc/grpc-server.ts';
@@ -18,6 +18,7 @@ import { exposureProblem } from './servers/listen.ts';
 import { OpsServer, type Readiness } from './servers/ops-server.ts';
 import { ChunkThreads } from './threads/chunk-threads.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
+import type { EngineShares } from './threads/messages.ts';
 import { RedirectWorker } from './threads/redirect-worker.ts';
 import { newServices } from './threads/services.ts';
 import { watchEventLoop } from './telemetry/event-loop.ts';
@@ -31,47 +32,63 @@ const closeConnectionsMs = 5000;
 /** Runs one storage node until a signal ends it; the only way out besides is a fatal error, with exit code 1. */
 export async function runNode(config: Config): Promise<void> {
   const logger = newLogger({ level: config.log.level, node: config.node.name, thread: 'main' });
-  const authenticator = readTokens(config);
-  checkExposure(config, authenticator);
-  prepareDataDir(config.data.dir);
-  const stop = stopSignal();
   const metrics = new LocalMetrics();
   const hub = new MetricsHub(metrics);
+  const fence = new Fence(config.node.fenceFile, logger);
+  const signal = stopSignal();
+  if (!(await waitWhileFenced({ fence, ops: hostPort(config.ops.address), metrics: hub, logger, stop: signal })))
+    return;
+  const fenced = fence
+    .until(true)
+    .then(() => logger.warn({}, 'the node is fenced: it ends, and waits when it starts again'));
+  await runUnfenced(config, { logger, metrics, hub, stop: Promise.race([signal, fenced]) });
+  fence.stop();
+}
+
+interface NodeSurroundings {
+  readonly logger: Logger;
+  readonly metrics: LocalMetrics;
+  readonly hub: MetricsHub;
+  readonly stop: Promise<void>;
+}
+
+async function runUnfenced(config: Config, { logger, metrics, hub, stop }: NodeSurroundings): Promise<void> {
+  const open: { engine?: true; chunks?: ChunkThreads | undefined; serving?: Serving } = {};
+  const access = openClientAccess(config, logger, (certificate) => {
+    open.serving?.api.useCertificate(certificate);
+    open.serving?.grpc.useCertificate(certificate);
+  });
+  checkExposure(config, access.authenticator);
+  prepareDataDir(config.data.dir);
   const onFatal = (message: string): void => die(logger, message);
   const onError = (error: unknown): void => logger.error({ err: error }, 'a request failed by a defect');
   const engine = new EngineWorker(config, { onFatal, onMetrics: (snapshot) => hub.update('engine', snapshot) });
   // Whoever asks before the chunks are open learns what the engine says.
-  const open: { chunks?: ChunkThreads | undefined } = {};
   const readiness = (): Readiness => ({ ...engine.health, notice: open.chunks?.notice });
-  const ops = new OpsServer({ readiness, isLive: () => engine.isLive(), metrics: hub, onError });
+  const ops = new OpsServer({
+    readiness,
+    isStarted: () => open.engine === true,
+    isLive: () => engine.isLive(),
+    metrics: hub,
+    onError,
+  });
   await ops.listen(hostPort(config.ops.address));
-  const { nodeId, shares } = await engine.started();
+  const started = await Promise.race([engine.started(), stop]);
+  if (started === undefined) {
+    logger.info({}, 'node stopped before it had started');
+    // A store that is being opened is as safe as one whose power fails.
+    process.exit(0);
+  }
+  const { nodeId, shares } = started;
+  open.engine = true;
   const paths = dataDirPaths(config.data.dir);
   writePidFile(paths, process.pid);
 
   const chunks = await startChunks(config, { handle: shares.handle, nodeId, engine, hub, onFatal });
   open.chunks = chunks;
-  const services = newServices(config, shares.handle, {
-    engine: engine.connect(),
-    coldTier: chunks?.connect(),
-    upkeep: chunks?.connectUpkeep(),
-  });
-  const timeoutMs = config.request.timeoutMs;
-  const common = { ...services, authenticator, metrics, timeoutMs, onError };
-  const api = new ApiServer({ ...common, tls: clientTls(config) });
-  const grpc = new GrpcServer({
-    ...common,
-    clock: systemClock,
-    isReady: () => engine.health.ready,
-    tls: clientTls(config),
-  });
-  const redirects = Array.from({ length: config.redirect.threads }, (_, i) => {
-    const events = {
-      onFatal,
-      onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot),
-    };
-    return new RedirectWorker({ config, shares, engine: engine.connect(), coldTier: chunks?.connect() }, events);
-  });
+  const serving = newServing(config, { access, engine, shares, chunks, metrics, hub, onFatal, onError });
+  open.serving = serving;
+  const { api, grpc, redirects } = serving;
   await api.listen(hostPort(config.api.address));
   await grpc.listen(hostPort(config.grpc.address));
   await Promise.all(redirects.map(async (redirect) => redirect.listening()));
@@ -84,17 +101,71 @@ export async function runNode(config: Config): Promise<void> {
   await stop;
   logger.info({}, 'node stopping');
   setTimeout(() => die(logger, 'the node did not stop in time'), config.shutdown.timeoutMs).unref();
+  await stopServing(config, { ops, engine, ...serving });
+  clearInterval(publisher);
+  loop.stop();
+  access.stop();
+  await chunks?.stop();
+  removePidFile(paths, process.pid);
+  await engine.stop();
+  logger.info({}, 'node stopped');
+}
+
+/** The listeners of clients. */
+interface Serving {
+  readonly api: ApiServer;
+  readonly grpc: GrpcServer;
+  readonly redirects: readonly RedirectWorker[];
+}
+
+interface ServingSurroundings {
+  readonly access: ClientAccess;
+  readonly engine: EngineWorker;
+  readonly shares: EngineShares;
+  readonly chunks: ChunkThreads | undefined;
+  readonly metrics: LocalMetrics;
+  readonly hub: MetricsHub;
+  readonly onFatal: (message: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+function newServing(config: Config, around: ServingSurroundings): Serving {
+  const { access, engine, shares, chunks, metrics, hub, onFatal, onError } = around;
+  const services = newServices(config, shares.handle, {
+    engine: engine.connect(),
+    coldTier: chunks?.connect(),
+    upkeep: chunks?.connectUpkeep(),
+  });
+  const common = {
+    ...services,
+    authenticator: access.authenticator,
+    metrics,
+    timeoutMs: config.request.timeoutMs,
+    onError,
+    // A client's certificate replaces its token; who has none may send one.
+    tls: access.tls === undefined ? undefined : { ...access.tls.value, requestCert: true, rejectUnauthorized: false },
+  };
+  const redirects = Array.from({ length: config.redirect.threads }, (_, i) => {
+    const events = {
+      onFatal,
+      onMetrics: (snapshot: Parameters<MetricsHub['update']>[1]) => hub.update(`redirect-${i}`, snapshot),
+    };
+    return new RedirectWorker({ config, shares, engine: engine.connect(), coldTier: chunks?.connect() }, events);
+  });
+  const isReady = (): boolean => engine.health.ready;
+  return { api: new ApiServer(common), grpc: new GrpcServer({ ...common, clock: systemClock, isReady }), redirects };
+}
+
+/** Load balancers look elsewhere, other nodes lead, and what was asked is answered. */
+async function stopServing(
+  config: Config,
+  { ops, api, grpc, redirects, engine }: Serving & { readonly ops: OpsServer; readonly engine: EngineWorker },
+): Promise<void> {
   await ops.drain();
   await sleep(config.shutdown.lameDuckMs);
   await engine.drain(handOverMs);
   await within(closeConnectionsMs, [api.drain(), grpc.drain(), ...redirects.map(async (redirect) => redirect.drain())]);
   await Promise.all([api.close(), grpc.close(), ops.close(), ...redirects.map(async (redirect) => redirect.stop())]);
-  clearInterval(publisher);
-  loop.stop();
-  await chunks?.stop();
-  removePidFile(paths, process.pid);
-  await engine.stop();
-  logger.info({}, 'node stopped');
 }
 
 interface ChunkSurroundings {
@@ -127,29 +198,6 @@ async function within(limitMs: number, work: readonly Promise<void>[]): Promise<
   const limit = new AbortController();
   await Promise.race([Promise.all(work), sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)]);
   limit.abort();
-}
-
-/** With a CA for clients the APIs speak TLS with the node's own certificate, and a client's certificate replaces its token. */
-function clientTls(
-  config: Config,
-): { ca: Buffer; cert: Buffer; key: Buffer; requestCert: true; rejectUnauthorized: false } | undefined {
-  if (config.auth.clientCaFile === '') return undefined;
-  const { certFile, keyFile } = config.tls.peer;
-  return {
-    ca: readFileSync(config.auth.clientCaFile),
-    cert: readFileSync(certFile),
-    key: readFileSync(keyFile),
-    requestCert: true,
-    rejectUnauthorized: false,
-  };
-}
-
-function readTokens(config: Config): Authenticator {
-  const { tokensFile } = config.auth;
-  return newAuthenticator(
-    tokensFile === '' ? undefined : parseTokens(readFileSync(tokensFile, 'utf8')),
-    config.auth.clientCaFile !== '',
-  );
 }
 
 /** @throws when an API without tokens would be reachable from elsewhere. */

@@ -19,6 +19,9 @@ const listeners = ['redirect.address', 'api.address', 'grpc.address', 'peer.addr
 const membership = ['node.name', 'cluster.initialNodes', 'cluster.join'] as const;
 const peerTls = ['tls.peer.caFile', 'tls.peer.certFile', 'tls.peer.keyFile'] as const;
 
+/** Whoever gives one of these has said who may use the APIs. */
+const authentication = ['auth.tokensFile', 'auth.adminTokenFile', 'auth.clientCaFile'] as const;
+
 const s3Only = ['objectStore.endpoint', 'objectStore.region', 'objectStore.credentialsFile'] as const;
 
 const crossChecks: readonly CrossCheck[] = [
@@ -31,7 +34,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: [...peerTls, 'auth.clientCaFile'], run: tlsProblems },
   { reads: ['objectStore.url', ...s3Only], run: objectStoreProblems },
   { reads: ['chunks.sealAfterBytes', 'chunks.maxHotBytes'], run: hotLimitProblems },
-  { reads: ['api.address', 'grpc.address', 'auth.tokensFile', 'auth.clientCaFile'], run: exposureProblems },
+  { reads: ['api.address', 'grpc.address', ...authentication], run: exposureProblems },
 ];
 
 /** Fills in the derived options and checks what only several options together can break. */
@@ -173,7 +176,7 @@ function hotLimitProblems(raw: RawConfig): OptionProblem[] {
 
 /** Without tokens or client certificates everyone who reaches an API may do everything, so it stays on the loopback. */
 function exposureProblems(raw: RawConfig): OptionProblem[] {
-  if (raw['auth.tokensFile'] !== '' || raw['auth.clientCaFile'] !== '') return [];
+  if (authentication.some((name) => raw[name] !== '')) return [];
   return (['api.address', 'grpc.address'] as const)
     .filter((option) => !isLoopback(parseHostPort(raw[option])?.host ?? ''))
     .map((option) => ({

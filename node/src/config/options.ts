@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Nested, OptionTable, RawValues, Values } from '@shortlink/common/options.ts';
 import { limits } from '@shortlink/common/limits.ts';
-import { checkListenAddress, checkNamedAddress, checkNodeName, checkReachableAddress } from './addresses.ts';
+import { checkListenAddress, checkNamedAddress, checkReachableAddress } from './addresses.ts';
 import { chunkOptions } from './chunk-options.ts';
+import { nodeOptions } from './node-options.ts';
 import { objectStoreOptions } from './object-store-options.ts';
 
 const kib = 2 ** 10;
@@ -21,25 +22,7 @@ function checkScheme(text: string): string | undefined {
 
 /** Every option of a node. The reference page, the flags, the variables and the file keys follow from this table. */
 export const options = {
-  'node.name': {
-    kind: 'string',
-    required: true,
-    check: checkNodeName,
-    help: 'Name of the node, unique in the cluster. The identity of a node is minted once and kept in data.dir; the name is for people.',
-  },
-  'node.zone': {
-    kind: 'string',
-    default: '',
-    help: 'Failure zone of the node; replicas of a shard are spread over zones.',
-  },
-  'node.weight': {
-    kind: 'int',
-    default: 100,
-    min: 1,
-    max: limits.nodeMaxWeight,
-    unit: '%',
-    help: 'Capacity of the node for chunks, in percent of a usual node.',
-  },
+  ...nodeOptions,
   'data.dir': {
     kind: 'string',
     path: true,
@@ -219,7 +202,13 @@ export const options = {
     kind: 'string',
     path: true,
     default: '',
-    help: 'File of API tokens with their scopes. Without it the APIs are open to whoever reaches them.',
+    help: 'File of API tokens with their scopes, read again when it changes. Without it and auth.adminTokenFile the APIs are open to whoever reaches them.',
+  },
+  'auth.adminTokenFile': {
+    kind: 'string',
+    path: true,
+    default: '',
+    help: 'File that holds one token of scope admin itself, as a mounted Secret does, beside those of auth.tokensFile, which may then be missing.',
   },
   'auth.clientCaFile': {
     kind: 'string',

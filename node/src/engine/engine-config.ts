@@ -7,7 +7,8 @@ import type { RaftSettings } from './host/raft-settings.ts';
 /** Settings of the engine: plain values, so that they can cross to its thread. */
 export interface EngineConfig {
   readonly name: string;
-  readonly zone: string;
+  /** Undefined: not known (yet); what the cluster lists holds until it is. */
+  readonly zone: string | undefined;
   /** Capacity in percent of a usual node. */
   readonly weight: number;
   readonly addresses: NodeAddresses;

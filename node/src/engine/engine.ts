@@ -15,6 +15,7 @@ import { controlGroup } from './cluster/group-control.ts';
 import type { Formation } from './cluster/formation.ts';
 import { newFormation } from './cluster/new-formation.ts';
 import { MapWatch } from './cluster/map-watch.ts';
+import { OwnDescription } from './cluster/own-description.ts';
 import { MembershipDriver } from './cluster/membership-driver.ts';
 import { RingKeeper } from './cluster/ring-keeper.ts';
 import { Volume } from './cluster/volume.ts';
@@ -40,6 +41,7 @@ export class Engine implements EngineApi, PeerHandler {
   readonly config: EngineConfig;
   readonly deps: EngineDeps;
   readonly volume: Volume;
+  readonly self: OwnDescription;
   readonly host: Host;
   readonly router: Router;
   readonly driver: MembershipDriver;
@@ -62,6 +64,7 @@ export class Engine implements EngineApi, PeerHandler {
     this.deps = deps;
     const { store, peers, clock, random, observer } = deps;
     this.volume = new Volume(store, config.name, random);
+    this.self = new OwnDescription(config, this.volume);
     this.#clockGuard = new ClockGuard(clock, config.clockMaxJumpMs);
     this.host = new Host({
       nodeId: this.volume.nodeId,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { newAuthenticator, parseTokens } from './auth.ts';
+import { newAuthenticator, parseAdminToken, parseTokens } from './auth.ts';
 import { exposureProblem } from './listen.ts';
 
 const hash = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -22,7 +22,7 @@ test.each(['root 00 x', `api ${hash('a')}`, `api ${hash('a').slice(1)} x`, 'api'
 );
 
 test('a token opens its scope, and admin opens both', () => {
-  const authenticator = newAuthenticator(parseTokens(file));
+  const authenticator = newAuthenticator(() => parseTokens(file));
   const kindOf = (authorization: string | undefined, scope: 'api' | 'admin') =>
     authenticator.authenticate({ authorization, hasClientCertificate: true }, scope).kind;
   expect(kindOf('Bearer a', 'api')).toBe('granted');
@@ -36,9 +36,23 @@ test('a token opens its scope, and admin opens both', () => {
 
 test('an empty tokens file lets nobody in; no configuration lets everybody in', () => {
   const credentials = { authorization: 'Bearer a', hasClientCertificate: false };
-  expect(newAuthenticator([]).authenticate(credentials, 'api').kind).toBe('unauthenticated');
+  expect(newAuthenticator(() => []).authenticate(credentials, 'api').kind).toBe('unauthenticated');
   expect(newAuthenticator(undefined)).toMatchObject({ isConfigured: false });
   expect(newAuthenticator(undefined).authenticate(credentials, 'admin').kind).toBe('granted');
+});
+
+test('the tokens that count are those of the moment', () => {
+  let tokens = parseTokens(`admin ${hash('old')} one`);
+  const authenticator = newAuthenticator(() => tokens);
+  const kindOf = (token: string) =>
+    authenticator.authenticate({ authorization: `Bearer ${token}`, hasClientCertificate: false }, 'admin').kind;
+  expect([kindOf('old'), kindOf('new')]).toEqual(['granted', 'unauthenticated']);
+  tokens = [parseAdminToken('new\n')];
+  expect([kindOf('old'), kindOf('new')]).toEqual(['unauthenticated', 'granted']);
+});
+
+test.each(['', ' \n', 'two words', 'a\nb', 'ü'])('%j is no admin token', (text) => {
+  expect(() => parseAdminToken(text)).toThrow('does not hold one token');
 });
 
 test('a client certificate opens both scopes where they are accepted', () => {

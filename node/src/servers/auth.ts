@@ -52,13 +52,26 @@ export function parseTokens(text: string): readonly TokenEntry[] {
   return entries;
 }
 
+/**
+ * The content of a file that is one token of scope admin, such as a key of a mounted Secret.
+ * @throws Error that says what is wrong, never with the content.
+ */
+export function parseAdminToken(text: string): TokenEntry {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]{1,512}$/.test(token))
+    throw new Error('the file of the admin token does not hold one token of 1 to 512 visible ASCII characters');
+  return { scope: 'admin', hash: createHash('sha256').update(token).digest(), name: 'admin token' };
+}
+
 function isScope(text: string | undefined): text is Scope {
   return scopes.some((scope) => scope === text);
 }
 
-/** `tokens` undefined: none are configured. An empty list is a configuration that lets nobody in. */
+/**
+ * `tokens`: those that count now; undefined: none are configured. An empty list is a configuration that lets nobody in.
+ */
 export function newAuthenticator(
-  tokens: readonly TokenEntry[] | undefined,
+  tokens: (() => readonly TokenEntry[]) | undefined,
   acceptsCertificates = false,
 ): Authenticator {
   if (tokens === undefined && !acceptsCertificates) {
@@ -69,7 +82,7 @@ export function newAuthenticator(
     authenticate: ({ authorization, hasClientCertificate }, wanted) => {
       if (acceptsCertificates && hasClientCertificate) return { kind: 'granted', name: 'client certificate' };
       const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1];
-      const entry = token === undefined ? undefined : findToken(tokens ?? [], token);
+      const entry = token === undefined ? undefined : findToken(tokens?.() ?? [], token);
       if (entry === undefined) return { kind: 'unauthenticated' };
       if (wanted === 'admin' && entry.scope !== 'admin') return { kind: 'forbidden' };
       return { kind: 'granted', name: entry.name };

@@ -7,6 +7,7 @@ import type { Readiness } from './ops-server.ts';
 
 let readiness: Readiness;
 let live: boolean;
+let started: boolean;
 let metrics: LocalMetrics;
 let server: OpsServer;
 let origin: string;
@@ -14,9 +15,11 @@ let origin: string;
 beforeEach(async () => {
   readiness = { ready: true, waitingFor: undefined, writable: true };
   live = true;
+  started = true;
   metrics = new LocalMetrics();
   server = new OpsServer({
     readiness: () => readiness,
+    isStarted: () => started,
     isLive: () => live,
     metrics: new MetricsHub(metrics),
     onError: (error) => expect.fail(String(error)),
@@ -54,9 +57,18 @@ test('a node that waits says for what', async () => {
   });
 });
 
+test('a node that is opening its store is not started, whatever else it is', async () => {
+  started = false;
+  live = false;
+  expect(await get('/startupz')).toMatchObject({ status: 503, text: 'starting\n' });
+  started = true;
+  expect(await get('/startupz')).toMatchObject({ status: 200, text: 'ok\n' });
+});
+
 test('a node whose listeners are not open yet is not ready', async () => {
   const early = new OpsServer({
     readiness: () => readiness,
+    isStarted: () => true,
     isLive: () => true,
     metrics: new MetricsHub(metrics),
     onError: (error) => expect.fail(String(error)),

@@ -17,6 +17,8 @@ export interface Readiness {
 
 export interface OpsServerOptions {
   readonly readiness: () => Readiness;
+  /** Whether the store is open and other nodes can connect; until then `isLive` means nothing. */
+  readonly isStarted: () => boolean;
   /** False asks whoever watches to restart the process. */
   readonly isLive: () => boolean;
   readonly metrics: { render(): Promise<string>; readonly contentType: string };
@@ -91,16 +93,16 @@ export class OpsServer {
   async #page(message: IncomingMessage): Promise<Page> {
     if (message.method !== 'GET' && message.method !== 'HEAD') return { status: 405, type: plain, text: 'GET only\n' };
     switch (message.url?.split('?')[0]) {
+      case '/startupz':
+        return verdict(this.#options.isStarted(), 'starting');
       case '/livez':
-        return this.#options.isLive()
-          ? { status: 200, type: plain, text: 'ok\n' }
-          : { status: 503, type: plain, text: 'stuck\n' };
+        return verdict(this.#options.isLive(), 'stuck');
       case '/readyz':
         return this.#readyPage();
       case '/metrics':
         return { status: 200, type: this.#options.metrics.contentType, text: await this.#options.metrics.render() };
       default:
-        return { status: 404, type: plain, text: 'there are /livez, /readyz and /metrics\n' };
+        return { status: 404, type: plain, text: 'there are /startupz, /livez, /readyz and /metrics\n' };
     }
   }
 
@@ -111,4 +113,8 @@ export class OpsServer {
     const body = { ready: isReady, waitingFor: isReady ? null : reason, writable: isReady && writable, notice };
     return { status: isReady ? 200 : 503, type: json, text: `${JSON.stringify(body)}\n` };
   }
+}
+
+function verdict(isWell: boolean, otherwise: string): Page {
+  return isWell ? { status: 200, type: plain, text: 'ok\n' } : { status: 503, type: plain, text: `${otherwise}\n` };
 }

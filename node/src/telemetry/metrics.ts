@@ -35,6 +35,11 @@ export const nodeMetrics = {
     merge: 'max',
     help: '1 while the process runs.',
   },
+  shortlink_node_tls_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'When the certificate ends that this node shows to its peers, in seconds since 1970. Absent without mutual TLS.',
+  },
   shortlink_node_ready: {
     type: 'gauge',
     merge: 'max',

@@ -14,7 +14,7 @@ export function engineConfig(config: Config): EngineConfig {
   const ticks = (ms: number): number => Math.max(1, Math.ceil(ms / raft.tickMs));
   return {
     name: config.node.name,
-    zone: config.node.zone,
+    zone: config.node.zone === '' && config.node.zoneFile !== '' ? undefined : config.node.zone,
     weight: config.node.weight,
     addresses: { peer: peer.advertise, redirect: redirect.advertise, api: api.advertise, grpc: grpc.advertise },
     initialNodes: initialNodes(config).map(({ name, address }) => ({ name, address })),

@@ -2,12 +2,13 @@
 import { RemoteColdTier } from '../engine/client/cold-channel.ts';
 import { noColdTier } from '../ports/cold-tier.ts';
 import type { ColdTier } from '../ports/cold-tier.ts';
-import { readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '@shortlink/common/assert.ts';
 import { DiskChunkReader } from '../adapters/chunk-files/disk-chunk-files.ts';
-import type { PeerTls } from '../adapters/peers/channels.ts';
-import { createGrpcPeers } from '../adapters/peers/grpc-peers.ts';
+import { createGrpcPeers, type GrpcPeers } from '../adapters/peers/grpc-peers.ts';
+import { PeerCertificates } from '../adapters/peers/peer-certificates.ts';
+import type { PeersObserver } from '../adapters/peers/peers-observer.ts';
 import { RocksKvEngine } from '../adapters/rocksdb/rocks-kv-engine.ts';
 import { defaultRocksBudget } from '../adapters/rocksdb/rocks-options.ts';
 import {
@@ -25,6 +26,7 @@ import { SystemRandom } from '../adapters/system/system-random.ts';
 import { serveEngine } from '../engine/client/engine-server.ts';
 import { Engine } from '../engine/engine.ts';
 import { LinkVersions } from '../engine/link-versions.ts';
+import { zoneOf } from '../engine/cluster/own-description.ts';
 import { ForeignVolumeError, Volume } from '../engine/cluster/volume.ts';
 import type { PeerHandler } from '../ports/peers.ts';
 import { StoreCorruptError, StoreFailedError } from '../ports/kv-engine.ts';
@@ -35,6 +37,8 @@ import type { EngineOrder, EngineReport, EngineThreadData } from './messages.ts'
 import { atOnce, portChannel, soon } from './port-channel.ts';
 import { watchEventLoop } from '../telemetry/event-loop.ts';
 import { LocalMetrics } from '../telemetry/local-metrics.ts';
+import { followTls } from './tls-files.ts';
+import { ZoneFile } from './zone-file.ts';
 
 // Composition root of the engine's thread: the store, the groups and the streams to the other nodes live here.
 
@@ -55,11 +59,38 @@ function fatal(error: unknown): void {
   report({ type: 'fatal', message, expected });
 }
 
-/** Mutual TLS between nodes is on when its files are given. */
-function peerTls(): PeerTls | undefined {
-  const { caFile, certFile, keyFile } = config.tls.peer;
-  if (caFile === '') return undefined;
-  return { ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) };
+/** Mutual TLS between nodes is on when its files are given, and follows them. */
+function peerCertificates(metrics: LocalMetrics): PeerCertificates | undefined {
+  if (config.tls.peer.caFile === '') return undefined;
+  const showExpiry = (certificate: Buffer): void => {
+    const { validToDate } = new X509Certificate(certificate);
+    metrics.set('shortlink_node_tls_certificate_expiry_timestamp_seconds', validToDate.getTime() / 1000);
+  };
+  const files = followTls(config.tls.peer, {
+    onChange: (tls) => {
+      logger.info({}, 'new connections between nodes use a new certificate');
+      certificates.replace(tls);
+      showExpiry(tls.cert);
+    },
+    onTrouble: (error) =>
+      logger.error({ err: error }, 'the certificates between nodes were changed and cannot be used: the old ones stay'),
+  });
+  const certificates = new PeerCertificates(files.value);
+  showExpiry(files.value.cert);
+  return certificates;
+}
+
+/** Undefined when no file is to tell it. A node that was somewhere before need not wait for it. */
+async function ownZone(volume: Volume): Promise<ZoneFile | undefined> {
+  const { zoneFile, zoneWaitMs, zone } = config.node;
+  if (zoneFile === '') return undefined;
+  const file = new ZoneFile(zoneFile, logger);
+  if (zone !== '' || zoneOf(volume) !== undefined) return file;
+  await file.wait(zoneWaitMs, () => {
+    const waitingFor = `the zone of this node in ${zoneFile}, for at most ${zoneWaitMs / 1000} s`;
+    report({ type: 'health', health: { ready: false, writable: false, waitingFor } });
+  });
+  return file;
 }
 
 async function openStore(): Promise<RocksKvEngine> {
@@ -108,18 +139,19 @@ function peerHandler(open: { readonly engine?: Engine }): PeerHandler {
   };
 }
 
-async function run(): Promise<void> {
-  const store = await openStore();
-  const metrics = new LocalMetrics();
-  const random = new SystemRandom();
-  const { nodeId } = new Volume(store, config.node.name, random);
-  writeNodeIdFile(dataDirPaths(config.data.dir), nodeId);
-  const observer = meteredObserver(metrics, logger, systemClock);
-  const open: { engine?: Engine } = {};
-  const transport = createGrpcPeers({
+interface TransportParts {
+  readonly nodeId: string;
+  readonly open: { readonly engine?: Engine };
+  readonly metrics: LocalMetrics;
+  readonly observer: PeersObserver;
+  readonly random: SystemRandom;
+}
+
+function newTransport({ nodeId, open, metrics, observer, random }: TransportParts): GrpcPeers {
+  return createGrpcPeers({
     self: { nodeId, clusterId: () => open.engine?.volume.clusterId },
     listen: config.peer.address,
-    tls: peerTls(),
+    tls: peerCertificates(metrics),
     snapshotBytesPerSecond: config.snapshot.bytesPerSecond,
     queueMaxBytes: 2 * config.raft.maxInflightBytes,
     handler: peerHandler(open),
@@ -128,25 +160,43 @@ async function run(): Promise<void> {
     timers: systemTimers,
     random,
   });
+}
+
+async function run(): Promise<void> {
+  const store = await openStore();
+  const metrics = new LocalMetrics();
+  const random = new SystemRandom();
+  const volume = new Volume(store, config.node.name, random);
+  const { nodeId } = volume;
+  writeNodeIdFile(dataDirPaths(config.data.dir), nodeId);
+  const zone = await ownZone(volume);
+  const observer = meteredObserver(metrics, logger, systemClock);
+  const open: { engine?: Engine } = {};
+  const transport = newTransport({ nodeId, open, metrics, observer, random });
   const linkVersions = new LinkVersions();
   // The chunks are opened after the store; until then, and without an object store, nobody can ask them.
   let coldTier: ColdTier = noColdTier;
-  const engine = new Engine(engineConfig(config), {
-    store,
-    linkVersions,
-    peers: transport.peers,
-    // Read here and not by the thread that makes chunks, which may be busy with one.
-    copies: new DiskChunkReader(dataDirPaths(config.data.dir).chunks),
-    formationGuard: formationGuard(config.objectStore),
-    coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
-    clock: systemClock,
-    random,
-    observer,
-    soon,
-    timers: systemTimers,
-    onFatal: fatal,
-  });
+  const settings = engineConfig(config);
+  const engine = new Engine(
+    { ...settings, zone: zone?.zone ?? settings.zone },
+    {
+      store,
+      linkVersions,
+      peers: transport.peers,
+      // Read here and not by the thread that makes chunks, which may be busy with one.
+      copies: new DiskChunkReader(dataDirPaths(config.data.dir).chunks),
+      formationGuard: formationGuard(config.objectStore),
+      coldTier: { query: async (query, timeoutMs) => coldTier.query(query, timeoutMs) },
+      clock: systemClock,
+      random,
+      observer,
+      soon,
+      timers: systemTimers,
+      onFatal: fatal,
+    },
+  );
   open.engine = engine;
+  zone?.onZone((name) => engine.self.useZone(name));
   engine.ring.heartbeats.measureDisk(() => freeBytes(config.data.dir));
   await transport.start();
   const ticker = setInterval(() => engine.tick(), config.raft.tickMs);
@@ -166,6 +216,7 @@ async function run(): Promise<void> {
     }
     clearInterval(ticker);
     clearInterval(reporter);
+    zone?.stop();
     void engine
       .stop()
       .then(async () => transport.peers.close())

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Client, credentials, ServerCredentials } from '@grpc/grpc-js';
+import { Client, credentials, experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions, ServerOptions } from '@grpc/grpc-js';
 import { limits } from '@shortlink/common/limits.ts';
+import type { PeerCertificates } from './peer-certificates.ts';
 import { flowControlWindowBytes } from './server-window.ts';
-
-/** PEM. With it both sides of every connection show a certificate of this CA; without it they talk in plain text. */
-export interface PeerTls {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
 
 /** A peer that answers no ping for this long after one was due is gone: stopped, cut off, or without power. */
 const keepaliveTimeMs = 5000;
@@ -44,21 +38,26 @@ export const serverOptions: ServerOptions = {
   'grpc.enable_channelz': 0,
 };
 
-export function serverCredentials(tls: PeerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  return ServerCredentials.createSsl(tls.ca, [{ cert_chain: tls.cert, private_key: tls.key }], true);
+export function serverCredentials(certificates: PeerCertificates | undefined): ServerCredentials {
+  if (certificates === undefined) return ServerCredentials.createInsecure();
+  return experimental.createCertificateProviderServerCredentials(certificates, certificates, true);
 }
 
 /** Makes channels to peers. Each has one connection of its own, opened when it is first used. */
 export class Channels {
-  readonly #credentials: ChannelCredentials;
+  readonly #certificates: PeerCertificates | undefined;
 
-  constructor(tls: PeerTls | undefined) {
-    this.#credentials =
-      tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert);
+  constructor(certificates: PeerCertificates | undefined) {
+    this.#certificates = certificates;
   }
 
   open(address: string): Client {
-    return new Client(address, this.#credentials, channelOptions);
+    return new Client(address, this.#credentials(), channelOptions);
+  }
+
+  #credentials(): ChannelCredentials {
+    if (this.#certificates === undefined) return credentials.createInsecure();
+    const { ca, cert, key } = this.#certificates.current;
+    return credentials.createSsl(ca, key, cert);
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { promises, type LookupAddress } from 'node:dns';
+import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { limits } from '@shortlink/common/limits.ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { appendOf, frameOf, RecordingHandler } from '../../ports/testing/peers-contract.ts';
 import { protocolVersion } from './hello.ts';
 import { GrpcFixture } from './testing/grpc-fixture.ts';
@@ -49,6 +51,30 @@ it.each([
   expect(caller.ended).toContain(words);
   expect(b.peers.isConnected(hello.fromNodeId)).toBe(false);
   expect(handlers.b.disconnects).toEqual([]);
+});
+
+it('reaches peers whose names appear only after a while, as those of new pods do', async () => {
+  const b = await fixture.addNode({ nodeId: 'node-b', clusterId: 'c', handler: handlers.b });
+  const a = await fixture.addNode({ nodeId: 'node-a', clusterId: 'c', handler: handlers.a });
+  let isKnown = false;
+  let asked = 0;
+  const lookup = vi.spyOn(promises, 'lookup').mockImplementation(async () => {
+    asked++;
+    if (!isKnown) throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+    const all: unknown = [{ address: '127.0.0.1', family: 4 }];
+    return all as LookupAddress;
+  });
+  try {
+    const named = b.address.replace('127.0.0.1', 'links-1.links-nodes.web.svc');
+    await expect(a.peers.ask(named, utf8('who'), 2000)).rejects.toThrow('did not answer');
+    a.peers.setPeers(new Map([['node-b', named]]));
+    await fixture.until(() => asked > 2);
+    isKnown = true;
+    await fixture.until(() => a.peers.isConnected('node-b'));
+    expect(fromUtf8(await a.peers.ask(named, utf8('who'), 10_000))).toBe('answer to who');
+  } finally {
+    lookup.mockRestore();
+  }
 });
 
 it('takes a caller of a later version, who knows how to speak this one', async () => {

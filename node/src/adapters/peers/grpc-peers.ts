@@ -12,13 +12,13 @@ import type { PeerFrame, PeerHandler, Peers, SnapshotSource } from '../../ports/
 import type { Random } from '../../ports/random.ts';
 import { Acceptor } from './acceptor.ts';
 import { Channels, serverCredentials, serverOptions } from './channels.ts';
-import type { PeerTls } from './channels.ts';
 import { Dialer } from './dialer.ts';
 import { exchangeMethod } from './exchange-call.ts';
 import { FrameEncoder } from './frame-codec.ts';
 import type { Self } from './hello.ts';
 import { LinkTable } from './link-table.ts';
 import { Pacer } from './pacer.ts';
+import type { PeerCertificates } from './peer-certificates.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { PeersObserver } from './peers-observer.ts';
 import { Questions } from './questions.ts';
@@ -36,7 +36,7 @@ export interface GrpcPeersOptions {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
   /** Mutual TLS with every peer; undefined: plain text. */
-  readonly tls?: PeerTls | undefined;
+  readonly tls?: PeerCertificates | undefined;
   /** For all snapshots that this node sends together. */
   readonly snapshotBytesPerSecond: number;
   /** Bytes that may wait for one peer before Raft's messages to it are dropped. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { frameOf, RecordingHandler } from '../../ports/testing/peers-contract.ts';
-import type { PeerTls } from './channels.ts';
+import { PeerCertificates, type PeerTls } from './peer-certificates.ts';
 import { GrpcFixture } from './testing/grpc-fixture.ts';
 
 function hasOpenssl(): boolean {
@@ -59,6 +59,10 @@ function makeTls(folder: string, name: string): PeerTls {
   };
 }
 
+function certificatesOf(tls: PeerTls | undefined): PeerCertificates | undefined {
+  return tls === undefined ? undefined : new PeerCertificates(tls);
+}
+
 describe.skipIf(!hasOpenssl())('mutual TLS between nodes (needs the openssl program for its certificates)', () => {
   let folder: string;
   let ours: PeerTls;
@@ -79,10 +83,11 @@ describe.skipIf(!hasOpenssl())('mutual TLS between nodes (needs the openssl prog
   afterEach(async () => fixture.dispose());
 
   async function nodes(tls: { a: PeerTls | undefined; b: PeerTls | undefined }) {
-    const a = await fixture.addNode({ nodeId: 'node-a', clusterId: 'c', handler: handlers.a, tls: tls.a });
-    const b = await fixture.addNode({ nodeId: 'node-b', clusterId: 'c', handler: handlers.b, tls: tls.b });
+    const certificates = { a: certificatesOf(tls.a), b: certificatesOf(tls.b) };
+    const a = await fixture.addNode({ nodeId: 'node-a', clusterId: 'c', handler: handlers.a, tls: certificates.a });
+    const b = await fixture.addNode({ nodeId: 'node-b', clusterId: 'c', handler: handlers.b, tls: certificates.b });
     a.peers.setPeers(new Map([['node-b', b.address]]));
-    return { a, b };
+    return { a, b, certificates };
   }
 
   it('carries frames and questions between nodes with certificates of one CA', async () => {
@@ -91,6 +96,34 @@ describe.skipIf(!hasOpenssl())('mutual TLS between nodes (needs the openssl prog
     b.peers.send('node-a', frameOf({ mapEpoch: 3 }));
     await fixture.until(() => handlers.a.frames.length === 1);
     expect(fromUtf8(await a.peers.ask(b.address, utf8('who'), 10_000))).toBe('answer to who');
+  });
+
+  it('keeps what is connected, and connects anew with the certificates of the moment', async () => {
+    const both = Buffer.concat([ours.ca, theirs.ca]);
+    const { a, b, certificates } = await nodes({ a: ours, b: ours });
+    await fixture.until(() => a.peers.isConnected('node-b'));
+    // As a CA is replaced: both are believed first, then the certificates change one by one, then the old CA goes.
+    for (const side of [certificates.a, certificates.b]) side?.replace({ ...ours, ca: both });
+    certificates.b?.replace({ ...theirs, ca: both });
+    expect(a.peers.isConnected('node-b')).toBe(true);
+    const c = await fixture.addNode({
+      nodeId: 'node-c',
+      clusterId: 'c',
+      handler: new RecordingHandler(),
+      tls: new PeerCertificates(theirs),
+    });
+    expect(fromUtf8(await c.peers.ask(b.address, utf8('who'), 10_000))).toBe('answer to who');
+    certificates.a?.replace(theirs);
+    expect(fromUtf8(await c.peers.ask(a.address, utf8('who'), 10_000))).toBe('answer to who');
+    // Who still shows the old certificate is a stranger where the old CA has gone.
+    certificates.b?.replace(theirs);
+    const late = await fixture.addNode({
+      nodeId: 'node-d',
+      clusterId: 'c',
+      handler: new RecordingHandler(),
+      tls: new PeerCertificates({ ...ours, ca: both }),
+    });
+    await expect(late.peers.ask(b.address, utf8('who'), 2000)).rejects.toThrow();
   });
 
   it.each([

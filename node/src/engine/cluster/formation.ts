@@ -22,7 +22,7 @@ export interface FormationOptions {
   readonly observer: EngineObserver;
   /** Undefined: the cluster keeps no objects anywhere. */
   readonly guard: FormationGuard | undefined;
-  readonly self: Omit<NodeDescription, 'id'>;
+  readonly self: () => NodeDescription;
   readonly initialNodes: readonly InitialNode[];
   readonly joinAddresses: readonly string[];
   readonly initialShards: number;
@@ -91,7 +91,7 @@ export class Formation {
         return this.#whoAmI();
       case 'join':
         if (volume.clusterId === undefined)
-          return { kind: 'refused', message: `node ${this.#options.self.name} is no member yet` };
+          return { kind: 'refused', message: `node ${this.#options.self().name} is no member yet` };
         return this.#options.admit(question.node);
       default:
         return { kind: 'refused', message: 'this question is not known here; the nodes run different versions' };
@@ -100,7 +100,7 @@ export class Formation {
 
   #whoAmI(): FormationAnswer {
     const { volume, self } = this.#options;
-    const node: NodeDescription = { ...self, id: volume.nodeId };
+    const node = self();
     if (volume.clusterId !== undefined) return { kind: 'member', node, clusterId: volume.clusterId };
     if (volume.promise !== undefined) return { kind: 'promised', node, clusterId: volume.promise.clusterId };
     return { kind: 'empty', node };
@@ -112,16 +112,26 @@ export class Formation {
   }
 
   #isInitial(): boolean {
-    return this.#options.initialNodes.some((node) => node.name === this.#options.self.name);
+    const { initialNodes, self } = this.#options;
+    const { name } = self();
+    return initialNodes.some((node) => node.name === name);
   }
 
   async #step(): Promise<void> {
     const { initialNodes, joinAddresses, self, volume } = this.#options;
-    const others = initialNodes.filter((node) => node.name !== self.name);
-    const answers = await Promise.all(
-      others.map((node) => this.#ask(node.address, { kind: 'hello', name: self.name })),
-    );
-    const members = answers.flatMap((answer) => (answer?.kind === 'member' ? [answer] : []));
+    const { name } = self();
+    const others = initialNodes.filter((node) => node.name !== name);
+    const hello = async (address: string): Promise<FormationAnswer | undefined> =>
+      this.#ask(address, { kind: 'hello', name });
+    // Who is to found a cluster alone, or with others that are as empty, asks those that came later: it may be one that
+    // lost its volume.
+    const isKnown = (address: string): boolean => initialNodes.some((node) => node.address === address);
+    const later = this.#isInitial() ? joinAddresses.filter((address) => !isKnown(address)) : [];
+    const [answers, more] = await Promise.all([
+      Promise.all(others.map(async (node) => hello(node.address))),
+      Promise.all(later.map(hello)),
+    ]);
+    const members = [...answers, ...more].flatMap((answer) => (answer?.kind === 'member' ? [answer] : []));
     const promised = members.find((member) => member.clusterId === volume.promise?.clusterId);
     // The others started while this founder was away: it has promised and never took part, so it may start late.
     if (promised !== undefined && volume.promise !== undefined) return this.#found(volume.promise);
@@ -145,7 +155,7 @@ export class Formation {
     const { initialNodes, self } = this.#options;
     const coordinator = initialNodes.map((node) => node.name).sort()[0];
     this.#waitingFor = `node ${coordinator}, which coordinates the formation`;
-    if (coordinator === self.name) await this.#coordinate(others, answers);
+    if (coordinator === self().name) await this.#coordinate(others, answers);
   }
 
   /** Nobody has data, but the object store may: then a cluster was lost, or another one lives there. */
@@ -186,9 +196,8 @@ export class Formation {
   }
 
   #newRecord(others: readonly NodeDescription[]): FormationRecord {
-    const { volume, self, initialShards, policy } = this.#options;
-    const me: NodeDescription = { ...self, id: volume.nodeId };
-    return { clusterId: mintClusterId(this.#options.random), founders: [me, ...others], initialShards, policy };
+    const { self, initialShards, policy } = this.#options;
+    return { clusterId: mintClusterId(this.#options.random), founders: [self(), ...others], initialShards, policy };
   }
 
   #found(record: FormationRecord): void {
@@ -203,9 +212,10 @@ export class Formation {
 
   async #join(addresses: readonly string[]): Promise<void> {
     const { volume, self, onJoined, observer } = this.#options;
-    const node: NodeDescription = { ...self, id: volume.nodeId };
-    this.#waitingFor = `a member that lets this node join: ${addresses.join(', ')}`;
-    for (const address of addresses) {
+    const node = self();
+    const others = addresses.filter((address) => address !== node.addresses.peer);
+    this.#waitingFor = `a member that lets this node join: ${others.join(', ')}`;
+    for (const address of others) {
       const answer = await this.#ask(address, { kind: 'join', node });
       if (answer?.kind === 'refused') this.#waitingFor = answer.message;
       if (answer?.kind !== 'joined') continue;

@@ -51,10 +51,9 @@ export class MapWatch {
 
   /** What this node is, when the map says something else. */
   async announce(): Promise<void> {
-    const { config, nodeId, volume, driver } = this.#engine;
-    const { name, zone, weight, addresses } = config;
+    const { nodeId, volume, driver, self } = this.#engine;
     const listed = volume.map?.nodes.find((node) => node.id === nodeId);
-    const current = { id: nodeId, name, zone, weight, addresses };
+    const { current } = self;
     if (listed === undefined || isSameDescription(listed, current)) return;
     await driver.propose({ type: 'putNode', node: current });
   }

@@ -19,7 +19,7 @@ export function newFormation(engine: Engine, events: FormationEvents): Formation
     random: deps.random,
     observer: deps.observer,
     guard: deps.formationGuard,
-    self: { name: config.name, zone: config.zone, weight: config.weight, addresses: config.addresses },
+    self: () => engine.self.current,
     initialNodes: config.initialNodes,
     joinAddresses: config.joinAddresses,
     initialShards: config.initialShards,

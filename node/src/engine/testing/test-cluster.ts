@@ -110,8 +110,9 @@ export class TestCluster {
         ...more,
         name,
         addresses: { peer: address, redirect: address, api: address, grpc: address },
-        initialNodes: this.#initial,
-        joinAddresses: i < this.#initial.length ? [] : this.#initial.map((node) => node.address),
+        initialNodes: more.initialNodes ?? this.#initial,
+        joinAddresses:
+          more.joinAddresses ?? (i < this.#initial.length ? [] : this.#initial.map((node) => node.address)),
       },
       {
         store: new SimStore(disk, { beforeWrite: () => {}, afterWrite: onStep, honoursSync: true }),

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { credentials, status } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { AdminService, GetStatusRequestSchema } from '@shortlink/proto/admin.ts';
 import { serviceClient } from '@shortlink/proto/grpc-service.ts';
 import { GetRequestSchema, KvService } from '@shortlink/proto/kv.ts';
@@ -57,7 +57,7 @@ describe.skipIf(!hasOpenssl())('TLS (needs the openssl program for its certifica
   /** Clients of this server may show the operator's certificate, or send a token. */
   async function start(shown: Pair | undefined) {
     fixture = await startGrpc({
-      authenticator: newAuthenticator(testTokens, true),
+      authenticator: newAuthenticator(() => testTokens, true),
       tls: { cert: node.cert, key: node.key, ca: operator.cert, requestCert: true, rejectUnauthorized: false },
       channel: credentials.createSsl(node.cert, shown?.key, shown?.cert),
     });
@@ -89,6 +89,17 @@ describe.skipIf(!hasOpenssl())('TLS (needs the openssl program for its certifica
     expect(await codeOf(kv.get(get, asApp))).toBe(status.OK);
     expect(await codeOf(admin.getStatus(ask, asApp))).toBe(status.PERMISSION_DENIED);
     expect(await codeOf(admin.getStatus(ask, asAdmin))).toBe(status.OK);
+  });
+
+  test('a certificate that is replaced counts for the connections that come then', async () => {
+    const { kv } = await start(undefined);
+    expect(await codeOf(kv.get(get, asApp))).toBe(status.OK);
+    fixture?.server.useCertificate({ cert: stranger.cert, key: stranger.key, ca: operator.cert });
+    expect(await codeOf(kv.get(get, asApp))).toBe(status.OK);
+    const channel = credentials.createSsl(stranger.cert, operator.key, operator.cert);
+    const later = new Client(`127.0.0.1:${fixture?.port}`, channel);
+    expect(await codeOf(serviceClient(AdminService, later).getStatus(ask))).toBe(status.OK);
+    later.close();
   });
 
   test('the certificate of somebody else is none', async () => {

@@ -42,7 +42,7 @@ beforeEach(async () => {
   clockAheadMs = 0;
   server = new GrpcServer({
     ...services,
-    authenticator: newAuthenticator(testTokens),
+    authenticator: newAuthenticator(() => testTokens),
     metrics: noMetrics,
     clock: { nowMs: () => Date.now() + clockAheadMs, monotonicMs: () => performance.now() },
     timeoutMs: 5000,

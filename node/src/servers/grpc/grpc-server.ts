@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { TlsOptions } from 'node:tls';
+import type { SecureContextOptions, Server as TlsServer, TlsOptions } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ConnectionInjector, ServerInterceptor } from '@grpc/grpc-js';
 import { AdminService as AdminContract } from '@shortlink/proto/admin.ts';
@@ -68,7 +68,7 @@ const scopes: ReadonlyMap<string, Scope | undefined> = new Map<string, Scope | u
 export class GrpcServer {
   readonly #grpc: Server;
   readonly #injector: ConnectionInjector;
-  readonly #listener: NetServer;
+  readonly #listener: NetServer | TlsServer;
   readonly #streams = new Set<OpenStream>();
   readonly #sockets = new Set<Socket>();
   #draining = false;
@@ -115,6 +115,11 @@ export class GrpcServer {
   async listen(address: HostPort): Promise<HostPort> {
     await listen(this.#listener, address);
     return boundAddress(this.#listener);
+  }
+
+  /** New connections are shown this certificate; those that are open stay. Without TLS it does nothing. */
+  useCertificate(context: SecureContextOptions): void {
+    if ('setSecureContext' in this.#listener) this.#listener.setSecureContext(context);
   }
 
   /** Stops accepting, answers what was asked, ends the streams. Resolves when all calls have ended. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { TLSSocket } from 'node:tls';
-import type { TlsOptions } from 'node:tls';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import { ServiceError } from '@shortlink/common/errors.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 import type { AdminService } from '../../services/admin.ts';
@@ -77,7 +77,7 @@ export function apiRoutes({
 /** The HTTP API on its own listener. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #match: ReturnType<typeof compileRoutes>;
   #draining = false;
 
@@ -102,6 +102,11 @@ export class ApiServer {
   async listen(address: HostPort): Promise<HostPort> {
     await listen(this.#server, address);
     return boundAddress(this.#server);
+  }
+
+  /** New connections are shown this certificate; those that are open stay. Without TLS it does nothing. */
+  useCertificate(context: SecureContextOptions): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(context);
   }
 
   /** Stops accepting, finishes the answers, closes each connection after its answer. */

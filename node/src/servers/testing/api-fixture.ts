@@ -68,7 +68,7 @@ export async function startApi(
   const errors: unknown[] = [];
   const server = new ApiServer({
     ...services,
-    authenticator: newAuthenticator(testTokens),
+    authenticator: newAuthenticator(() => testTokens),
     metrics: noMetrics,
     timeoutMs: options.timeoutMs ?? 5000,
     onError: (error) => errors.push(error),

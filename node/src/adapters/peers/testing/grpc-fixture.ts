@@ -6,9 +6,9 @@ import type { ContractNode, PeersFixture } from '../../../ports/testing/peers-co
 import { systemClock } from '../../system/system-clock.ts';
 import { SystemRandom } from '../../system/system-random.ts';
 import { systemTimers } from '../../system/system-timers.ts';
-import type { PeerTls } from '../channels.ts';
 import { createGrpcPeers } from '../grpc-peers.ts';
 import type { GrpcPeersOptions } from '../grpc-peers.ts';
+import type { PeerCertificates } from '../peer-certificates.ts';
 import type { PeersObserver } from '../peers-observer.ts';
 
 const patienceMs = 20_000;
@@ -20,7 +20,7 @@ export interface NodeOptions {
   readonly clusterId: string | undefined | (() => string | undefined);
   readonly handler: PeerHandler;
   readonly address?: string | undefined;
-  readonly tls?: PeerTls | undefined;
+  readonly tls?: PeerCertificates | undefined;
   readonly queueMaxBytes?: number | undefined;
   readonly snapshotBytesPerSecond?: number | undefined;
   /** Time that the test moves; the system's by default. */

@@ -28,7 +28,7 @@ export async function startGrpc({ channel, ...options }: FixtureOptions = {}): P
   const clock = { aheadMs: 0 };
   const server = new GrpcServer({
     ...services,
-    authenticator: newAuthenticator(testTokens),
+    authenticator: newAuthenticator(() => testTokens),
     metrics: noMetrics,
     clock: { nowMs: () => Date.now() + clock.aheadMs, monotonicMs: () => performance.now() + clock.aheadMs },
     timeoutMs: 5000,
