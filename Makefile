@@ -5,7 +5,7 @@ STAMP := node_modules/.installed
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up test verify fix e2e sim clean
+.PHONY: help up test verify fix e2e sim images clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -27,6 +27,14 @@ e2e: $(STAMP) ## Run the tests that start real nodes
 
 sim: $(STAMP) ## Run the deterministic simulator on the seeds of CI
 	@$(NODE) tools/run-tests.ts all sim
+
+# Of the images: shortlink/node:$(TAG) and shortlink/operator:$(TAG).
+TAG ?= dev
+IMAGE_ARGS = --build-arg VERSION=$(TAG) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown)
+
+images: ## Build shortlink/node and shortlink/operator with Docker; TAG=dev, DOCKER_FLAGS for docker build
+	docker build $(DOCKER_FLAGS) $(IMAGE_ARGS) --target node --tag shortlink/node:$(TAG) .
+	docker build $(DOCKER_FLAGS) $(IMAGE_ARGS) --target operator --tag shortlink/operator:$(TAG) .
 
 clean: ## Remove what was installed and what make up left
 	rm -rf node_modules .reports .data
