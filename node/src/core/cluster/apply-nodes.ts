@@ -42,6 +42,9 @@ export function setNodeState(
   if (next === 'draining' && isLast(map, nodeId)) {
     return refused(state, `node ${nodeId} is the last active one; add another node first`);
   }
+  const successor = map.nodes.find((n) => n.id !== nodeId && n.name === known.name && n.state === 'active');
+  if (next === 'active' && successor !== undefined)
+    return refused(state, `node ${successor.id} has taken the name ${known.name}: node ${nodeId} cannot stay`);
   const event: NewEvent = { kind: next === 'draining' ? 'nodeDraining' : 'nodeKept', nodeId, reason: why };
   return changed(state, withNode(map, { ...known, state: next }), event);
 }

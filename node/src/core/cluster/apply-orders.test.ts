@@ -4,7 +4,7 @@ import { limits } from '@shortlink/common/limits.ts';
 import { applyMetaCommand } from './apply-meta.ts';
 import type { OperatorOrder } from './meta-commands.ts';
 import type { MetaState } from './meta-state.ts';
-import { formed, mapOf, run } from './testing/maps.ts';
+import { formed, mapOf, nodeInfo, run } from './testing/maps.ts';
 
 const minuteMs = 60_000;
 
@@ -18,7 +18,7 @@ describe('orders of the operator (P-I6)', () => {
     expect(first.result).toMatchObject({ ok: true, operatorEpoch: 1 });
     const second = applyMetaCommand(first.state, { type: 'takeOperatorEpoch' });
     expect(second.result).toMatchObject({ ok: true, operatorEpoch: 2 });
-    for (const what of ['hold', 'release', 'hasten'] as const) {
+    for (const what of ['hold', 'release', 'hasten', 'drain', 'keep'] as const) {
       for (const epoch of [0, 1, 3]) {
         const { result, state } = order(second.state, epoch, { type: what, nodeId: 'n1', durationMs: 1 });
         expect(result).toEqual({
@@ -61,6 +61,23 @@ describe('orders of the operator (P-I6)', () => {
     expect(mapOf(state).nodes.find(({ id }) => id === 'n1')?.isOut).toBe(true);
     expect(state.holds).toEqual([]);
     expect(state.events.at(-1)).toMatchObject({ kind: 'nodeOut', reason: 'operator 0: gone for good' });
+  });
+
+  it('drain a node, and keep it while it is still there', () => {
+    const drained = order(formed({ nodes: 3, shards: 1 }), 0, { type: 'drain', nodeId: 'n1' }).state;
+    expect(mapOf(drained).nodes.find(({ id }) => id === 'n1')?.state).toBe('draining');
+    expect(drained.events.at(-1)).toMatchObject({ kind: 'nodeDraining', reason: 'operator 0: is to leave' });
+    const kept = order(drained, 0, { type: 'keep', nodeId: 'n1' }).state;
+    expect(mapOf(kept).nodes.find(({ id }) => id === 'n1')?.state).toBe('active');
+  });
+
+  it('do not keep a node whose name another one has taken', () => {
+    const state = formed({ nodes: 3, shards: 1 });
+    const replaced = run(state, { type: 'putNode', node: { ...nodeInfo('fresh'), name: 'n1' } });
+    expect(order(replaced, 0, { type: 'keep', nodeId: 'n1' }).result).toEqual({
+      ok: false,
+      message: 'node fresh has taken the name n1: node n1 cannot stay',
+    });
   });
 
   it('are refused for nodes that are not there, for the last node, and for times without sense', () => {

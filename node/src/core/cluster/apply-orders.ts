@@ -4,7 +4,7 @@ import type { ClusterMap } from './cluster-map.ts';
 import type { OperatorOrder } from './meta-commands.ts';
 import { noted, refused, unchanged } from './meta-state.ts';
 import type { MetaState, Outcome } from './meta-state.ts';
-import { putOut, withoutHold } from './apply-nodes.ts';
+import { putOut, setNodeState, withoutHold } from './apply-nodes.ts';
 
 /** Whoever asks is in charge from now on; orders of earlier operators are refused. */
 export function takeOperatorEpoch(state: MetaState, map: ClusterMap): Outcome {
@@ -34,6 +34,10 @@ export function obey(
       return release(state, map, order);
     case 'hasten':
       return putOut(state, map, { nodeId, why: `operator ${operatorEpoch}: gone for good` });
+    case 'drain':
+      return setNodeState(state, map, { nodeId, state: 'draining', why: `operator ${operatorEpoch}: is to leave` });
+    case 'keep':
+      return setNodeState(state, map, { nodeId, state: 'active', why: `operator ${operatorEpoch}: is to stay` });
   }
 }
 

@@ -17,7 +17,11 @@ export type OperatorOrder =
   /** Ends a hold. */
   | { readonly type: 'release'; readonly nodeId: NodeId }
   /** The node is gone for good: OUT now. */
-  | { readonly type: 'hasten'; readonly nodeId: NodeId };
+  | { readonly type: 'hasten'; readonly nodeId: NodeId }
+  /** The node is to leave: its replicas and chunks move away, then it is forgotten. */
+  | { readonly type: 'drain'; readonly nodeId: NodeId }
+  /** Undoes `drain` while the node is still a member. */
+  | { readonly type: 'keep'; readonly nodeId: NodeId };
 
 /** Mutations of the meta group's state; each is a no-op with a reason when it comes late or twice. */
 export type MetaCommand = MetaMutation & {

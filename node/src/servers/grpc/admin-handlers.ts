@@ -53,12 +53,14 @@ export function adminHandlers(
       await admin.order({ type: 'hasten', nodeId }, numberOf(operatorEpoch), { timeoutMs });
       return create(HastenNodeResponseSchema);
     }),
-    removeNode: unary(context, method.removeNode, async ({ nodeId }, timeoutMs) => {
-      await admin.removeNode(nodeId, { timeoutMs });
+    removeNode: unary(context, method.removeNode, async ({ nodeId, operatorEpoch }, timeoutMs) => {
+      if (operatorEpoch === undefined) await admin.removeNode(nodeId, { timeoutMs });
+      else await admin.order({ type: 'drain', nodeId }, numberOf(operatorEpoch), { timeoutMs });
       return create(RemoveNodeResponseSchema);
     }),
-    cancelRemoveNode: unary(context, method.cancelRemoveNode, async ({ nodeId }, timeoutMs) => {
-      await admin.cancelRemoveNode(nodeId, { timeoutMs });
+    cancelRemoveNode: unary(context, method.cancelRemoveNode, async ({ nodeId, operatorEpoch }, timeoutMs) => {
+      if (operatorEpoch === undefined) await admin.cancelRemoveNode(nodeId, { timeoutMs });
+      else await admin.order({ type: 'keep', nodeId }, numberOf(operatorEpoch), { timeoutMs });
       return create(CancelRemoveNodeResponseSchema);
     }),
     transferLeadership: unary(context, method.transferLeadership, async ({ shardId, toNodeId }, timeoutMs) => {

@@ -7,6 +7,7 @@ import type { ClientDuplexStream, ServiceError as GrpcError } from '@grpc/grpc-j
 import { ServiceError } from '@shortlink/common/errors.ts';
 import {
   AdminService as AdminContract,
+  CancelRemoveNodeRequestSchema,
   GetStatusRequestSchema,
   HastenNodeRequestSchema,
   HoldNodeRequestSchema,
@@ -334,7 +335,13 @@ describe('tokens', () => {
     await admin.releaseNode(create(ReleaseNodeRequestSchema, hold), withToken(adminToken));
     await admin.hastenNode(create(HastenNodeRequestSchema, hold), withToken(adminToken));
     expect(services.shards.adminRequests.at(-1)).toMatchObject({ operatorEpoch: 8, order: { type: 'hasten' } });
+    const fenced = { nodeId: 'aaaaaaaaaaaaaaaa', operatorEpoch: 8n };
+    await admin.removeNode(create(RemoveNodeRequestSchema, fenced), withToken(adminToken));
+    expect(services.shards.adminRequests.at(-1)).toMatchObject({ operatorEpoch: 8, order: { type: 'drain' } });
+    await admin.cancelRemoveNode(create(CancelRemoveNodeRequestSchema, fenced), withToken(adminToken));
+    expect(services.shards.adminRequests.at(-1)).toMatchObject({ operatorEpoch: 8, order: { type: 'keep' } });
     await admin.removeNode(create(RemoveNodeRequestSchema, { nodeId: 'aaaaaaaaaaaaaaaa' }), withToken(adminToken));
+    expect(services.shards.adminRequests.at(-1)).toMatchObject({ type: 'removeNode' });
     services.shards.adminResponse = { type: 'refused', message: 'no' };
     const refused = admin.removeNode(
       create(RemoveNodeRequestSchema, { nodeId: 'aaaaaaaaaaaaaaaa' }),
