@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import type { Intent } from './intent.ts';
+import { makePlan } from './make-plan.ts';
+import type { ClaimState, Observed, PodState, StoreNode, StoreShard } from './observed.ts';
+import type { Plan } from './step.ts';
+
+const version = { uid: 'u', resourceVersion: '1' };
+const intent: Intent = {
+  name: 'links',
+  replicas: 3,
+  templateHash: 'new',
+  volumeBytes: 1000,
+  isPaused: false,
+  isSuspended: false,
+  uploadReason: undefined,
+};
+
+const pod = (ordinal: number, change: Partial<PodState> = {}): PodState => ({
+  ...version,
+  uid: `pod-${ordinal}`,
+  name: `links-${ordinal}`,
+  ordinal,
+  templateHash: 'new',
+  isReady: true,
+  isDeleting: false,
+  kubeNode: `m${ordinal}`,
+  zone: 'z',
+  problem: undefined,
+  sinceMs: 0,
+  ...change,
+});
+
+const claim = (ordinal: number, change: Partial<ClaimState> = {}): ClaimState => ({
+  ...version,
+  uid: `claim-${ordinal}`,
+  name: `data-links-${ordinal}`,
+  ordinal,
+  requestedBytes: 1000,
+  capacityBytes: 1000,
+  canGrow: true,
+  isLost: false,
+  isDeleting: false,
+  nodeId: `n${ordinal}`,
+  resizeProblem: undefined,
+  ...change,
+});
+
+const node = (ordinal: number, change: Partial<StoreNode> = {}): StoreNode => ({
+  id: `n${ordinal}`,
+  name: `links-${ordinal}`,
+  zone: '',
+  isDraining: false,
+  liveness: 'alive',
+  isHeld: false,
+  chunksHeld: 10,
+  chunkBytes: 100,
+  diskFreeBytes: 1000,
+  ...change,
+});
+
+const shard = (id: number, leaderNodeId: string | undefined, lags: readonly number[] = [0, 0, 0]): StoreShard => ({
+  id,
+  leaderNodeId,
+  replicas: lags.map((lagEntries, ordinal) => ({ nodeId: `n${ordinal}`, isLearner: false, lagEntries })),
+});
+
+/** Of `count` pods, all well; what differs is given. */
+function observe(
+  count: number,
+  change: Partial<Observed> = {},
+  store: Partial<NonNullable<Observed['store']>> = {},
+): Observed {
+  const ordinals = Array.from({ length: count }, (_, i) => i);
+  return {
+    nowMs: 0,
+    outdatedObjects: [],
+    strayObjects: [],
+    statefulSet: { ...version, replicas: count, isObserved: true, claimBytes: 1000 },
+    pods: ordinals.map((i) => pod(i)),
+    claims: ordinals.map((i) => claim(i)),
+    kubeNodes: ordinals.map((i) => ({ name: `m${i}`, isReady: true, zone: 'z' })),
+    store: {
+      clusterId: 'c',
+      mapEpoch: 1,
+      ringEpoch: 1,
+      operatorEpoch: 1,
+      shardReplicas: 3,
+      nodes: ordinals.map((i) => node(i)),
+      shards: [shard(0, 'n0'), shard(1, 'n1')],
+      brake: '',
+      chunks: { total: 30, underReplicated: 0, moving: 0 },
+      ...store,
+    },
+    ...change,
+  };
+}
+
+const plan = (observed: Observed, change: Partial<Intent> = {}): Plan => makePlan(observed, { ...intent, ...change });
+const actions = ({ steps }: Plan): string[] =>
+  steps.map(({ action: { kind, ...rest } }) =>
+    [kind, ...Object.values(rest).filter((one) => typeof one !== 'object')].join(' '),
+  );
+
+describe('a plan', () => {
+  it('of a cluster that is as it should be holds nothing', () => {
+    expect(plan(observe(3))).toEqual({ steps: [], progress: undefined, waitingFor: undefined, refusals: [] });
+  });
+
+  it('of a new cluster makes its objects, then its pods', () => {
+    const nothing = observe(0, {
+      outdatedObjects: ['ConfigMap links', 'Service links-nodes'],
+      statefulSet: undefined,
+      store: undefined,
+    });
+    const made = plan(nothing);
+    expect(actions(made)).toEqual(['applyObject ConfigMap links', 'applyObject Service links-nodes', 'setReplicas 3']);
+    expect(made.progress).toBe('Updating');
+  });
+
+  it('does nothing while paused, and says so', () => {
+    expect(plan(observe(2), { isPaused: true })).toMatchObject({ steps: [], waitingFor: 'spec.paused to be false' });
+  });
+});
+
+describe('a rolling update', () => {
+  const outdated = [0, 1, 2].map((i) => pod(i, { templateHash: 'old' }));
+
+  it('begins with the highest pod that leads least, held and relieved of what it leads', () => {
+    expect(actions(plan(observe(3, { pods: outdated })))).toEqual(['holdNode n2', 'deletePod links-2']);
+    const onlyLeaders = [pod(0, { templateHash: 'old' }), pod(1, { templateHash: 'old' }), pod(2)];
+    const handOver = ['holdNode n1', 'transferLeadership 1 n2', 'deletePod links-1'];
+    expect(actions(plan(observe(3, { pods: onlyLeaders })))).toEqual(handOver);
+  });
+
+  it('takes the leader of the meta group last', () => {
+    const observed = observe(3, { pods: outdated }, { shards: [shard(0, 'n2'), shard(1, 'n1'), shard(2, 'n1')] });
+    expect(actions(plan(observed)).at(-1)).toBe('deletePod links-0');
+    const two = observe(3, { pods: [pod(0), ...outdated.slice(1)] }, { shards: [shard(0, 'n2'), shard(1, 'n1')] });
+    expect(actions(plan(two)).at(-1)).toBe('deletePod links-1');
+  });
+
+  it.each([
+    [
+      'a pod is not ready',
+      { pods: [pod(0, { isReady: false }), ...outdated.slice(1)] },
+      {},
+      'pod links-0 to be ready, before pod links-2 is replaced',
+    ],
+    [
+      'a node is suspect',
+      { pods: outdated },
+      { nodes: [node(0, { liveness: 'suspect' }), node(1), node(2)] },
+      'node links-0 (n0), which is suspect',
+    ],
+    [
+      'a replica is behind',
+      { pods: outdated },
+      { shards: [shard(0, 'n0', [0, 5000, 0])] },
+      'the meta group: the replica on links-1, which is 5000 entries behind',
+    ],
+    ['a shard has no leader', { pods: outdated }, { shards: [shard(4, undefined)] }, 'shard 4: a leader'],
+    [
+      'a replica is missing',
+      { pods: outdated },
+      { shards: [shard(1, 'n0', [0, 0])] },
+      'shard 1: 3 voters, of which there are 2',
+    ],
+    [
+      'the brake is on',
+      { pods: outdated },
+      { brake: '2 of 5 nodes are down' },
+      'the brake of the ring: 2 of 5 nodes are down',
+    ],
+    ['nobody answers', { pods: outdated, store: undefined }, {}, 'a node that answers how the cluster is'],
+  ] as const)('waits while %s', (_, change, store, waitingFor) => {
+    const made = plan(observe(3, change, store));
+    expect(made.steps).toEqual([]);
+    expect(made.waitingFor).toContain(waitingFor);
+  });
+
+  it('stops at a pod that does not start, with the words of the kubelet', () => {
+    const problem = 'ImagePullBackOff: shortlink/node:bad';
+    const pods = [
+      pod(0, { templateHash: 'old' }),
+      pod(1, { templateHash: 'old' }),
+      pod(2, { isReady: false, problem }),
+    ];
+    expect(plan(observe(3, { pods })).waitingFor).toBe(
+      `pod links-2 to be ready (${problem}), before pod links-1 is replaced`,
+    );
+    const reverted = plan(observe(3, { pods }), { templateHash: 'old' });
+    expect(actions(reverted)).toEqual(['holdNode n2', 'deletePod links-2']);
+  });
+
+  it('ends the hold of a pod that is back', () => {
+    expect(actions(plan(observe(3, {}, { nodes: [node(0), node(1), node(2, { isHeld: true })] })))).toEqual([
+      'releaseNode n2',
+    ]);
+  });
+});
+
+describe('fewer replicas', () => {
+  it('drain the highest node, and shrink only when it is forgotten', () => {
+    expect(actions(plan(observe(4)))).toEqual(['removeNode n3']);
+    const draining = observe(4, {}, { nodes: [node(0), node(1), node(2), node(3, { isDraining: true })] });
+    expect(plan(draining).waitingFor).toBe('node links-3 to hand over 10 chunks');
+    const forgotten = observe(4, {}, { nodes: [node(0), node(1), node(2)] });
+    expect(actions(plan(forgotten))).toEqual(['setReplicas 3']);
+    const behind = observe(
+      4,
+      {},
+      { nodes: [node(0), node(1), node(2)], chunks: { total: 9, underReplicated: 2, moving: 0 } },
+    );
+    expect(plan(behind)).toMatchObject({ steps: [], waitingFor: '2 chunks to have their copies elsewhere' });
+  });
+
+  it('are refused below the replicas of a shard, and where the others have no room', () => {
+    expect(plan(observe(3), { replicas: 2 }).refusals[0]).toContain('less than the 3 replicas of each shard');
+    const full = [0, 1, 2, 3].map((i) => node(i, { chunkBytes: 5000, diskFreeBytes: 1000 }));
+    const made = plan(observe(4, {}, { nodes: full }));
+    expect(made.steps).toEqual([]);
+    expect(made.refusals[0]).toContain('need 6000 bytes elsewhere, and 3000 are free');
+  });
+
+  it('are taken back by setting the replicas back, but not for a node that was replaced', () => {
+    const draining = [node(0), node(1), node(2), node(3, { isDraining: true })];
+    expect(actions(plan(observe(4, {}, { nodes: draining }), { replicas: 4 }))).toEqual(['cancelRemoveNode n3']);
+    const replaced = [node(0), node(1), node(2), node(2, { id: 'old', isDraining: true })];
+    expect(plan(observe(3, {}, { nodes: replaced }))).toMatchObject({
+      steps: [],
+      waitingFor: 'node links-2 to hand over 10 chunks',
+    });
+  });
+
+  it('touch a volume only after its node was forgotten and its pod is gone', () => {
+    const left = { claims: [0, 1, 2, 3].map((i) => claim(i)) };
+    expect(actions(plan(observe(3, left)))).toEqual(['deleteClaim data-links-3']);
+    expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual([]);
+    expect(actions(plan(observe(3, { ...left, store: undefined })))).toEqual([]);
+  });
+});
+
+describe('volumes', () => {
+  it('grow whatever else is wrong', () => {
+    const sick = observe(3, { pods: [pod(0, { isReady: false }), pod(1), pod(2)], store: undefined });
+    expect(actions(plan(sick, { volumeBytes: 2000 }))).toEqual([0, 1, 2].map((i) => `growClaim data-links-${i} 2000`));
+  });
+
+  it('that cannot grow are explained', () => {
+    const stuck = observe(3, { claims: [claim(0, { canGrow: false }), claim(1), claim(2)] });
+    expect(plan(stuck, { volumeBytes: 2000 }).refusals[0]).toContain(
+      'its storage class does not allow volumes to grow',
+    );
+    const slow = [0, 1, 2].map((i) => claim(i, { requestedBytes: 2000, resizeProblem: 'node is busy' }));
+    const set = { ...version, replicas: 3, isObserved: true, claimBytes: 2000 };
+    const waiting = plan(observe(3, { claims: slow, statefulSet: set }), { volumeBytes: 2000 }).waitingFor;
+    expect(waiting).toBe('volume data-links-0 to grow from 1000 to 2000 bytes (node is busy)');
+  });
+
+  it('that come later are as large: the StatefulSet is made anew around its pods', () => {
+    const grown = [0, 1, 2].map((i) => claim(i, { requestedBytes: 2000, capacityBytes: 2000 }));
+    expect(actions(plan(observe(3, { claims: grown }), { volumeBytes: 2000 }))).toEqual(['recreateStatefulSet']);
+    const between = observe(3, { claims: grown, statefulSet: undefined });
+    expect(actions(plan(between, { volumeBytes: 2000 }))).toEqual(['setReplicas 3']);
+  });
+});
+
+describe('a node that is lost', () => {
+  it('is declared gone when its volume exists no more, and not before', () => {
+    const nodes = [node(0), node(1), node(2, { liveness: 'down' })];
+    const pods = [pod(0), pod(1), pod(2, { isReady: false })];
+    expect(actions(plan(observe(3, { pods, claims: [claim(0), claim(1)] }, { nodes })))).toEqual(['hastenNode n2']);
+    expect(actions(plan(observe(3, { pods }, { nodes })))).toEqual([]);
+    const unseen = [claim(0), claim(1), claim(2, { nodeId: undefined })];
+    expect(actions(plan(observe(3, { pods, claims: unseen }, { nodes })))).toEqual([]);
+  });
+
+  it('on a machine that does not answer is left alone, and the way out is told', () => {
+    const kubeNodes = [{ name: 'm2', isReady: false, zone: 'z' }];
+    const pods = [pod(0), pod(1), pod(2, { isReady: false, isDeleting: true })];
+    const made = plan(observe(3, { pods, kubeNodes }));
+    expect(made.steps).toEqual([]);
+    expect(made.waitingFor).toContain('machine m2 of pod links-2 does not answer');
+  });
+
+  it('and forgotten begins anew where its pod is wanted again', () => {
+    const observed = observe(4, {}, { nodes: [node(0), node(1), node(2)] });
+    expect(actions(plan(observed, { replicas: 4 }))).toEqual(['deleteClaim data-links-3', 'deletePod links-3']);
+  });
+});
+
+describe('an upload', () => {
+  it('is ordered when it is asked for, whatever else waits', () => {
+    expect(actions(plan(observe(3), { uploadReason: 'the schedule says so' }))).toEqual(['upload']);
+  });
+});

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What the user wants, as far as it has an order to be done in. */
+export interface Intent {
+  /** Of the cluster, and of its StatefulSet. */
+  readonly name: string;
+  readonly replicas: number;
+  readonly templateHash: string;
+  readonly volumeBytes: number;
+  readonly isPaused: boolean;
+  readonly isSuspended: boolean;
+  /** Shards that are to be uploaded now, asked for by an annotation or due by the schedule; undefined: none. */
+  readonly uploadReason: string | undefined;
+}

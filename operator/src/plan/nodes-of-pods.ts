@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ClaimState, Observed, PodState, StoreNode } from './observed.ts';
+
+export function podName(cluster: string, ordinal: number): string {
+  return `${cluster}-${ordinal}`;
+}
+
+/** Undefined for names that are not of this cluster's pods. */
+export function ordinalOf(cluster: string, name: string): number | undefined {
+  const digits = name.startsWith(`${cluster}-`) ? name.slice(cluster.length + 1) : '';
+  return /^(?:0|[1-9]\d{0,5})$/.test(digits) ? Number(digits) : undefined;
+}
+
+export function podOf({ pods }: Observed, ordinal: number): PodState | undefined {
+  return pods.find((pod) => pod.ordinal === ordinal);
+}
+
+export function claimOf({ claims }: Observed, ordinal: number): ClaimState | undefined {
+  return claims.find((claim) => claim.ordinal === ordinal);
+}
+
+/** All that have this name: after the loss of a volume the old node has the name of the new one until it is forgotten. */
+export function nodesNamed({ store }: Observed, name: string): readonly StoreNode[] {
+  return store?.nodes.filter((node) => node.name === name) ?? [];
+}
+
+/** The node whose data the pod's volume holds: as its claim says, or the only one of its name that stays. */
+export function nodeOf(observed: Observed, cluster: string, ordinal: number): StoreNode | undefined {
+  const named = nodesNamed(observed, podName(cluster, ordinal));
+  const recorded = claimOf(observed, ordinal)?.nodeId;
+  const node = named.find(({ id }) => id === recorded);
+  if (node !== undefined) return node;
+  const staying = named.filter((one) => !one.isDraining);
+  return staying.length === 1 ? staying[0] : undefined;
+}
+
+/** Another node has come under its name. */
+export function isSuperseded(observed: Observed, node: StoreNode): boolean {
+  return nodesNamed(observed, node.name).some((other) => other.id !== node.id && !other.isDraining);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the operator saw when it made a plan: plain data, so that a plan can be printed, tested and made again.
+
+/** An object as it was, for deletes that must not hit another one of the same name. */
+export interface ObjectVersion {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+export interface StatefulSetState extends ObjectVersion {
+  readonly replicas: number;
+  /** The spec that this status is about has been seen by its controller. */
+  readonly isObserved: boolean;
+  /** Of the claims that it will make, which cannot be changed in place. */
+  readonly claimBytes: number;
+}
+
+export interface PodState extends ObjectVersion {
+  readonly name: string;
+  readonly ordinal: number;
+  /** Of the template that it was made from. */
+  readonly templateHash: string;
+  readonly isReady: boolean;
+  readonly isDeleting: boolean;
+  /** Undefined until it is scheduled. */
+  readonly kubeNode: string | undefined;
+  /** That it was told; undefined: none yet. */
+  readonly zone: string | undefined;
+  /** Why its container does not run, as the kubelet says: `ImagePullBackOff: …`. */
+  readonly problem: string | undefined;
+  /** When it began to wait or to run, milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+export interface ClaimState extends ObjectVersion {
+  readonly name: string;
+  readonly ordinal: number;
+  readonly requestedBytes: number;
+  /** What there is; undefined while it is not bound. */
+  readonly capacityBytes: number | undefined;
+  readonly canGrow: boolean;
+  /** The volume behind it is gone for good. */
+  readonly isLost: boolean;
+  readonly isDeleting: boolean;
+  /** The node of the store whose data it holds, once that was seen. */
+  readonly nodeId: string | undefined;
+  /** Why it does not become larger, as its conditions say. */
+  readonly resizeProblem: string | undefined;
+}
+
+/** A machine, as far as it matters. */
+export interface KubeNodeState {
+  readonly name: string;
+  readonly isReady: boolean;
+  /** Of its label; undefined where it has none. */
+  readonly zone: string | undefined;
+}
+
+export type Liveness = 'alive' | 'suspect' | 'down' | 'out' | 'unknown';
+
+export interface StoreNode {
+  readonly id: string;
+  /** Of its pod. */
+  readonly name: string;
+  readonly zone: string;
+  readonly isDraining: boolean;
+  readonly liveness: Liveness;
+  readonly isHeld: boolean;
+  readonly chunksHeld: number | undefined;
+  readonly chunkBytes: number | undefined;
+  readonly diskFreeBytes: number | undefined;
+}
+
+export interface StoreReplica {
+  readonly nodeId: string;
+  readonly isLearner: boolean;
+  /** Entries that it has not applied yet; undefined where nobody knows. */
+  readonly lagEntries: number | undefined;
+}
+
+/** Shard 0 is the meta group. */
+export interface StoreShard {
+  readonly id: number;
+  readonly replicas: readonly StoreReplica[];
+  readonly leaderNodeId: string | undefined;
+}
+
+/** The cluster's own view of itself, from the node that was asked. */
+export interface StoreState {
+  readonly clusterId: string;
+  readonly mapEpoch: number;
+  readonly ringEpoch: number;
+  /** Of the operator that is in charge. */
+  readonly operatorEpoch: number;
+  readonly shardReplicas: number;
+  readonly nodes: readonly StoreNode[];
+  readonly shards: readonly StoreShard[];
+  /** Why nothing moves; empty while things may. */
+  readonly brake: string;
+  readonly chunks: { readonly total: number; readonly underReplicated: number; readonly moving: number };
+}
+
+export interface Observed {
+  readonly nowMs: number;
+  /** Names of the objects that are missing or not as they should be, in the order in which they are made. */
+  readonly outdatedObjects: readonly string[];
+  /** Objects that are there and should not be. */
+  readonly strayObjects: readonly (ObjectVersion & { readonly object: string })[];
+  readonly statefulSet: StatefulSetState | undefined;
+  readonly pods: readonly PodState[];
+  readonly claims: readonly ClaimState[];
+  readonly kubeNodes: readonly KubeNodeState[];
+  /** Undefined while no node answers. */
+  readonly store: StoreState | undefined;
+}

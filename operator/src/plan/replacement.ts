@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Intent } from './intent.ts';
+import { claimOf, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
+import type { ClaimState, Observed, StoreNode } from './observed.ts';
+import { isForgotten } from './scale-down.ts';
+import type { Part, Step } from './step.ts';
+
+/** Which node's data a volume holds is written on the claim as soon as it is seen: later nobody could say. */
+export function planRecords(observed: Observed, { name }: Intent): Part {
+  const steps = observed.claims.flatMap((claim): Step[] => {
+    const node = claim.nodeId === undefined ? nodeOf(observed, name, claim.ordinal) : undefined;
+    const isThere = podOf(observed, claim.ordinal)?.isReady === true;
+    if (node === undefined || !isThere || node.liveness !== 'alive') return [];
+    const reason = `it holds the data of node ${node.id}`;
+    return [{ action: { kind: 'recordNode', claim: claim.name, nodeId: node.id }, reason }];
+  });
+  return { steps };
+}
+
+/** Where a pod runs is known only once it is scheduled, and only to who may read machines: it waits to be told. */
+export function planZones({ pods, kubeNodes }: Observed): Part {
+  const steps = pods.flatMap(({ name, kubeNode, zone: told, isDeleting }): Step[] => {
+    const zone = kubeNodes.find((machine) => machine.name === kubeNode)?.zone;
+    if (zone === undefined || told === zone || isDeleting) return [];
+    return [{ action: { kind: 'tellZone', pod: name, zone }, reason: `its machine ${kubeNode} is in zone ${zone}` }];
+  });
+  return { steps };
+}
+
+/** A volume that is gone for good: claim and pod are made anew, empty, and the new node takes the old one's place. */
+export function planLostVolumes(observed: Observed): Part {
+  const lost = observed.claims.filter((claim) => claim.isLost);
+  return { steps: lost.flatMap((claim) => renew(observed, claim, `the volume of ${claim.name} is lost`)) };
+}
+
+/** A node that the cluster has forgotten does not come back. Where its pod is wanted again, it begins anew with an empty volume. */
+export function planForgotten(observed: Observed, intent: Intent): Part {
+  const steps = observed.claims.flatMap((claim): Step[] => {
+    if (claim.ordinal >= intent.replicas || !isForgotten(observed, intent.name, claim.ordinal)) return [];
+    return renew(observed, claim, `the cluster has forgotten node ${claim.nodeId ?? ''}, whose data it holds`);
+  });
+  return { steps };
+}
+
+/** Claim and pod are made anew by the StatefulSet. */
+function renew(observed: Observed, claim: ClaimState, reason: string): Step[] {
+  const { name, uid, resourceVersion } = claim;
+  const steps: Step[] = [];
+  if (!claim.isDeleting)
+    steps.push({ action: { kind: 'deleteClaim', claim: name, version: { uid, resourceVersion } }, reason });
+  const pod = podOf(observed, claim.ordinal);
+  if (pod !== undefined && !pod.isDeleting) {
+    const version = { uid: pod.uid, resourceVersion: pod.resourceVersion };
+    steps.push({ action: { kind: 'deletePod', pod: pod.name, version }, reason });
+  }
+  return steps;
+}
+
+/**
+ * Nodes whose volume does not exist any more: the cluster need not wait for them. Only what is written on claims counts: a claim
+ * of the same name that names no node yet may be the very volume.
+ */
+export function planHasten(observed: Observed, intent: Intent): Part {
+  const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
+    if (node.liveness !== 'suspect' && node.liveness !== 'down') return [];
+    const reason = goneReason(observed, intent, node);
+    return reason === undefined ? [] : [{ action: { kind: 'hastenNode', nodeId: node.id }, reason }];
+  });
+  return { steps };
+}
+
+function goneReason(observed: Observed, { name, isSuspended }: Intent, node: StoreNode): string | undefined {
+  const ordinal = ordinalOf(name, node.name);
+  if (ordinal === undefined || isSuspended) return undefined;
+  if (observed.claims.some(({ nodeId }) => nodeId === node.id)) return undefined;
+  const claim = claimOf(observed, ordinal);
+  if (claim === undefined) return `the volume of node ${node.name} (${node.id}) does not exist any more`;
+  if (claim.nodeId === undefined) return undefined;
+  return `the volume of node ${node.name} (${node.id}) was replaced by one of node ${claim.nodeId}`;
+}
+
+/** Holds end where the pod is there again, as it should be. */
+export function planReleases(observed: Observed, intent: Intent): Part {
+  const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
+    const ordinal = ordinalOf(intent.name, node.name);
+    const pod = ordinal === undefined ? undefined : podOf(observed, ordinal);
+    const isBack = pod?.isReady === true && !pod.isDeleting && pod.templateHash === intent.templateHash;
+    if (!node.isHeld || !isBack || node.liveness !== 'alive') return [];
+    return [{ action: { kind: 'releaseNode', nodeId: node.id }, reason: `pod ${pod.name} is back` }];
+  });
+  return { steps };
+}
+
+/** Pods on machines that do not answer. What runs there may still run: nothing is deleted by force. */
+export function unreachableAdvice({ pods, kubeNodes }: Observed): string | undefined {
+  for (const pod of pods) {
+    const machine = kubeNodes.find(({ name }) => name === pod.kubeNode);
+    if (machine === undefined || machine.isReady) continue;
+    return `machine ${machine.name} of pod ${pod.name} does not answer: once it is off for certain, taint it with node.kubernetes.io/out-of-service=nodeshutdown:NoExecute, or delete the pod and its volume claim by force`;
+  }
+  return undefined;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { disruptionProblem, shardName } from './disruption.ts';
+import type { Intent } from './intent.ts';
+import { claimOf, isSuperseded, nodesNamed, ordinalOf, podName } from './nodes-of-pods.ts';
+import type { ClaimState, Observed, StoreNode, StoreState } from './observed.ts';
+import type { Part, Step } from './step.ts';
+
+/** What must stay free on the nodes that take over what another one held, as a share of it. */
+const spareShare = 0.2;
+
+/**
+ * The highest ordinal leaves: its node is drained and forgotten by the cluster, then the StatefulSet shrinks by one. Nothing
+ * begins that redundancy or space forbid, and each step can be taken back by setting the replicas back (`planCancel`).
+ */
+export function planScaleDown(observed: Observed, intent: Intent): Part {
+  const { statefulSet, store } = observed;
+  if (statefulSet === undefined || statefulSet.replicas <= intent.replicas) return { steps: [] };
+  if (store === undefined) return { steps: [], waitingFor: 'a node that answers how the cluster is' };
+  const ordinal = statefulSet.replicas - 1;
+  const name = podName(intent.name, ordinal);
+  const leaving = nodesNamed(observed, name);
+  if (leaving.length === 0) return shrink(observed, intent, { store, ordinal });
+  const staying = leaving.filter((node) => !node.isDraining);
+  if (staying.length === 0) return { steps: [], waitingFor: leftOn(store, leaving) };
+  const refusal = scaleDownRefusal(store, intent, staying);
+  if (refusal !== undefined) return { steps: [], refusals: [refusal] };
+  if (claimOf(observed, ordinal)?.nodeId === undefined)
+    return { steps: [], waitingFor: `pod ${name} to be ready, so that it is certain whose data its volume holds` };
+  const problem = disruptionProblem(observed, intent, ordinal);
+  if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before node ${name} is drained` };
+  const reason = `spec.replicas is ${intent.replicas}, and pod ${name} is the highest of ${statefulSet.replicas}`;
+  return { steps: staying.map(({ id }) => ({ action: { kind: 'removeNode', nodeId: id }, reason })) };
+}
+
+/** A node is on its way out, or out while its pod is still there: that is finished before anything else goes. */
+export function isLeaving(observed: Observed, { name }: Intent): boolean {
+  const { statefulSet, store } = observed;
+  if (statefulSet === undefined || store === undefined) return false;
+  if (store.nodes.some((node) => node.isDraining)) return true;
+  const highest = statefulSet.replicas - 1;
+  return isForgotten(observed, name, highest);
+}
+
+/** The cluster does not know the node any more whose data the volume holds. */
+export function isForgotten(observed: Observed, name: string, ordinal: number): boolean {
+  const nodeId = claimOf(observed, ordinal)?.nodeId;
+  const isKnown = nodesNamed(observed, podName(name, ordinal)).some(({ isDraining }) => !isDraining);
+  return nodeId !== undefined && !isKnown && observed.store?.nodes.every(({ id }) => id !== nodeId) === true;
+}
+
+/** Why the nodes must stay; undefined when they may go. */
+function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: readonly StoreNode[]): string | undefined {
+  if (replicas < store.shardReplicas)
+    return `spec.replicas ${replicas} is less than the ${store.shardReplicas} replicas of each shard: nothing would be left that can lose a node`;
+  const needed = leaving.reduce((sum, node) => sum + (node.chunkBytes ?? 0), 0) * (1 + spareShare);
+  const others = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node));
+  const free = others.reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
+  if (needed <= free) return undefined;
+  return `the chunks of ${leaving.map(({ name }) => name).join(', ')} need ${Math.ceil(needed)} bytes elsewhere, and ${free} are free: make spec.storage.size larger`;
+}
+
+/** The proof that nothing is lost with the pod: the cluster has forgotten its node, and everything has its copies elsewhere. */
+function shrink(
+  observed: Observed,
+  intent: Intent,
+  { store, ordinal }: { readonly store: StoreState; readonly ordinal: number },
+): Part {
+  const name = podName(intent.name, ordinal);
+  const { underReplicated } = store.chunks;
+  if (underReplicated > 0) return { steps: [], waitingFor: `${underReplicated} chunks to have their copies elsewhere` };
+  const problem = disruptionProblem(observed, intent, ordinal);
+  if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before pod ${name} goes` };
+  const reason = `the cluster has forgotten node ${name}: every shard and every chunk has its copies elsewhere`;
+  return { steps: [{ action: { kind: 'setReplicas', replicas: ordinal }, reason }] };
+}
+
+function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
+  const held = shards.filter(({ replicas }) => replicas.some(({ nodeId }) => leaving.some(({ id }) => id === nodeId)));
+  const chunks = leaving.reduce((sum, { chunksHeld }) => sum + (chunksHeld ?? 0), 0);
+  const what = [
+    ...held.slice(0, 3).map(({ id }) => shardName(id)),
+    ...(held.length > 3 ? [`${held.length - 3} more`] : []),
+  ];
+  const names = [...new Set(leaving.map(({ name }) => name))].join(', ');
+  return `node ${names} to hand over ${what.length > 0 ? what.join(', ') : `${chunks} chunks`}`;
+}
+
+/** Nodes that leave because others have come under their names. */
+export function planDraining({ store }: Observed): Part {
+  const draining = store?.nodes.filter((node) => node.isDraining) ?? [];
+  if (store === undefined || draining.length === 0) return { steps: [] };
+  return { steps: [], waitingFor: leftOn(store, draining) };
+}
+
+/** A node that is leaving and is wanted again. One that was replaced under its name goes on leaving. */
+export function planCancel(observed: Observed, intent: Intent): Part {
+  const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
+    const ordinal = ordinalOf(intent.name, node.name);
+    const isWanted = ordinal !== undefined && ordinal < intent.replicas;
+    if (!isWanted || !node.isDraining || isSuperseded(observed, node) || node.liveness !== 'alive') return [];
+    const reason = `spec.replicas is ${intent.replicas} again: node ${node.name} stays`;
+    return [{ action: { kind: 'cancelRemoveNode', nodeId: node.id }, reason }];
+  });
+  return { steps };
+}
+
+/** Volumes above the replicas, whose nodes the cluster has forgotten (K-I8). One whose node was never seen is kept. */
+export function planLeftVolumes(observed: Observed, intent: Intent): Part {
+  const { statefulSet, store } = observed;
+  if (statefulSet === undefined || store === undefined || !statefulSet.isObserved) return { steps: [] };
+  const isLeft = (claim: ClaimState): boolean =>
+    claim.ordinal >= Math.max(statefulSet.replicas, intent.replicas) &&
+    !claim.isDeleting &&
+    claim.nodeId !== undefined &&
+    !observed.pods.some(({ ordinal }) => ordinal === claim.ordinal) &&
+    !store.nodes.some(({ id, name }) => id === claim.nodeId || name === podName(intent.name, claim.ordinal));
+  const steps = observed.claims.filter(isLeft).map((claim): Step => {
+    const { name, uid, resourceVersion } = claim;
+    const reason = `the cluster has forgotten the node whose data it holds, and pod ${podName(intent.name, claim.ordinal)} is gone`;
+    return { action: { kind: 'deleteClaim', claim: name, version: { uid, resourceVersion } }, reason };
+  });
+  return { steps };
+}

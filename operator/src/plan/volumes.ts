@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Intent } from './intent.ts';
+import type { ClaimState, Observed } from './observed.ts';
+import type { Part, Step } from './step.ts';
+
+/**
+ * Larger volumes, whatever else is wrong: a full disk is a reason to grow and must not keep anybody from it. The StatefulSet
+ * is made anew, without its pods, once all volumes have been asked for, so that later ones are as large.
+ */
+export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: Intent): Part {
+  const small = claims.filter((claim) => claim.requestedBytes < volumeBytes && !claim.isDeleting && !claim.isLost);
+  const grow = small
+    .filter(({ canGrow }) => canGrow)
+    .map((claim): Step => {
+      const reason = `spec.storage.size is ${volumeBytes} bytes, and ${claim.name} asks for ${claim.requestedBytes}`;
+      return { action: { kind: 'growClaim', claim: claim.name, bytes: volumeBytes }, reason };
+    });
+  const refusals = small
+    .filter(({ canGrow }) => !canGrow)
+    .map(
+      ({ name, requestedBytes }) =>
+        `volume ${name} stays at ${requestedBytes} bytes: its storage class does not allow volumes to grow; replace its node by a new one, or change the class`,
+    );
+  if (grow.length > 0) return { steps: grow, refusals };
+  if (statefulSet !== undefined && statefulSet.claimBytes !== volumeBytes && small.length === 0) {
+    const { uid, resourceVersion } = statefulSet;
+    const reason = 'volumes that it makes later are to be as large as the others; its pods stay';
+    return { steps: [{ action: { kind: 'recreateStatefulSet', version: { uid, resourceVersion } }, reason }] };
+  }
+  return { steps: [], refusals, waitingFor: growing(claims, volumeBytes) };
+}
+
+function growing(claims: readonly ClaimState[], volumeBytes: number): string | undefined {
+  const claim = claims.find(
+    ({ requestedBytes, capacityBytes, isLost }) =>
+      !isLost && requestedBytes >= volumeBytes && capacityBytes !== undefined && capacityBytes < volumeBytes,
+  );
+  if (claim === undefined) return undefined;
+  const { name, capacityBytes, resizeProblem } = claim;
+  return `volume ${name} to grow from ${capacityBytes} to ${volumeBytes} bytes${resizeProblem === undefined ? '' : ` (${resizeProblem})`}`;
+}
