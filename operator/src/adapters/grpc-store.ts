@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import { create } from '@bufbuild/protobuf';
+import { Client, Metadata, status } from '@grpc/grpc-js';
+import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
+import {
+  AdminService,
+  CancelRemoveNodeRequestSchema,
+  GetChunksRequestSchema,
+  GetStatusRequestSchema,
+  HastenNodeRequestSchema,
+  HoldNodeRequestSchema,
+  ReleaseNodeRequestSchema,
+  RemoveNodeRequestSchema,
+  TakeOperatorEpochRequestSchema,
+  TransferLeadershipRequestSchema,
+  UploadRequestSchema,
+} from '@shortlink/proto/admin.ts';
+import { serviceClient, type ServiceClient } from '@shortlink/proto/grpc-service.ts';
+import type { NodeReport, StoreApi, StoreOrder, UploadReport } from '../ports/store-api.ts';
+import { StoreError } from '../ports/store-api.ts';
+import { nodeReport, uploadReport } from './store-messages.ts';
+
+const callTimeoutMs = 5_000;
+/** Statuses of large clusters; a thousand shards take some 300 KB. */
+const maxReceiveBytes = 16 * 1024 * 1024;
+
+type Admin = ServiceClient<typeof AdminService>;
+interface CallOptions {
+  readonly metadata: Metadata;
+  readonly deadline: number;
+}
+
+/** The admin service of the nodes of one cluster. A connection an address, kept until `close`. */
+export class GrpcStore implements StoreApi {
+  readonly #clients = new Map<string, { readonly client: Client; readonly admin: Admin }>();
+  readonly #credentials: ChannelCredentials;
+  readonly #token: (signal: AbortSignal) => Promise<string>;
+
+  /** `token`: of scope admin, asked for before each call, as it may change. */
+  constructor(credentials: ChannelCredentials, token: (signal: AbortSignal) => Promise<string>) {
+    this.#credentials = credentials;
+    this.#token = token;
+  }
+
+  async report(address: string, signal: AbortSignal): Promise<NodeReport> {
+    return this.#call(address, signal, async (admin, options) =>
+      nodeReport(await admin.getStatus(create(GetStatusRequestSchema), options)),
+    );
+  }
+
+  async uploads(address: string, signal: AbortSignal): Promise<readonly UploadReport[]> {
+    return this.#call(address, signal, async (admin, options) => {
+      const { shards } = await admin.getChunks(create(GetChunksRequestSchema, { pageSize: 0 }), options);
+      return shards.map(uploadReport);
+    });
+  }
+
+  async takeEpoch(address: string, signal: AbortSignal): Promise<number> {
+    return this.#call(address, signal, async (admin, options) => {
+      const { operatorEpoch } = await admin.takeOperatorEpoch(create(TakeOperatorEpochRequestSchema), options);
+      return Number(operatorEpoch);
+    });
+  }
+
+  async order(address: string, order: StoreOrder, epoch: number, signal: AbortSignal): Promise<void> {
+    await this.#call(address, signal, (admin, options) => send(admin, order, BigInt(epoch), options));
+  }
+
+  close(): void {
+    for (const { client } of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  async #call<T>(
+    address: string,
+    signal: AbortSignal,
+    run: (admin: Admin, options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${await this.#token(signal)}`);
+    try {
+      return await run(this.#adminOf(address), { metadata, deadline: Date.now() + callTimeoutMs });
+    } catch (error) {
+      throw storeError(error, address);
+    }
+  }
+
+  #adminOf(address: string): Admin {
+    const known = this.#clients.get(address);
+    if (known !== undefined) return known.admin;
+    const client = new Client(address, this.#credentials, { 'grpc.max_receive_message_length': maxReceiveBytes });
+    const admin = serviceClient(AdminService, client);
+    this.#clients.set(address, { client, admin });
+    return admin;
+  }
+}
+
+async function send(admin: Admin, order: StoreOrder, operatorEpoch: bigint, options: CallOptions): Promise<unknown> {
+  switch (order.kind) {
+    case 'holdNode': {
+      const { nodeId, durationMs } = order;
+      const request = { nodeId, operatorEpoch, durationMs: BigInt(durationMs) };
+      return admin.holdNode(create(HoldNodeRequestSchema, request), options);
+    }
+    case 'releaseNode':
+      return admin.releaseNode(create(ReleaseNodeRequestSchema, { nodeId: order.nodeId, operatorEpoch }), options);
+    case 'hastenNode':
+      return admin.hastenNode(create(HastenNodeRequestSchema, { nodeId: order.nodeId, operatorEpoch }), options);
+    case 'removeNode':
+      return admin.removeNode(create(RemoveNodeRequestSchema, { nodeId: order.nodeId, operatorEpoch }), options);
+    case 'cancelRemoveNode': {
+      const request = { nodeId: order.nodeId, operatorEpoch };
+      return admin.cancelRemoveNode(create(CancelRemoveNodeRequestSchema, request), options);
+    }
+    case 'transferLeadership': {
+      const request = { shardId: order.shard, toNodeId: order.toNodeId };
+      return admin.transferLeadership(create(TransferLeadershipRequestSchema, request), options);
+    }
+    case 'upload':
+      return admin.upload(create(UploadRequestSchema), options);
+  }
+}
+
+function storeError(error: unknown, address: string): unknown {
+  if (!isServiceError(error)) return error;
+  const isRefusal = error.code === status.FAILED_PRECONDITION || error.code === status.INVALID_ARGUMENT;
+  return new StoreError(`${address}: ${error.details}`, isRefusal, { cause: error });
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import { credentials } from '@grpc/grpc-js';
+import { GrpcStore } from './adapters/grpc-store.ts';
+import { sha256 } from './adapters/sha256.ts';
+import { AdminTokens } from './admin-tokens.ts';
+import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
+import { clusterLabel } from './desired/names.ts';
+import { resources } from './desired/resources.ts';
+import type { OperatorOptions } from './options.ts';
+import type { Step } from './plan/step.ts';
+import type { Clock } from './ports/clock.ts';
+import type { KubeApi, KubeObject, Resource } from './ports/kube-api.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Random } from './ports/random.ts';
+import { Actor } from './reconcile/actor.ts';
+import { Caches } from './reconcile/caches.ts';
+import { Epochs } from './reconcile/epochs.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { claims, clusters, machines, pods, storageClasses } from './reconcile/watched.ts';
+import { Controller } from './runtime/controller/controller.ts';
+import { EventRecorder } from './runtime/events/event-recorder.ts';
+import { Informer } from './runtime/informer/informer.ts';
+import { InformerGroup, resyncPeriodically } from './runtime/informer/informer-group.ts';
+import { fencedKubeApi } from './runtime/leader/fenced-kube-api.ts';
+import type { Leadership } from './runtime/leader/elector.ts';
+import type { RuntimeMetrics } from './runtime/metrics.ts';
+import { WorkQueue } from './runtime/queue/work-queue.ts';
+import { Applier } from './runtime/writes/applier.ts';
+import { Expectations } from './runtime/writes/expectations.ts';
+
+const controllerName = 'shortlinkcluster';
+const fieldManager = 'shortlink-operator';
+const reconcileTimeoutMs = 60_000;
+const resyncMs = 10 * 60_000;
+
+export interface OperatorParts {
+  readonly options: OperatorOptions;
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: RuntimeMetrics;
+  readonly logger: Logger;
+}
+
+/** Follows the clusters and all that belongs to them; acts on them once it leads. */
+export class Operator {
+  readonly informers: InformerGroup;
+  readonly #parts: OperatorParts;
+  readonly #all: readonly Informer[];
+  readonly #queue: WorkQueue;
+  readonly #expectations: Expectations;
+  readonly #stores = new Map<string, GrpcStore>();
+  readonly #clusters = new Map<string, ShortLinkCluster>();
+
+  constructor(parts: OperatorParts) {
+    this.#parts = parts;
+    const { clock, metrics, logger } = parts;
+    this.#queue = new WorkQueue({ name: controllerName, clock, metrics });
+    this.#expectations = new Expectations({ controller: controllerName, clock, metrics, logger });
+    this.#all = this.#makeInformers();
+    for (const informer of this.#all) {
+      this.#expectations.track(informer);
+      informer.feed.addSink({ keysOf, add: (key) => this.#queue.add(key) });
+    }
+    this.informers = new InformerGroup(this.#all);
+  }
+
+  #makeInformers(): Informer[] {
+    const { api, clock, random, metrics, logger, options } = this.#parts;
+    const about = { api, indexLabels: [clusterLabel], clock, random, metrics, logger };
+    const ours = { labelSelector: clusterLabel };
+    const spaces = options['watch.namespaces'].length === 0 ? [undefined] : options['watch.namespaces'];
+    const inSpaces = (resource: Resource, scope: { readonly labelSelector?: string }): Informer[] =>
+      spaces.map((namespace) => new Informer({ ...about, resource, scope: { ...scope, namespace } }));
+    const wide = options['watch.machines'] ? [machines, storageClasses] : [];
+    return [
+      ...inSpaces(clusters, {}),
+      ...[pods, claims, ...Object.values(resources)].flatMap((resource) => inSpaces(resource, ours)),
+      ...wide.map((resource) => new Informer({ ...about, resource, scope: {} })),
+    ];
+  }
+
+  /** Reconciles until `signal` or the leadership ends. */
+  async lead(leadership: Leadership, signal: AbortSignal): Promise<void> {
+    const { options, clock, random, metrics, logger } = this.#parts;
+    const api = fencedKubeApi(this.#parts.api, leadership);
+    const own = AbortSignal.any([signal, leadership.signal]);
+    await this.informers.synced();
+    const events = this.#newRecorder(api);
+    const reconciler = this.#newReconciler(api, (cluster, step, failure) => {
+      events.record(eventOf(cluster, step, failure));
+    });
+    const controller = new Controller({
+      name: controllerName,
+      queue: this.#queue,
+      reconcile: async (key, each) => reconciler.reconcile(key, each),
+      workers: options['reconcile.workers'],
+      timeoutMs: reconcileTimeoutMs,
+      clock,
+      metrics,
+      logger,
+    });
+    const ofClusters = this.#all.filter(({ resource }) => resource === clusters);
+    const add = (key: string): void => this.#queue.add(key);
+    await Promise.all([
+      controller.run(own),
+      events.run(own),
+      ...ofClusters.map(async (informer) =>
+        resyncPeriodically({ informer, intervalMs: resyncMs, clock, random, add }, own),
+      ),
+    ]);
+  }
+
+  #newRecorder(api: KubeApi): EventRecorder {
+    const { options, clock, random, metrics, logger } = this.#parts;
+    const reporter = { controller: 'shortlink.dev/operator', instance: options['pod.name'] };
+    return new EventRecorder({ api, reporter, fieldManager, clock, random, metrics, logger });
+  }
+
+  #newReconciler(
+    api: KubeApi,
+    tell: (cluster: ShortLinkCluster, step: Step, failure: string | undefined) => void,
+  ): Reconciler {
+    const { options, clock, random, logger } = this.#parts;
+    const expectations = this.#expectations;
+    const applied = { annotation: 'shortlink.dev/applied', digest: sha256, expectations };
+    const applier = new Applier({ api, fieldManager, ...applied });
+    const tokens = new AdminTokens(api, clock);
+    return new Reconciler({
+      caches: new Caches(this.#all),
+      actor: new Actor({ api, applier, expectations }),
+      applier,
+      expectations,
+      epochs: new Epochs(),
+      storeOf: (cluster) => this.#storeOf(cluster, tokens),
+      tell,
+      defaultImage: options['node.image'],
+      clock,
+      random,
+      logger,
+    });
+  }
+
+  #storeOf(cluster: ShortLinkCluster, tokens: AdminTokens): GrpcStore {
+    const id = cluster.metadata.uid ?? '';
+    // Which Secret holds the token may change.
+    this.#clusters.set(id, cluster);
+    const known = this.#stores.get(id);
+    if (known !== undefined) return known;
+    const store = new GrpcStore(credentials.createInsecure(), async (signal) => {
+      return tokens.of(this.#clusters.get(id) ?? cluster, signal);
+    });
+    this.#stores.set(id, store);
+    return store;
+  }
+
+  close(): void {
+    for (const store of this.#stores.values()) store.close();
+  }
+}
+
+/** Whose work a change of the object is: the cluster's own, or that of which it is a part. */
+function keysOf({ kind, metadata }: KubeObject): readonly string[] {
+  const name = kind === clusters.kind ? metadata.name : metadata.labels?.[clusterLabel];
+  return name === undefined || metadata.namespace === undefined ? [] : [`${metadata.namespace}/${name}`];
+}
+
+function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: string | undefined) {
+  const word = `${action.kind.slice(0, 1).toUpperCase()}${action.kind.slice(1)}`;
+  return failure === undefined
+    ? ({ regarding: cluster, type: 'Normal', reason: word, action: word, note: reason } as const)
+    : ({ regarding: cluster, type: 'Warning', reason: `${word}Failed`, action: word, note: failure } as const);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defined, unreachable } from '@shortlink/common/assert.ts';
+import type { DesiredObject } from '../desired/desired-objects.ts';
+import { zoneAnnotation } from '../desired/names.ts';
+import { resources } from '../desired/resources.ts';
+import type { ObjectVersion } from '../plan/observed.ts';
+import type { Action } from '../plan/step.ts';
+import type { KubeApi, KubeObject, Resource } from '../ports/kube-api.ts';
+import type { StoreApi, StoreOrder } from '../ports/store-api.ts';
+import type { Applier } from '../runtime/writes/applier.ts';
+import type { Expectations } from '../runtime/writes/expectations.ts';
+import { claimIntent } from './claim-intent.ts';
+import type { ClaimObject } from './kube-views.ts';
+import { claims, pods } from './watched.ts';
+
+/** How long the cluster may do without a node that restarts before its data moves. */
+const holdMs = 15 * 60_000;
+
+/** Objects of the user's kind, as far as the actor needs them. */
+export interface Stage {
+  /** Of the reconciliation. */
+  readonly key: string;
+  readonly namespace: string;
+  /** Everything that the cluster should have, by `Kind name`. */
+  readonly desired: ReadonlyMap<string, DesiredObject>;
+  /** Of these, what is made once and never written again. */
+  readonly createOnly: ReadonlySet<string>;
+  /** The StatefulSet with as many pods. */
+  readonly statefulSet: (replicas: number) => DesiredObject;
+  readonly claims: readonly ClaimObject[];
+  /** `spec.storage.size`, as it was written. */
+  readonly storageSize: string;
+  /** A node that answers, and the epoch of our orders; undefined while there is none. */
+  readonly orders: { readonly store: StoreApi; readonly address: string; readonly epoch: number } | undefined;
+}
+
+interface ActorOptions {
+  readonly api: KubeApi;
+  readonly applier: Applier;
+  readonly expectations: Expectations;
+}
+
+/** Does one action of a plan: one write to the API server, or one order to the store. */
+export class Actor {
+  readonly #options: ActorOptions;
+
+  constructor(options: ActorOptions) {
+    this.#options = options;
+  }
+
+  async act(action: Action, stage: Stage, signal: AbortSignal): Promise<void> {
+    switch (action.kind) {
+      case 'applyObject':
+        return this.#applyNamed(stage, action.object, signal);
+      case 'setReplicas':
+        return this.#apply(stage, stage.statefulSet(action.replicas), signal);
+      case 'growClaim':
+        return this.#applyClaim(stage, action.claim, { size: stage.storageSize }, signal);
+      case 'recordNode':
+        return this.#applyClaim(stage, action.claim, { nodeId: action.nodeId }, signal);
+      case 'tellZone':
+        return this.#tellZone(stage, action, signal);
+      case 'deleteObject':
+      case 'recreateStatefulSet':
+      case 'deletePod':
+      case 'deleteClaim':
+        return this.#delete(stage, targetOf(action, stage), signal);
+      default:
+        return this.#order(stage, orderOf(action), signal);
+    }
+  }
+
+  async #applyNamed(stage: Stage, name: string, signal: AbortSignal): Promise<void> {
+    const desired = defined(stage.desired.get(name), name);
+    if (!stage.createOnly.has(name)) return this.#apply(stage, desired, signal);
+    const { api, expectations } = this.#options;
+    const { resource, object } = desired;
+    const target = { namespace: stage.namespace, name: object.metadata.name };
+    // One that is there by now, which the cache does not show yet, is refused by the server and stays as it is.
+    await expectations.write(stage.key, resource, target, async () => api.create(resource, object, signal));
+  }
+
+  async #apply({ key }: Stage, { resource, object }: DesiredObject, signal: AbortSignal): Promise<void> {
+    await this.#options.applier.apply(key, resource, object, signal);
+  }
+
+  async #applyClaim(
+    stage: Stage,
+    name: string,
+    change: { readonly size?: string; readonly nodeId?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const claim = defined(
+      stage.claims.find(({ metadata }) => metadata.name === name),
+      `claim ${name}`,
+    );
+    await this.#apply(stage, { resource: claims, object: claimIntent(claim, change) }, signal);
+  }
+
+  async #tellZone(
+    { key, namespace }: Stage,
+    { pod, zone }: { readonly pod: string; readonly zone: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const metadata = { name: pod, namespace, annotations: { [zoneAnnotation]: zone } };
+    await this.#options.applier.apply(key, pods, { apiVersion: 'v1', kind: 'Pod', metadata }, signal);
+  }
+
+  async #delete({ key, namespace }: Stage, target: Target, signal: AbortSignal): Promise<void> {
+    const { api, expectations } = this.#options;
+    const { resource, name, version, propagation } = target;
+    const object: KubeObject = {
+      apiVersion: resource.apiVersion,
+      kind: resource.kind,
+      metadata: { name, namespace, ...version },
+    };
+    await expectations.delete(key, resource, object, async () => {
+      return api.delete(resource, { namespace, name }, { ...version, propagation }, signal);
+    });
+  }
+
+  async #order({ orders }: Stage, order: StoreOrder, signal: AbortSignal): Promise<void> {
+    const { store, address, epoch } = defined(orders, 'a node that takes orders');
+    await store.order(address, order, epoch, signal);
+  }
+}
+
+interface Target {
+  readonly resource: Resource;
+  readonly name: string;
+  readonly version: ObjectVersion;
+  readonly propagation: 'Background' | 'Orphan';
+}
+
+type Deletion = Extract<
+  Action,
+  { readonly kind: 'deleteObject' | 'recreateStatefulSet' | 'deletePod' | 'deleteClaim' }
+>;
+
+function targetOf(action: Deletion, stage: Stage): Target {
+  const { version } = action;
+  switch (action.kind) {
+    case 'deletePod':
+      return { resource: pods, name: action.pod, version, propagation: 'Background' };
+    case 'deleteClaim':
+      return { resource: claims, name: action.claim, version, propagation: 'Background' };
+    case 'recreateStatefulSet': {
+      const { object } = stage.statefulSet(0);
+      return { resource: resources.statefulSet, name: object.metadata.name, version, propagation: 'Orphan' };
+    }
+    case 'deleteObject': {
+      const [kind, name = ''] = action.object.split(' ');
+      const resource = Object.values(resources).find((one) => one.kind === kind);
+      return { resource: defined(resource, action.object), name, version, propagation: 'Background' };
+    }
+    default:
+      return unreachable(action);
+  }
+}
+
+type Order = Exclude<
+  Action,
+  Deletion | { readonly kind: 'applyObject' | 'setReplicas' | 'growClaim' | 'recordNode' | 'tellZone' }
+>;
+
+function orderOf(action: Order): StoreOrder {
+  return action.kind === 'holdNode' ? { ...action, durationMs: holdMs } : action;
+}

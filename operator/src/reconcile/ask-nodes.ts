@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ports } from '../desired/names.ts';
+import type { NodeReport, StoreApi } from '../ports/store-api.ts';
+import { StoreError } from '../ports/store-api.ts';
+import type { PodObject } from './kube-views.ts';
+
+export interface Answer {
+  readonly address: string;
+  readonly report: NodeReport;
+}
+
+/** What each pod that runs says, ready or not; those that do not answer are left out. */
+export async function askNodes(store: StoreApi, pods: readonly PodObject[], signal: AbortSignal): Promise<Answer[]> {
+  const answers = await Promise.all(
+    pods.map(async (pod): Promise<Answer[]> => {
+      const address = addressOf(pod);
+      if (address === undefined) return [];
+      try {
+        return [{ address, report: await store.report(address, signal) }];
+      } catch (error) {
+        if (error instanceof StoreError) return [];
+        throw error;
+      }
+    }),
+  );
+  return answers.flat();
+}
+
+function addressOf({ metadata, status }: PodObject): string | undefined {
+  if (status?.podIP === undefined || status.phase !== 'Running' || metadata.deletionTimestamp !== undefined)
+    return undefined;
+  const host = status.podIP.includes(':') ? `[${status.podIP}]` : status.podIP;
+  return `${host}:${ports.grpc}`;
+}

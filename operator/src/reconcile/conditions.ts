@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConditionsItemStatus, ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
+import { shardName } from '../plan/disruption.ts';
+import type { Observed, StoreState } from '../plan/observed.ts';
+import type { Plan } from '../plan/step.ts';
+
+/** What conditions are made of. */
+export interface Situation {
+  readonly cluster: ShortLinkCluster;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  /** Why the last step failed, in words; undefined: it did not. */
+  readonly failure: string | undefined;
+}
+
+interface Verdict {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How the cluster is, each with a reason. A condition keeps its time for as long as its status stays. */
+export function conditionsOf(situation: Situation): readonly ConditionsItemStatus[] {
+  const { cluster, observed } = situation;
+  const { generation } = cluster.metadata;
+  const now = new Date(observed.nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return verdicts(situation).map((verdict) => {
+    const before = cluster.status?.conditions?.find(({ type }) => type === verdict.type);
+    const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : now;
+    return { ...verdict, lastTransitionTime, ...(generation === undefined ? {} : { observedGeneration: generation }) };
+  });
+}
+
+function verdicts(situation: Situation): Verdict[] {
+  const { cluster, plan } = situation;
+  const progressing = (type: string, progress: readonly string[], idle: string): Verdict => {
+    const isOn = plan.progress !== undefined && progress.includes(plan.progress);
+    return isOn ? is(type, plan.progress, doing(plan)) : isNot(type, idle, 'There is nothing of the kind to do.');
+  };
+  return [
+    ready(situation),
+    plan.progress === undefined
+      ? isNot('Progressing', 'AsWanted', 'Everything is as the spec wants it.')
+      : is('Progressing', plan.progress, doing(plan)),
+    degraded(situation),
+    progressing('Scaling', ['Scaling'], 'NumberOfNodesAsWanted'),
+    progressing('Upgrading', ['Upgrading'], 'PodsAsWanted'),
+    progressing('StorageResizing', ['Resizing'], 'VolumesAsWanted'),
+    ring(situation.observed.store),
+    zones(situation.observed),
+    sizeAdvised(cluster.spec.replicas),
+    cluster.spec.paused
+      ? is('Paused', 'SpecPaused', 'spec.paused is true: the operator only reports.')
+      : isNot('Paused', 'NotPaused', 'The operator acts.'),
+    cluster.spec.suspend
+      ? is('Suspended', 'SpecSuspend', 'spec.suspend is true: there are no pods, and the volumes are kept.')
+      : isNot('Suspended', 'NotSuspended', 'The pods run.'),
+  ];
+}
+
+/** Redirects and writes are served: every shard has a leader and a pod answers. */
+function ready({ cluster, observed: { pods, store } }: Situation): Verdict {
+  if (cluster.spec.suspend) return isNot('Ready', 'Suspended', 'spec.suspend is true.');
+  const count = pods.filter(({ isReady }) => isReady).length;
+  if (count === 0) return isNot('Ready', 'NoPodReady', 'No pod is ready.');
+  if (store === undefined)
+    return isNot('Ready', 'NoAnswer', 'No pod says how the cluster is, or it has not formed yet.');
+  const without = store.shards.filter(({ leaderNodeId }) => leaderNodeId === undefined);
+  if (without.length > 0)
+    return isNot('Ready', 'ShardsWithoutLeader', `No leader: ${without.map(({ id }) => shardName(id)).join(', ')}.`);
+  return is('Ready', 'Serving', `${count} of ${cluster.spec.replicas} pods are ready, and every shard has a leader.`);
+}
+
+function degraded({ cluster, observed, plan, failure }: Situation): Verdict {
+  if (failure !== undefined) return is('Degraded', 'StepFailed', failure);
+  const [refusal] = plan.refusals;
+  if (refusal !== undefined) return is('Degraded', 'Refused', refusal);
+  if (cluster.spec.suspend) return isNot('Degraded', 'Suspended', 'spec.suspend is true.');
+  const sick = observed.pods.find(({ isReady, problem }) => !isReady && problem !== undefined);
+  if (sick !== undefined) return is('Degraded', 'PodNotReady', `Pod ${sick.name}: ${sick.problem}.`);
+  const gone = observed.store?.nodes.find(({ liveness }) => liveness !== 'alive');
+  if (gone !== undefined) return is('Degraded', 'NodeNotAlive', `Node ${gone.name} (${gone.id}) is ${gone.liveness}.`);
+  return isNot('Degraded', 'Whole', 'Every node is alive.');
+}
+
+function ring(store: StoreState | undefined): Verdict {
+  if (store === undefined)
+    return { ...isNot('RingBalanced', 'NoAnswer', 'No node says how the ring is.'), status: 'Unknown' };
+  const { underReplicated, moving, total } = store.chunks;
+  if (underReplicated > 0)
+    return isNot('RingBalanced', 'UnderReplicated', `${underReplicated} of ${total} chunks have too few copies.`);
+  if (moving > 0) return isNot('RingBalanced', 'Moving', `${moving} of ${total} chunks are on their way.`);
+  return is('RingBalanced', 'Balanced', `All ${total} chunks are where the ring wants them.`);
+}
+
+function zones({ pods, kubeNodes }: Observed): Verdict {
+  const unknown = pods.find(({ kubeNode, zone }) => kubeNode !== undefined && zone === undefined);
+  if (unknown === undefined) return is('ZonesKnown', 'Known', 'Each pod knows its zone.');
+  const machine = kubeNodes.find(({ name }) => name === unknown.kubeNode);
+  return machine === undefined
+    ? isNot(
+        'ZonesKnown',
+        'NodesNotReadable',
+        `The operator may not read Node ${unknown.kubeNode}: copies are spread without regard to zones.`,
+      )
+    : isNot('ZonesKnown', 'NoLabel', `Node ${machine.name} has no label that names its zone.`);
+}
+
+function sizeAdvised(replicas: number): Verdict {
+  if (replicas < 3)
+    return isNot('SizeAdvised', 'TooFew', `With ${replicas} nodes the loss of one stops writes; three can lose one.`);
+  return replicas % 2 === 0
+    ? isNot(
+        'SizeAdvised',
+        'Even',
+        `${replicas} nodes can lose no more of them than ${replicas - 1}; take an odd number.`,
+      )
+    : is('SizeAdvised', 'Odd', `${replicas} nodes.`);
+}
+
+function doing({ steps, waitingFor }: Plan): string {
+  const [next] = steps;
+  if (next !== undefined) return `Next: ${next.action.kind}, because ${next.reason}.`;
+  return waitingFor === undefined ? 'Nothing is to be done.' : `Waiting for ${waitingFor}.`;
+}
+
+function is(type: string, reason: string | undefined, message: string): Verdict {
+  return { type, status: 'True', reason: reason ?? 'True', message };
+}
+
+function isNot(type: string, reason: string, message: string): Verdict {
+  return { type, status: 'False', reason, message };
+}

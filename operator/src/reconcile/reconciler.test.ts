@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { allCrashPoints } from '../../testing/gateway/crash-points.ts';
+import type { CrashPoint } from '../../testing/gateway/crash-points.ts';
+import { claims, pods } from './watched.ts';
+import { Scene } from './testing/scene.ts';
+import { uploadAnnotation } from './uploads.ts';
+
+const never = new AbortController().signal;
+const image = 'shortlink/node:next';
+
+interface Scenario {
+  readonly name: string;
+  /** Before the operator that ends comes. */
+  readonly before: (scene: Scene) => Promise<unknown>;
+  readonly change: (scene: Scene) => Promise<unknown>;
+  readonly replicas: number;
+  readonly asksForUpload?: boolean;
+}
+
+const formed = async (scene: Scene): Promise<void> => {
+  await scene.want({});
+  await scene.settle();
+};
+
+const scenarios: readonly Scenario[] = [
+  { name: 'create', before: async () => {}, change: async (scene) => scene.want({}), replicas: 3 },
+  { name: 'scale up', before: formed, change: async (scene) => scene.want({ replicas: 5 }), replicas: 5 },
+  {
+    name: 'scale down',
+    before: async (scene) => {
+      await scene.want({ replicas: 5 });
+      await scene.settle();
+    },
+    change: async (scene) => scene.want({ replicas: 3 }),
+    replicas: 3,
+  },
+  { name: 'rolling update', before: formed, change: async (scene) => scene.want({ image }), replicas: 3 },
+  {
+    name: 'larger volumes',
+    before: formed,
+    change: async (scene) => scene.want({ storage: { size: '2Gi' } }),
+    replicas: 3,
+  },
+  {
+    name: 'a pod and its volume are deleted',
+    before: async (scene) => {
+      await scene.want({ replicas: 4 });
+      await scene.settle();
+    },
+    change: async ({ kubectl }) => {
+      await kubectl.delete(claims, { namespace: 'default', name: 'data-links-1' }, {}, never);
+      await kubectl.delete(pods, { namespace: 'default', name: 'links-1' }, {}, never);
+    },
+    replicas: 4,
+  },
+  {
+    name: 'an upload is asked for',
+    before: async (scene) => {
+      const secret = { name: 'bucket-credentials' };
+      await scene.want({ objectStore: { url: 's3://bucket/prefix', credentialsSecretRef: secret } });
+      await scene.settle();
+    },
+    change: async (scene) => scene.want({}, { [uploadAnnotation]: '2030-01-01T01:00:00Z' }),
+    replicas: 3,
+    asksForUpload: true,
+  },
+  {
+    name: 'suspend and resume',
+    before: async (scene) => {
+      await formed(scene);
+      await scene.want({ suspend: true });
+      await scene.settle();
+    },
+    change: async (scene) => scene.want({ suspend: false }),
+    replicas: 3,
+  },
+];
+
+/** Quorums hold in every moment but those without pods. */
+function checkOf(scene: Scene, { name }: Scenario): () => void {
+  return name === 'create' || name === 'suspend and resume'
+    ? () => {}
+    : () => scene.store.model.assertQuorums(`while ${name}`);
+}
+
+/** What a user cares for at the end. */
+async function expectWhole(scene: Scene, { replicas, asksForUpload }: Scenario): Promise<void> {
+  const { status, spec } = await scene.cluster();
+  const names = Array.from({ length: replicas }, (_each, i) => `links-${i}`);
+  const list = { namespace: 'default' };
+  const podList = await scene.kubectl.list(pods, list, never);
+  const claimList = await scene.kubectl.list(claims, list, never);
+  expect(podList.items.map(({ metadata }) => metadata.name).toSorted()).toEqual(names);
+  expect(claimList.items.map(({ metadata }) => metadata.name).toSorted()).toEqual(names.map((one) => `data-${one}`));
+  expect(scene.store.model.nodes.map((node) => node.name).toSorted()).toEqual(names);
+  expect(scene.store.model.nodes.some(({ isHeld, isDraining }) => isHeld || isDraining)).toBe(false);
+  expect(status).toMatchObject({ readyReplicas: replicas, image: spec.image ?? 'shortlink/node:dev' });
+  const sizes = claimList.items.map((claim) => JSON.stringify(claim).includes(`"storage":"${spec.storage.size}"`));
+  expect(sizes).not.toContain(false);
+  if (asksForUpload === true) expect(scene.store.model.uploads).toBeGreaterThan(0);
+  const wantedImage = spec.image ?? 'shortlink/node:dev';
+  expect(podList.items.every((pod) => JSON.stringify(pod).includes(`"image":"${wantedImage}"`))).toBe(true);
+}
+
+async function play(scenario: Scenario, crash?: CrashPoint): Promise<Scene> {
+  const scene = new Scene();
+  await scenario.before(scene);
+  scene.replaceOperator(crash);
+  await scenario.change(scene);
+  await scene.settle(checkOf(scene, scenario));
+  await expectWhole(scene, scenario);
+  return scene;
+}
+
+describe('a cluster', () => {
+  it('is made from the smallest object, and then nothing is written any more', async () => {
+    const scene = new Scene();
+    await scene.want({});
+    const { status } = await scene.settle();
+    expect(scene.errors).toEqual([]);
+    expect(status).toMatchObject({ replicas: 3, readyReplicas: 3, clusterID: 'cluster', image: 'shortlink/node:dev' });
+    expect(status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'True',
+      reason: 'Serving',
+    });
+    const writes = scene.life.gateway.writes.length;
+    for (let i = 0; i < 50; i++) await scene.round();
+    expect(scene.life.gateway.writes.slice(writes)).toEqual([]);
+  });
+});
+
+describe.each(scenarios)('$name', (scenario) => {
+  it('ends as it should, whichever effect is the last one of an operator', async () => {
+    const whole = await play(scenario);
+    expect(whole.errors).toEqual([]);
+    const effects = whole.life.points.passed;
+    expect(effects.length).toBeGreaterThan(0);
+    for (const crash of allCrashPoints(effects.length)) {
+      const where = `${crash.when} ${effects[crash.index]} (${crash.index})`;
+      await expect(play(scenario, crash), where).resolves.toBeDefined();
+    }
+  }, 300_000);
+});

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { StoreState } from '../plan/observed.ts';
+import type { Plan, Step } from '../plan/step.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Random } from '../ports/random.ts';
+import type { StoreApi } from '../ports/store-api.ts';
+import { StoreError } from '../ports/store-api.ts';
+import type { ReconcileResult } from '../runtime/controller/controller.ts';
+import type { Applier } from '../runtime/writes/applier.ts';
+import type { Expectations } from '../runtime/writes/expectations.ts';
+import type { Actor, Stage } from './actor.ts';
+import { askNodes } from './ask-nodes.ts';
+import type { Caches } from './caches.ts';
+import { desire, type Desire } from './desire.ts';
+import type { Epochs } from './epochs.ts';
+import { intentOf } from './intent.ts';
+import { mergeReports } from './merge-reports.ts';
+import { observe, type CachedObjects } from './observe.ts';
+import { statusOf, stepText } from './status.ts';
+import { orderedUpload, uploadProgress, uploadReason } from './uploads.ts';
+import { clusters } from './watched.ts';
+
+/** After a step the world is looked at again soon: the store says nothing of itself. */
+const afterStepMs = 500;
+const whileWaitingMs = 2_000;
+/** Liveness and chunks change without any event of Kubernetes. */
+const steadyMs = 15_000;
+
+export interface ReconcilerOptions {
+  readonly caches: Caches;
+  readonly actor: Actor;
+  readonly applier: Applier;
+  readonly expectations: Expectations;
+  readonly epochs: Epochs;
+  /** The nodes of a cluster, by its key. */
+  readonly storeOf: (cluster: ShortLinkCluster) => StoreApi;
+  /** Tells people of a step that was done, or that failed. */
+  readonly tell: (cluster: ShortLinkCluster, step: Step, failure: string | undefined) => void;
+  /** Of clusters that name none; settled once for each. */
+  readonly defaultImage: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface StoreView {
+  readonly store: StoreApi;
+  readonly address: string | undefined;
+  readonly state: StoreState | undefined;
+}
+
+/** Looks at a cluster, makes a plan, does its first step, and writes down how the cluster is. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  /** Epoch of the newest map that was seen, by cluster id. */
+  readonly #mapEpochs = new Map<string, number>();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** `key`: namespace/name. */
+  async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, expectations } = this.#options;
+    const [namespace = '', name = ''] = key.split('/');
+    const cluster = caches.get(clusters, { namespace, name }) as ShortLinkCluster | undefined;
+    if (cluster === undefined || cluster.metadata.deletionTimestamp !== undefined) {
+      expectations.forget(key);
+      return {};
+    }
+    const awaited = expectations.awaited(key);
+    if (awaited !== undefined) return { requeueAfterMs: Math.min(awaited.remainingMs, afterStepMs) };
+    return this.#reconcileCluster(key, cluster, signal);
+  }
+
+  async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, clock, defaultImage } = this.#options;
+    const namespace = cluster.metadata.namespace ?? '';
+    const cached = caches.of({ namespace, name: cluster.metadata.name });
+    const image = cluster.spec.image ?? cluster.status?.image ?? defaultImage;
+    const view = await this.#ask(cluster, cached, signal);
+    const wanted = this.#desire(cluster, image, view.state);
+    const observed = observe({
+      cluster: cluster.metadata.name,
+      cached,
+      outdatedObjects: wanted.outdated,
+      strayObjects: wanted.stray,
+      store: view.state,
+      zoneLabel: cluster.spec.scheduling.zoneLabel,
+      nowMs: clock.nowMs(),
+    });
+    const settled = { templateHash: wanted.templateHash, uploadReason: uploadReason(cluster) };
+    const plan = makePlan(observed, intentOf(cluster, settled));
+    const epoch = await this.#epoch(view, plan, signal);
+    const stage = stageOf({ key, cluster, cached, wanted, view, epoch });
+    const done = await this.#doFirst(cluster, plan, stage, signal);
+    const upload = await this.#upload(cluster, view, done.step, signal);
+    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload });
+    await this.#writeStatus(key, cluster, status, signal);
+    if (done.cause !== undefined) throw done.cause;
+    if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };
+    return { requeueAfterMs: plan.waitingFor === undefined ? steadyMs : whileWaitingMs };
+  }
+
+  #desire(cluster: ShortLinkCluster, image: string, state: StoreState | undefined): Desire {
+    const { applier, caches, random } = this.#options;
+    const formed = state !== undefined || cluster.status?.clusterID !== undefined;
+    return desire({ cluster, image, formed, caches, applier, random });
+  }
+
+  async #ask(cluster: ShortLinkCluster, { pods }: CachedObjects, signal: AbortSignal): Promise<StoreView> {
+    const store = this.#options.storeOf(cluster);
+    const answers = await askNodes(store, pods, signal);
+    const known = this.#mapEpochs.get(cluster.status?.clusterID ?? '') ?? 0;
+    const state = mergeReports(
+      answers.map(({ report }) => report),
+      known,
+    );
+    if (state !== undefined) this.#mapEpochs.set(state.clusterId, state.mapEpoch);
+    // Orders go to a node that reaches the leader of the meta group.
+    const address = answers.find(({ report }) => report.ring !== undefined)?.address;
+    return { store, address, state };
+  }
+
+  /** Taken before the first order, or what looks like one, so that an operator before us can do nothing any more. */
+  async #epoch({ store, address, state }: StoreView, plan: Plan, signal: AbortSignal): Promise<number | undefined> {
+    if (address === undefined || state === undefined || plan.steps.length === 0) return undefined;
+    return this.#options.epochs.of(state.clusterId, { store, address }, signal);
+  }
+
+  async #doFirst(
+    cluster: ShortLinkCluster,
+    plan: Plan,
+    stage: Stage,
+    signal: AbortSignal,
+  ): Promise<{ readonly step?: Step; readonly failure: string | undefined; readonly cause?: Error }> {
+    const { actor, logger, tell } = this.#options;
+    const [step] = plan.steps;
+    if (step === undefined) return { failure: undefined };
+    try {
+      await actor.act(step.action, stage, signal);
+      logger.info(stepText(step.action), { cluster: stage.key, reason: step.reason });
+      tell(cluster, step, undefined);
+      return { step, failure: undefined };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const cause = error instanceof Error ? error : new Error(String(error));
+      const failure = `${stepText(step.action)} failed: ${cause.message}`;
+      tell(cluster, step, failure);
+      return { failure, cause };
+    }
+  }
+
+  async #upload(
+    cluster: ShortLinkCluster,
+    { store, address }: StoreView,
+    step: Step | undefined,
+    signal: AbortSignal,
+  ): Promise<ShortLinkClusterStatus['upload']> {
+    if (step?.action.kind === 'upload') return orderedUpload(cluster);
+    const { upload } = cluster.status ?? {};
+    if (upload === undefined || upload.completedAt !== undefined || address === undefined) return upload;
+    try {
+      return uploadProgress(upload, await store.uploads(address, signal), this.#options.clock.nowMs());
+    } catch (error) {
+      if (error instanceof StoreError) return upload;
+      throw error;
+    }
+  }
+
+  async #writeStatus(
+    key: string,
+    cluster: ShortLinkCluster,
+    status: ShortLinkClusterStatus,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { apiVersion, kind, metadata } = cluster;
+    const object = { apiVersion, kind, metadata, status: { ...status } };
+    await this.#options.applier.applyStatus(key, clusters, { object, observed: cluster }, signal);
+  }
+}
+
+function stageOf({
+  key,
+  cluster,
+  cached,
+  wanted,
+  view,
+  epoch,
+}: {
+  readonly key: string;
+  readonly cluster: ShortLinkCluster;
+  readonly cached: CachedObjects;
+  readonly wanted: Desire;
+  readonly view: StoreView;
+  readonly epoch: number | undefined;
+}): Stage {
+  const { store, address } = view;
+  return {
+    key,
+    namespace: cluster.metadata.namespace ?? '',
+    desired: wanted.objects,
+    createOnly: wanted.createOnly,
+    statefulSet: wanted.statefulSet,
+    claims: cached.claims,
+    storageSize: cluster.spec.storage.size,
+    orders: address === undefined || epoch === undefined ? undefined : { store, address, epoch },
+  };
+}

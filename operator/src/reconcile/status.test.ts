@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import { assert } from '@shortlink/common/assert.ts';
+import { describe, expect, it } from 'vitest';
+import { readCluster } from '../crd/read-cluster.ts';
+import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
+import type { Observed, StoreState } from '../plan/observed.ts';
+import type { Plan } from '../plan/step.ts';
+import type { StatusInput } from './status.ts';
+import { statusOf } from './status.ts';
+
+const idle: Plan = { steps: [], progress: undefined, waitingFor: undefined, refusals: [] };
+const store: StoreState = {
+  clusterId: 'c',
+  mapEpoch: 2,
+  ringEpoch: 5,
+  operatorEpoch: 1,
+  shardReplicas: 3,
+  nodes: [
+    {
+      id: 'a',
+      name: 'links-0',
+      zone: 'z1',
+      isDraining: false,
+      liveness: 'alive',
+      isHeld: false,
+      chunksHeld: 4,
+      chunkBytes: 1,
+      diskFreeBytes: 1,
+    },
+    {
+      id: 'b',
+      name: 'links-1',
+      zone: '',
+      isDraining: true,
+      liveness: 'suspect',
+      isHeld: false,
+      chunksHeld: undefined,
+      chunkBytes: 1,
+      diskFreeBytes: 1,
+    },
+  ],
+  shards: [
+    { id: 0, leaderNodeId: 'a', replicas: [{ nodeId: 'a', isLearner: false, lagEntries: 0 }] },
+    {
+      id: 1,
+      leaderNodeId: 'a',
+      replicas: [
+        { nodeId: 'a', isLearner: false, lagEntries: 0 },
+        { nodeId: 'b', isLearner: true, lagEntries: 9 },
+      ],
+    },
+    { id: 2, leaderNodeId: undefined, replicas: [] },
+  ],
+  brake: 'two nodes are down',
+  chunks: { total: 9, underReplicated: 1, moving: 0 },
+};
+const observed: Observed = {
+  nowMs: Date.UTC(2026, 0, 2),
+  outdatedObjects: [],
+  strayObjects: [],
+  statefulSet: undefined,
+  pods: [],
+  claims: [],
+  kubeNodes: [],
+  store,
+};
+
+function cluster(spec: object = {}, before?: ShortLinkClusterStatus): ShortLinkCluster {
+  const metadata = { name: 'links', namespace: 'ns', generation: 3 };
+  const written = { replicas: 3, storage: { size: '1Gi' }, ...spec };
+  const read = readCluster({ apiVersion: 'shortlink.dev/v1alpha1', kind: 'ShortLinkCluster', metadata, spec: written });
+  assert('cluster' in read, JSON.stringify(read));
+  return { ...read.cluster, ...(before === undefined ? {} : { status: before }) };
+}
+
+function status(change: Partial<StatusInput> = {}): ShortLinkClusterStatus {
+  const input = {
+    cluster: cluster(),
+    observed,
+    plan: idle,
+    failure: undefined,
+    image: 'i',
+    upload: undefined,
+  };
+  return statusOf({ ...input, ...change });
+}
+
+const condition = (of: ShortLinkClusterStatus, type: string) => of.conditions?.find((one) => one.type === type);
+
+describe('the status', () => {
+  it('says what the store says', () => {
+    expect(status()).toMatchObject({
+      observedGeneration: 3,
+      clusterID: 'c',
+      shardCount: 2,
+      nodes: [
+        { id: 'a', pod: 'links-0', zone: 'z1', state: 'ALIVE', shardsLed: 1, chunksHeld: 4 },
+        { id: 'b', pod: 'links-1', zone: '', state: 'DRAINING', shardsLed: 0 },
+      ],
+      shards: [
+        { id: 1, leader: 'links-0', voters: 1, learners: 1 },
+        { id: 2, voters: 0, learners: 0 },
+      ],
+      ring: { epoch: 5, balanced: false, held: 'two nodes are down' },
+      chunks: { total: 9, underReplicated: 1 },
+      selector: 'shortlink.dev/cluster=links,app.kubernetes.io/component=node',
+    });
+  });
+
+  it('keeps what was known while nobody answers', () => {
+    const before = status();
+    const after = status({ cluster: cluster({}, before), observed: { ...observed, store: undefined } });
+    expect(after.nodes).toEqual(before.nodes);
+    expect(condition(after, 'RingBalanced')).toMatchObject({ status: 'Unknown', reason: 'NoAnswer' });
+    expect(condition(after, 'Ready')).toMatchObject({ status: 'False', reason: 'NoPodReady' });
+  });
+
+  it('keeps the time of a condition, and of a step, for as long as they stay', () => {
+    const plan = { ...idle, waitingFor: 'pod links-1 to be ready', progress: 'Scaling' } as const;
+    const before = status({ plan });
+    const later = { ...observed, nowMs: observed.nowMs + 60_000 };
+    const after = status({ plan, cluster: cluster({}, before), observed: later });
+    expect(after.plan).toEqual(before.plan);
+    expect(after.conditions).toEqual(before.conditions);
+    const done = status({ cluster: cluster({}, before), observed: later });
+    expect(done.plan).toBeUndefined();
+    expect(condition(done, 'Scaling')).toMatchObject({ status: 'False', lastTransitionTime: '2026-01-02T00:01:00Z' });
+    expect(condition(before, 'Scaling')).toMatchObject({
+      status: 'True',
+      message: 'Waiting for pod links-1 to be ready.',
+    });
+  });
+
+  it('names the next step and its reason', () => {
+    const action = { kind: 'removeNode', nodeId: 'b' } as const;
+    const plan: Plan = { ...idle, progress: 'Scaling', steps: [{ action, reason: 'spec.replicas is 1' }] };
+    expect(status({ plan }).plan).toEqual({
+      step: 'removeNode b',
+      reason: 'spec.replicas is 1',
+      since: '2026-01-02T00:00:00Z',
+      remaining: 0,
+    });
+  });
+});
+
+describe('conditions', () => {
+  it.each([
+    ['a step that failed', { failure: 'deletePod links-1 failed: forbidden' }, 'StepFailed', 'forbidden'],
+    ['a refusal', { plan: { ...idle, refusals: ['no room'] } }, 'Refused', 'no room'],
+    ['a node that is away', {}, 'NodeNotAlive', 'links-1'],
+  ] as const)('say why the cluster is degraded: %s', (_, change, reason, words) => {
+    const degraded = condition(status(change), 'Degraded');
+    expect(degraded).toMatchObject({ status: 'True', reason });
+    expect(degraded?.message).toContain(words);
+  });
+
+  it.each([
+    [1, 'False', 'TooFew'],
+    [3, 'True', 'Odd'],
+    [4, 'False', 'Even'],
+  ] as const)('advise on the number of nodes: %i', (replicas, wanted, reason) => {
+    expect(condition(status({ cluster: cluster({ replicas }) }), 'SizeAdvised')).toMatchObject({
+      status: wanted,
+      reason,
+    });
+  });
+
+  it('tell a shard without a leader from a cluster that serves', () => {
+    const pods = [
+      {
+        uid: 'u',
+        resourceVersion: '1',
+        name: 'links-0',
+        ordinal: 0,
+        templateHash: '',
+        isReady: true,
+        isDeleting: false,
+        kubeNode: 'm',
+        zone: undefined,
+        problem: undefined,
+        sinceMs: 0,
+      },
+    ];
+    const without = status({ observed: { ...observed, pods } });
+    expect(condition(without, 'Ready')).toMatchObject({ status: 'False', message: 'No leader: shard 2.' });
+    expect(condition(without, 'ZonesKnown')).toMatchObject({ status: 'False', reason: 'NodesNotReadable' });
+    const shards = store.shards.slice(0, 2);
+    const whole = status({ observed: { ...observed, pods, store: { ...store, shards } } });
+    expect(condition(whole, 'Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
+  });
+});

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CrashPoints } from '../../../testing/gateway/crash-points.ts';
+import { Gateway } from '../../../testing/gateway/gateway.ts';
+import type { KubeDouble } from '../../../testing/kube-double.ts';
+import { SeededRandom } from '../../../testing/seeded-random.ts';
+import type { StoreDouble } from '../../../testing/store-double.ts';
+import { sha256 } from '../../adapters/sha256.ts';
+import { clusterLabel } from '../../desired/names.ts';
+import { resources } from '../../desired/resources.ts';
+import type { StoreApi } from '../../ports/store-api.ts';
+import { Informer } from '../../runtime/informer/informer.ts';
+import { RecordingLogger, RecordingMetrics } from '../../runtime/testing/recorders.ts';
+import { Applier } from '../../runtime/writes/applier.ts';
+import { Expectations } from '../../runtime/writes/expectations.ts';
+import { Actor } from '../actor.ts';
+import { Caches } from '../caches.ts';
+import { Epochs } from '../epochs.ts';
+import { Reconciler } from '../reconciler.ts';
+import { claims, clusters, machines, pods, storageClasses } from '../watched.ts';
+
+/** One process of the operator, from its start to its end. */
+export class OperatorLife {
+  readonly gateway: Gateway;
+  readonly told: string[] = [];
+  readonly points: CrashPoints;
+  readonly #reconciler: Reconciler;
+  readonly #stopping = new AbortController();
+  readonly #informers: readonly Informer[];
+
+  constructor(double: KubeDouble, store: StoreDouble, points: CrashPoints) {
+    this.points = points;
+    this.gateway = new Gateway(double.connect(), points);
+    points.onCrash(() => this.end());
+    const { clock } = double;
+    const logger = new RecordingLogger();
+    const metrics = new RecordingMetrics();
+    const random = new SeededRandom(7);
+    const watched = [clusters, pods, claims, machines, storageClasses, ...Object.values(resources)];
+    this.#informers = watched.map((resource) => {
+      const about = { resource, scope: {}, indexLabels: [clusterLabel] };
+      return new Informer({ api: this.gateway, ...about, clock, random, metrics, logger });
+    });
+    const expectations = new Expectations({ controller: 'shortlinkcluster', clock, metrics, logger });
+    for (const informer of this.#informers) expectations.track(informer);
+    const manager = { fieldManager: 'shortlink-operator', annotation: 'shortlink.dev/applied' };
+    const applier = new Applier({ api: this.gateway, ...manager, digest: sha256, expectations });
+    this.#reconciler = new Reconciler({
+      caches: new Caches(this.#informers),
+      actor: new Actor({ api: this.gateway, applier, expectations }),
+      applier,
+      expectations,
+      epochs: new Epochs(),
+      storeOf: () => mortal(store, points),
+      tell: (_cluster, step, failure) => void this.told.push(failure ?? step.reason),
+      defaultImage: 'shortlink/node:dev',
+      clock,
+      random,
+      logger,
+    });
+    for (const informer of this.#informers) void informer.run(this.#stopping.signal);
+  }
+
+  /** @returns what went wrong; undefined: nothing. */
+  async reconcile(key: string): Promise<unknown> {
+    try {
+      await this.#reconciler.reconcile(key, this.#stopping.signal);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  get hasSynced(): boolean {
+    return this.#informers.every((informer) => informer.hasSynced);
+  }
+
+  end(): void {
+    this.#stopping.abort(new Error('the operator ends'));
+  }
+}
+
+/** Orders count as effects: an operator can end before and after each of them. */
+function mortal(store: StoreDouble, points: CrashPoints): StoreApi {
+  return {
+    report: (address) => store.report(address),
+    uploads: (address) => store.uploads(address),
+    takeEpoch: (address) => points.around('takeEpoch', () => store.takeEpoch(address)),
+    order: (address, order, epoch) => points.around(order.kind, () => store.order(address, order, epoch)),
+  };
+}
