@@ -14,7 +14,7 @@ import { openClientAccess, type ClientAccess } from './client-access.ts';
 import type { Authenticator } from './servers/auth.ts';
 import { ApiServer } from './servers/http/api-server.ts';
 import { GrpcServer } from './servers/grpc/grpc-server.ts';
-import { exposureProblem } from './servers/listen.ts';
+import { exposureProblem, ListenError } from './servers/listen.ts';
 import { OpsServer, type Readiness } from './servers/ops-server.ts';
 import { ChunkThreads } from './threads/chunk-threads.ts';
 import { EngineWorker } from './threads/engine-worker.ts';
@@ -41,7 +41,12 @@ export async function runNode(config: Config): Promise<void> {
   const fenced = fence
     .until(true)
     .then(() => logger.warn({}, 'the node is fenced: it ends, and waits when it starts again'));
-  await runUnfenced(config, { logger, metrics, hub, stop: Promise.race([signal, fenced]) });
+  try {
+    await runUnfenced(config, { logger, metrics, hub, stop: Promise.race([signal, fenced]) });
+  } catch (error) {
+    if (error instanceof ListenError) die(logger, error.message);
+    throw error;
+  }
   fence.stop();
 }
 

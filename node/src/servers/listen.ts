@@ -2,21 +2,35 @@
 import { isIP } from 'node:net';
 import type { Server } from 'node:net';
 import { assert } from '@shortlink/common/assert.ts';
-import { isLoopback } from '@shortlink/common/host-port.ts';
+import { formatHostPort, isLoopback } from '@shortlink/common/host-port.ts';
 import type { HostPort } from '@shortlink/common/host-port.ts';
 
+/** An address that cannot be bound; the message says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
 /**
- * Resolves once the server accepts connections; rejects when the address cannot be bound.
+ * Resolves once the server accepts connections; rejects with ListenError when the address cannot be bound.
  * @param reusePort several threads listen on the one address, and the system hands each connection to one of them.
  */
 export async function listen(server: Server, { host, port }: HostPort, reusePort = false): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const failed = (cause: NodeJS.ErrnoException): void => reject(listenError({ host, port }, cause));
+    server.once('error', failed);
     server.listen({ host, port, backlog: 1024, reusePort }, () => {
-      server.removeListener('error', reject);
+      server.removeListener('error', failed);
       resolve();
     });
   });
+}
+
+function listenError(address: HostPort, cause: NodeJS.ErrnoException): ListenError {
+  const advice =
+    cause.code === 'EADDRINUSE'
+      ? 'somebody listens there already: end that process, if it is this node a second time, or choose another address'
+      : `${cause.message}: choose an address of this machine that this user may listen on`;
+  return new ListenError(`cannot listen on ${formatHostPort(address)}: ${advice}`, { cause });
 }
 
 export function boundAddress(server: Server): HostPort {
