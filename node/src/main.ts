@@ -36,12 +36,12 @@ export async function runNode(config: Config): Promise<void> {
   const hub = new MetricsHub(metrics);
   const fence = new Fence(config.node.fenceFile, logger);
   const signal = stopSignal();
-  if (!(await waitWhileFenced({ fence, ops: hostPort(config.ops.address), metrics: hub, logger, stop: signal })))
-    return;
-  const fenced = fence
-    .until(true)
-    .then(() => logger.warn({}, 'the node is fenced: it ends, and waits when it starts again'));
   try {
+    if (!(await waitWhileFenced({ fence, ops: hostPort(config.ops.address), metrics: hub, logger, stop: signal })))
+      return;
+    const fenced = fence
+      .until(true)
+      .then(() => logger.warn({}, 'the node is fenced: it ends, and waits when it starts again'));
     await runUnfenced(config, { logger, metrics, hub, stop: Promise.race([signal, fenced]) });
   } catch (error) {
     if (error instanceof ListenError) die(logger, error.message);

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import { CliError } from '../exit-codes.ts';
 import { configFlag, readNodeFlags } from '../node-config.ts';
 import { runRebuild, sayProblems } from '../run-rebuild.ts';
+import { rebuildFlags } from '../rebuild-flags.ts';
 
 const ownFlags = {
   config: configFlag,
@@ -17,18 +18,7 @@ const ownFlags = {
     check: (text: string) => (text === '' ? undefined : checkObjectStoreUrl(text)),
     help: 'The objectStore.url of the lost cluster; that of the node by default.',
   },
-  cluster: { kind: 'string', help: 'Id of the lost cluster, where the object store holds several.' },
-  adopt: {
-    kind: 'bool',
-    default: false,
-    help: 'Use the chunks where they are instead of copying them. Only when the old cluster is gone for good: the new one will delete what it no longer needs.',
-  },
-  again: { kind: 'bool', default: false, help: 'Also when the cluster was rebuilt before.' },
-  'skip-damaged': {
-    kind: 'bool',
-    default: false,
-    help: 'Leave out chunks that are missing or damaged, and lose their links, instead of refusing.',
-  },
+  ...rebuildFlags,
 } as const;
 
 /** Whole volumes are moved from here. */

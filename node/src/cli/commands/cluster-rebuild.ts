@@ -14,6 +14,7 @@ import type { Io } from '../io.ts';
 import { runRebuild, sayProblems } from '../run-rebuild.ts';
 import { renderTable } from '../table.ts';
 import { settingsFlag } from '../settings-flag.ts';
+import { rebuildFlags } from '../rebuild-flags.ts';
 
 const flags = {
   from: {
@@ -26,18 +27,7 @@ const flags = {
   data: { kind: 'string', path: true, required: true, help: 'Folder for the new nodes, in the layout of dev.' },
   nodes: { kind: 'int', default: 3, min: 1, max: devMaxNodes, help: 'Nodes of the new cluster.' },
   'base-port': { kind: 'int', default: 7400, min: 1024, max: 65_035, help: 'Ports of the new nodes, as for dev.' },
-  cluster: { kind: 'string', help: 'Id of the lost cluster, where the object store holds several.' },
-  adopt: {
-    kind: 'bool',
-    default: false,
-    help: 'Use the chunks where they are instead of copying them. Only when the old cluster is gone for good: the new one will delete what it no longer needs.',
-  },
-  again: { kind: 'bool', default: false, help: 'Also when the cluster was rebuilt before.' },
-  'skip-damaged': {
-    kind: 'bool',
-    default: false,
-    help: 'Leave out chunks that are missing or damaged, and lose their links, instead of refusing.',
-  },
+  ...rebuildFlags,
   set: settingsFlag(
     'An option for the new nodes; may be given several times. objectStore.url: another store for the new cluster.',
   ),
