@@ -18,6 +18,7 @@ import { Epochs } from './reconcile/epochs.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { claims, clusters, machines, pods, storageClasses } from './reconcile/watched.ts';
 import { Controller } from './runtime/controller/controller.ts';
+import { readingItsWrites } from './runtime/controller/read-your-writes.ts';
 import { EventRecorder } from './runtime/events/event-recorder.ts';
 import { Informer } from './runtime/informer/informer.ts';
 import { InformerGroup, resyncPeriodically } from './runtime/informer/informer-group.ts';
@@ -93,7 +94,7 @@ export class Operator {
     const controller = new Controller({
       name: controllerName,
       queue: this.#queue,
-      reconcile: async (key, each) => reconciler.reconcile(key, each),
+      reconcile: readingItsWrites(this.#expectations, async (key, each) => reconciler.reconcile(key, each)),
       workers: options['reconcile.workers'],
       timeoutMs: reconcileTimeoutMs,
       clock,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Intent } from './intent.ts';
-import { nodeOf, podName, podOf } from './nodes-of-pods.ts';
+import { podName } from '../desired/names.ts';
+import { nodeOf, podOf } from './nodes-of-pods.ts';
 import type { Observed, StoreNode, StoreShard, StoreState } from './observed.ts';
 
 /** Entries that a replica may be behind and still count as caught up: what is on its way at any moment under load. */

@@ -27,7 +27,6 @@ const pod = (ordinal: number, change: Partial<PodState> = {}): PodState => ({
   kubeNode: `m${ordinal}`,
   zone: 'z',
   problem: undefined,
-  sinceMs: 0,
   ...change,
 });
 

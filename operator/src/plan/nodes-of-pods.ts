@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { podName } from '../desired/names.ts';
 import type { ClaimState, Observed, PodState, StoreNode } from './observed.ts';
-
-export function podName(cluster: string, ordinal: number): string {
-  return `${cluster}-${ordinal}`;
-}
 
 /** Undefined for names that are not of this cluster's pods. */
 export function ordinalOf(cluster: string, name: string): number | undefined {

@@ -29,8 +29,6 @@ export interface PodState extends ObjectVersion {
   readonly zone: string | undefined;
   /** Why its container does not run, as the kubelet says: `ImagePullBackOff: …`. */
   readonly problem: string | undefined;
-  /** When it began to wait or to run, milliseconds since the epoch. */
-  readonly sinceMs: number;
 }
 
 export interface ClaimState extends ObjectVersion {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { because } from './disruption.ts';
 import type { Intent } from './intent.ts';
-import { nodeOf, podName, podOf } from './nodes-of-pods.ts';
+import { podName } from '../desired/names.ts';
+import { nodeOf, podOf } from './nodes-of-pods.ts';
 import type { Observed } from './observed.ts';
 import type { Part } from './step.ts';
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { disruptionProblem, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
-import { claimOf, isSuperseded, nodesNamed, ordinalOf, podName } from './nodes-of-pods.ts';
+import { podName } from '../desired/names.ts';
+import { claimOf, isSuperseded, nodesNamed, ordinalOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode, StoreState } from './observed.ts';
 import type { Part, Step } from './step.ts';
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { StoreOrder } from '../ports/store-api.ts';
 import type { ObjectVersion } from './observed.ts';
 
 /** Something that the operator does: one write to the API server, or one order to the store. */
@@ -13,12 +14,7 @@ export type Action =
   | { readonly kind: 'deleteClaim'; readonly claim: string; readonly version: ObjectVersion }
   | { readonly kind: 'recordNode'; readonly claim: string; readonly nodeId: string }
   | { readonly kind: 'holdNode'; readonly nodeId: string }
-  | { readonly kind: 'releaseNode'; readonly nodeId: string }
-  | { readonly kind: 'hastenNode'; readonly nodeId: string }
-  | { readonly kind: 'removeNode'; readonly nodeId: string }
-  | { readonly kind: 'cancelRemoveNode'; readonly nodeId: string }
-  | { readonly kind: 'transferLeadership'; readonly shard: number; readonly toNodeId: string }
-  | { readonly kind: 'upload' };
+  | Exclude<StoreOrder, { readonly kind: 'holdNode' }>;
 
 export interface Step {
   readonly action: Action;

@@ -16,7 +16,7 @@ import { claims, pods } from './watched.ts';
 /** How long the cluster may do without a node that restarts before its data moves. */
 const holdMs = 15 * 60_000;
 
-/** Objects of the user's kind, as far as the actor needs them. */
+/** What an action is about, beside its own words. */
 export interface Stage {
   /** Of the reconciliation. */
   readonly key: string;

@@ -3,6 +3,7 @@ import type { ConditionsItemStatus, ShortLinkCluster } from '../crd/shortlink-cl
 import { shardName } from '../plan/disruption.ts';
 import type { Observed, StoreState } from '../plan/observed.ts';
 import type { Plan } from '../plan/step.ts';
+import { timeText } from './time-text.ts';
 
 /** What conditions are made of. */
 export interface Situation {
@@ -24,7 +25,7 @@ interface Verdict {
 export function conditionsOf(situation: Situation): readonly ConditionsItemStatus[] {
   const { cluster, observed } = situation;
   const { generation } = cluster.metadata;
-  const now = new Date(observed.nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  const now = timeText(observed.nowMs);
   return verdicts(situation).map((verdict) => {
     const before = cluster.status?.conditions?.find(({ type }) => type === verdict.type);
     const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : now;

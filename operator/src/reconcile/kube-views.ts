@@ -8,7 +8,6 @@ export interface PodObject extends KubeObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
-    readonly startTime?: string;
     readonly conditions?: readonly ConditionView[];
     readonly containerStatuses?: readonly ContainerStatusView[];
   };

@@ -63,7 +63,7 @@ function statefulSetState(set: StatefulSetObject): StatefulSetState {
 
 /** Undefined for what is not the pod of an ordinal. */
 function podState(cluster: string, pod: PodObject): PodState | undefined {
-  const { name, annotations, deletionTimestamp, creationTimestamp } = pod.metadata;
+  const { name, annotations, deletionTimestamp } = pod.metadata;
   const ordinal = ordinalOf(cluster, name);
   if (ordinal === undefined) return undefined;
   const isDeleting = deletionTimestamp !== undefined;
@@ -77,7 +77,6 @@ function podState(cluster: string, pod: PodObject): PodState | undefined {
     kubeNode: pod.spec?.nodeName,
     zone: annotations?.[zoneAnnotation],
     problem: podProblem(pod),
-    sinceMs: Date.parse(pod.status?.startTime ?? creationTimestamp ?? '') || 0,
   };
 }
 

@@ -62,7 +62,7 @@ export class Reconciler {
     this.#options = options;
   }
 
-  /** `key`: namespace/name. */
+  /** `key`: namespace/name. To be called through `readingItsWrites`. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, expectations } = this.#options;
     const [namespace = '', name = ''] = key.split('/');
@@ -71,8 +71,6 @@ export class Reconciler {
       expectations.forget(key);
       return {};
     }
-    const awaited = expectations.awaited(key);
-    if (awaited !== undefined) return { requeueAfterMs: Math.min(awaited.remainingMs, afterStepMs) };
     return this.#reconcileCluster(key, cluster, signal);
   }
 

@@ -178,7 +178,6 @@ describe('conditions', () => {
         kubeNode: 'm',
         zone: undefined,
         problem: undefined,
-        sinceMs: 0,
       },
     ];
     const without = status({ observed: { ...observed, pods } });

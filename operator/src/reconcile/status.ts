@@ -8,6 +8,7 @@ import type {
 import { selectorText } from '../desired/names.ts';
 import type { StoreNode, StoreState } from '../plan/observed.ts';
 import { conditionsOf, type Situation } from './conditions.ts';
+import { timeText } from './time-text.ts';
 
 export interface StatusInput extends Situation {
   /** Of new pods, as it was settled. */
@@ -78,7 +79,7 @@ function planOf({ cluster, observed, plan }: Situation): { readonly plan?: PlanS
   if (next === undefined && plan.waitingFor === undefined) return {};
   const step = next === undefined ? 'wait' : stepText(next.action);
   const before = cluster.status?.plan;
-  const now = new Date(observed.nowMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  const now = timeText(observed.nowMs);
   return {
     plan: {
       step,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ShortLinkCluster, UploadStatus } from '../crd/shortlink-cluster.gen.ts';
 import type { UploadReport } from '../ports/store-api.ts';
+import { timeText } from './time-text.ts';
 
 /** On a cluster, by whoever wants everything uploaded: the time at which it was wanted, RFC 3339. */
 export const uploadAnnotation = 'shortlink.dev/upload-requested-at';
@@ -27,8 +28,4 @@ export function uploadProgress(upload: UploadStatus, shards: readonly UploadRepo
   const pendingShards = shards.filter(({ waiting }) => waiting > 0).length;
   const { completedAt: _, ...rest } = upload;
   return { ...rest, pendingShards, ...(pendingShards === 0 ? { completedAt: timeText(nowMs) } : {}) };
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

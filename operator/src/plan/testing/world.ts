@@ -128,7 +128,6 @@ export class World {
         kubeNode: undefined,
         zone: undefined,
         problem: undefined,
-        sinceMs: 0,
         startsIn: 2,
       });
       if (!this.claims.has(ordinal)) this.claims.set(ordinal, this.#newClaim(ordinal));

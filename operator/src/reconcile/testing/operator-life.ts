@@ -8,6 +8,8 @@ import { sha256 } from '../../adapters/sha256.ts';
 import { clusterLabel } from '../../desired/names.ts';
 import { resources } from '../../desired/resources.ts';
 import type { StoreApi } from '../../ports/store-api.ts';
+import type { Reconcile } from '../../runtime/controller/controller.ts';
+import { readingItsWrites } from '../../runtime/controller/read-your-writes.ts';
 import { Informer } from '../../runtime/informer/informer.ts';
 import { RecordingLogger, RecordingMetrics } from '../../runtime/testing/recorders.ts';
 import { Applier } from '../../runtime/writes/applier.ts';
@@ -23,7 +25,7 @@ export class OperatorLife {
   readonly gateway: Gateway;
   readonly told: string[] = [];
   readonly points: CrashPoints;
-  readonly #reconciler: Reconciler;
+  readonly #reconcile: Reconcile;
   readonly #stopping = new AbortController();
   readonly #informers: readonly Informer[];
 
@@ -44,7 +46,7 @@ export class OperatorLife {
     for (const informer of this.#informers) expectations.track(informer);
     const manager = { fieldManager: 'shortlink-operator', annotation: 'shortlink.dev/applied' };
     const applier = new Applier({ api: this.gateway, ...manager, digest: sha256, expectations });
-    this.#reconciler = new Reconciler({
+    const reconciler = new Reconciler({
       caches: new Caches(this.#informers),
       actor: new Actor({ api: this.gateway, applier, expectations }),
       applier,
@@ -57,13 +59,14 @@ export class OperatorLife {
       random,
       logger,
     });
+    this.#reconcile = readingItsWrites(expectations, async (key, signal) => reconciler.reconcile(key, signal));
     for (const informer of this.#informers) void informer.run(this.#stopping.signal);
   }
 
   /** @returns what went wrong; undefined: nothing. */
   async reconcile(key: string): Promise<unknown> {
     try {
-      await this.#reconciler.reconcile(key, this.#stopping.signal);
+      await this.#reconcile(key, this.#stopping.signal);
       return undefined;
     } catch (error) {
       return error;
