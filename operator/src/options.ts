@@ -59,7 +59,7 @@ export function readOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly options: OperatorOptions } | { readonly problems: readonly string[] } {
   const flags = parseFlags(operatorOptions, argv);
-  const { values, problems } = resolveOptions(operatorOptions, [environment(env), flags.layer]);
+  const { values, problems } = resolveOptions(operatorOptions, [flags.layer, environment(env)]);
   const all = [...flags.problems, ...problems].map(formatProblem);
   return all.length === 0 ? { options: values } : { problems: all };
 }
