@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Values that a label may have. A closed list wherever one exists; `shard` and `node` are bounded by the cluster, `fixed`
- * by the program and its configuration (names of its controllers, the API server's host, HTTP status codes).
+ * Values that a label may have. A closed list wherever one exists; `shard` and `node` are bounded by the cluster, `cluster`
+ * (names and namespaces of clusters) by Kubernetes, `fixed` by the program and its configuration (names of its controllers,
+ * the API server's host, HTTP status codes).
  * There is no free text on purpose: a label that held a code or a URL would make one time series per link.
  */
-export type LabelValues = readonly string[] | 'shard' | 'node' | 'fixed';
+export type LabelValues = readonly string[] | 'shard' | 'node' | 'cluster' | 'fixed';
 
 interface MetricBase {
   readonly help: string;
@@ -45,3 +46,13 @@ type LabelValue<V> = V extends readonly (infer S)[] ? S : string | number;
 export type LabelsOf<D> = D extends { readonly labels: infer L }
   ? { readonly [K in keyof L]: LabelValue<L[K]> }
   : undefined;
+
+/** Every combination of the labels of a metric; empty where a label has no closed list of values. */
+export function closedSeries({ labels = {} }: MetricDefinition): Readonly<Record<string, string>>[] {
+  let series: Record<string, string>[] = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    if (typeof values === 'string') return [];
+    series = series.flatMap((one) => values.map((value) => ({ ...one, [label]: value })));
+  }
+  return series;
+}

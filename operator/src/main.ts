@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connectKube } from './adapters/kube/connect.ts';
-import { restMetrics } from './adapters/kube/rest-metrics.ts';
 import { newLogger } from './adapters/pino-logger.ts';
 import { PromMetrics } from './adapters/prom-metrics.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemRandom } from './adapters/system-random.ts';
 import { startHealthServer } from './health-server.ts';
+import { operatorMetricTables } from './metric-tables.ts';
 import { Operator } from './operator.ts';
 import { readOptions } from './options.ts';
 import type { OperatorOptions } from './options.ts';
 import { electionIdentity, Elector } from './runtime/leader/elector.ts';
-import { runtimeMetrics } from './runtime/metrics.ts';
 
 /** Others lead now, or nobody knows: this process must not act any more. */
 const exitLost = 1;
@@ -28,11 +27,16 @@ if ('problems' in read) {
 async function run(options: OperatorOptions): Promise<void> {
   const logger = newLogger({ level: options['log.level'], base: { pod: options['pod.name'] } });
   const prom = new PromMetrics();
-  const metrics = prom.sink(runtimeMetrics);
+  const metrics = prom.sink(operatorMetricTables.runtime);
   const common = { clock: systemClock, random: systemRandom, metrics, logger };
-  const kube = connectKube({ clock: systemClock, metrics: prom.sink(restMetrics), userAgent: 'shortlink-operator' });
+  const kube = connectKube({
+    clock: systemClock,
+    metrics: prom.sink(operatorMetricTables.rest),
+    userAgent: 'shortlink-operator',
+  });
   const operator = new Operator({ ...common, options, api: kube.api });
-  prom.beforeScrape(() => operator.informers.publish());
+  const clusterMetrics = prom.sink(operatorMetricTables.clusters);
+  prom.beforeScrape(() => operator.publish(clusterMetrics));
   const stopping = new AbortController();
   const acting = new AbortController();
   const server = await startHealthServer(options['http.address'], {

@@ -14,6 +14,7 @@ import type { Logger } from './ports/logger.ts';
 import type { Random } from './ports/random.ts';
 import { Actor } from './reconcile/actor.ts';
 import { Caches } from './reconcile/caches.ts';
+import { publishClusters, type ClusterMetrics } from './reconcile/cluster-metrics.ts';
 import { Epochs } from './reconcile/epochs.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { claims, clusters, machines, pods, storageClasses } from './reconcile/watched.ts';
@@ -79,6 +80,17 @@ export class Operator {
       ...[pods, claims, ...Object.values(resources)].flatMap((resource) => inSpaces(resource, ours)),
       ...wide.map((resource) => new Informer({ ...about, resource, scope: {} })),
     ];
+  }
+
+  /** Brings the numbers up to date that change while nothing happens; before each scrape. */
+  publish(clusterMetrics: ClusterMetrics): void {
+    this.informers.publish();
+    this.#queue.publish();
+    const following = this.#all.filter(({ resource }) => resource === clusters);
+    const all = following.flatMap((informer) =>
+      informer.list(),
+    ) as readonly KubeObject[] as readonly ShortLinkCluster[];
+    publishClusters(clusterMetrics, all, this.#parts.clock.nowMs());
   }
 
   /** Reconciles until `signal` or the leadership ends. */

@@ -10,7 +10,7 @@ import { readCrd } from './crd-source.ts';
 import { crdTypesFile } from './crd-types.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
-import { metricsPage } from './metrics-page.ts';
+import { metricsPage, operatorMetricsPage } from './metrics-page.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -22,6 +22,7 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
+  { path: 'docs/reference/operator-metrics.md', text: operatorMetricsPage() },
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
   crdSchemaFile(crd),
   crdTypesFile(crd),

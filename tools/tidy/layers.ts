@@ -69,7 +69,7 @@ export const allowed: Readonly<
   },
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
-  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd'] },
+  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator'] },
 };
 
 /** Single imports against the arrows, each with its reason. */

@@ -42,3 +42,14 @@ test('names, labels and types are those of controller-runtime and client-go', ()
   const found = tables.map(([name, { type, labels }]) => [name, [type, ...Object.keys(labels)]]);
   expect(Object.fromEntries(found)).toMatchObject(wanted);
 });
+
+test('counters whose labels are closed begin at 0, and a gauge that was cleared has no series', async () => {
+  const metrics = new PromMetrics();
+  const runtime = metrics.sink(runtimeMetrics);
+  runtime.set('shortlink_operator_informer_objects', 3, { resource: 'pods' });
+  expect(await metrics.render()).toContain('shortlink_operator_informer_objects{resource="pods"} 3');
+  runtime.clear('shortlink_operator_informer_objects');
+  const page = await metrics.render();
+  expect(page).toContain('shortlink_operator_events_total{result="dropped"} 0');
+  expect(page).not.toContain('shortlink_operator_informer_objects{');
+});

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { CounterConfiguration } from 'prom-client';
+import { closedSeries } from '@shortlink/common/metric-table.ts';
 import type { LabelsOf, MetricDefinition, MetricName, MetricTable } from '@shortlink/common/metric-table.ts';
 import type { MetricsSink } from '../ports/metrics.ts';
 
@@ -50,6 +52,10 @@ class TableSink<T extends MetricTable> implements MetricsSink<T> {
     this.#gauges.get(name)?.set(labelsOf(labels), value);
   }
 
+  clear(name: MetricName<T, 'gauge'>): void {
+    this.#gauges.get(name)?.reset();
+  }
+
   observe<N extends MetricName<T, 'histogram'>>(name: N, value: number, labels: LabelsOf<T[N]>): void {
     this.#histograms.get(name)?.observe(labelsOf(labels), value);
   }
@@ -61,10 +67,17 @@ class TableSink<T extends MetricTable> implements MetricsSink<T> {
       labelNames: Object.keys(definition.labels ?? {}),
       registers: [registry],
     };
-    if (definition.type === 'counter') this.#counters.set(name, new Counter(options));
+    if (definition.type === 'counter') this.#counters.set(name, counterAtZero(options, definition));
     else if (definition.type === 'gauge') this.#gauges.set(name, new Gauge(options));
     else this.#histograms.set(name, new Histogram({ ...options, buckets: [...definition.buckets] }));
   }
+}
+
+/** A rate needs to have seen the counter before its first event. */
+function counterAtZero(options: CounterConfiguration<string>, definition: MetricDefinition): Counter {
+  const counter = new Counter(options);
+  for (const labels of closedSeries(definition)) counter.inc(labels, 0);
+  return counter;
 }
 
 function labelsOf(labels: object | undefined): Labels {

@@ -70,6 +70,7 @@ export class Informer {
     this.#settleSynced = Promise.withResolvers();
     this.synced = this.#settleSynced.promise;
     this.synced.catch(() => {});
+    this.#countFromZero();
   }
 
   get hasSynced(): boolean {
@@ -112,6 +113,15 @@ export class Informer {
       }
     }
     this.#settleSynced.reject(reasonOf(signal));
+  }
+
+  #countFromZero(): void {
+    const { metrics } = this.#options;
+    const resource = this.resource.plural;
+    metrics.add('shortlink_operator_informer_lists_total', 0, { resource });
+    metrics.add('shortlink_operator_informer_listener_errors_total', 0, { resource });
+    for (const reason of ['expired', 'inactive', 'error'] as const)
+      metrics.add('shortlink_operator_informer_failures_total', 0, { resource, reason });
   }
 
   async #list(signal: AbortSignal): Promise<void> {

@@ -43,6 +43,10 @@ export class RecordingMetrics implements RuntimeMetrics {
     this.#values.set(keyOf(name, labels), value);
   }
 
+  clear(name: string): void {
+    for (const key of this.#values.keys()) if (key === name || key.startsWith(`${name}{`)) this.#values.delete(key);
+  }
+
   observe(name: string, value: number, labels?: object): void {
     const key = keyOf(name, labels);
     this.#observed.set(key, [...(this.#observed.get(key) ?? []), value]);

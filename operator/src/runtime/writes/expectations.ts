@@ -38,6 +38,8 @@ export class Expectations {
 
   constructor(options: ExpectationsOptions) {
     this.#options = options;
+    const { controller, metrics } = options;
+    metrics.add('shortlink_operator_expectation_timeouts_total', 0, { controller });
   }
 
   /** Writes to the objects of this informer can be awaited; before it runs. */
