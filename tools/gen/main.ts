@@ -2,6 +2,8 @@
 // Writes what is generated; with --check only says whether it is fresh.
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { chartCrd } from './chart-crd.ts';
+import { chartRules } from './chart-rules.ts';
 import { cliPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
 import { configurationPage } from './configuration-page.ts';
@@ -26,6 +28,8 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
   crdSchemaFile(crd),
   crdTypesFile(crd),
+  chartCrd(root),
+  chartRules(),
   ...generateProto(root),
 ];
 

@@ -50,6 +50,10 @@ export const allowed: Readonly<
   'operator/reconcile': {
     values: ['operator/plan', 'operator/desired', 'operator/crd', 'operator/runtime', 'operator/ports', 'common'],
   },
+  'operator/rights': {
+    values: ['operator/reconcile', 'operator/desired', 'operator/runtime'],
+    types: ['operator/ports'],
+  },
   'operator/adapters': { values: ['operator/ports', 'common', 'proto'] },
   'operator/cli': {
     values: ['operator', 'operator/plan', 'operator/desired', 'operator/crd', 'operator/ports', 'common', 'proto'],
@@ -69,7 +73,7 @@ export const allowed: Readonly<
   },
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
-  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator'] },
+  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator/rights', 'operator'] },
 };
 
 /** Single imports against the arrows, each with its reason. */
