@@ -67,4 +67,15 @@ describe('the clock guard', () => {
     clock.wallMs += 60_000;
     expect(guard.trustedNowMs(1)).toBe(clock.wallMs);
   });
+
+  it('tells the largest difference to a clock that was heard lately', () => {
+    const { clock, guard, pass } = guarded();
+    expect(guard.worstOffsetMs).toBeUndefined();
+    guard.observe('a', clock.wallMs - 300);
+    pass(6000);
+    guard.observe('b', clock.wallMs + 20);
+    expect(guard.worstOffsetMs).toBe(300);
+    pass(6000);
+    expect(guard.worstOffsetMs).toBe(20);
+  });
 });

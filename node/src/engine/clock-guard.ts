@@ -26,6 +26,13 @@ export class ClockGuard {
     this.#offsetsMs.set(node, { offsetMs: theirMs - this.#clock.nowMs(), atMs: this.#clock.monotonicMs() });
   }
 
+  /** The largest difference to the clock of a node that was heard lately; undefined while none was. */
+  get worstOffsetMs(): number | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const fresh = [...this.#offsetsMs.values()].filter(({ atMs }) => nowMs - atMs <= freshMs);
+    return fresh.length === 0 ? undefined : Math.max(...fresh.map(({ offsetMs }) => Math.abs(offsetMs)));
+  }
+
   /** The wall clock where it is trusted, else undefined. */
   trustedNowMs(clusterSize: number): number | undefined {
     const nowMs = this.#clock.nowMs();

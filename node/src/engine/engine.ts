@@ -135,6 +135,11 @@ export class Engine implements EngineApi, PeerHandler {
     return this.#forwarder.waitingCount;
   }
 
+  /** The largest difference to another node's wall clock; undefined while none was heard lately. */
+  get clockOffsetMs(): number | undefined {
+    return this.#clockGuard.worstOffsetMs;
+  }
+
   /** Advances all clocks of the engine; to be called every raft.tickMs. */
   tick(): void {
     if (this.#stopped) return;

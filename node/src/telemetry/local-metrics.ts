@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MetricDefinition } from '@shortlink/common/metric-table.ts';
+import { closedSeries, type MetricDefinition } from '@shortlink/common/metric-table.ts';
 import { nodeMetrics } from './metrics.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { LabelArguments, MetricsSink } from './sink.ts';
@@ -22,6 +22,15 @@ export interface MetricSnapshot {
 }
 
 export type MetricsSnapshot = readonly MetricSnapshot[];
+
+/** Counters and histograms whose labels are closed, at 0: a rate needs to have seen them before their first event. */
+export function metricsAtZero(): MetricsSnapshot {
+  const table = Object.entries<MetricDefinition>(nodeMetrics).filter(([, { type }]) => type !== 'gauge');
+  return table.map(([name, definition]) => {
+    const series = closedSeries(definition).map((labels) => ({ labels, value: 0, bucketCounts: [] }));
+    return snapshotOf(name, definition, series);
+  });
+}
 
 type Labels = Readonly<Record<string, string | number>>;
 
@@ -46,14 +55,18 @@ export class LocalMetrics implements MetricsSink {
   }
 
   observe<N extends keyof NodeMetrics>(name: N, value: number, ...labels: LabelArguments<N>): void {
+    this.observeMany(name, value, 1, ...labels);
+  }
+
+  observeMany<N extends keyof NodeMetrics>(name: N, value: number, times: number, ...labels: LabelArguments<N>): void {
     const definition: MetricDefinition = nodeMetrics[name];
     if (definition.type !== 'histogram') return;
     const series = this.#seriesOf(name, labels[0]);
     let bucket = 0;
     while (bucket < definition.buckets.length && value > (definition.buckets[bucket] ?? 0)) bucket++;
     while (series.bucketCounts.length <= definition.buckets.length) series.bucketCounts.push(0);
-    series.bucketCounts[bucket] = (series.bucketCounts[bucket] ?? 0) + 1;
-    series.value += value;
+    series.bucketCounts[bucket] = (series.bucketCounts[bucket] ?? 0) + times;
+    series.value += value * times;
   }
 
   remove<N extends keyof NodeMetrics>(name: N, ...labels: LabelArguments<N>): void {

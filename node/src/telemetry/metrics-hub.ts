@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
-import type { LocalMetrics, MetricsSnapshot } from './local-metrics.ts';
+import { metricsAtZero, type LocalMetrics, type MetricsSnapshot } from './local-metrics.ts';
 
 /** Joins the numbers of all threads of the process into one page for Prometheus. */
 export class MetricsHub {
   readonly #local: LocalMetrics;
   readonly #process = new Registry();
+  readonly #atZero = metricsAtZero();
   readonly #latest = new Map<string, MetricsSnapshot>();
   /** Last numbers of threads that have ended: counters must not fall. */
   readonly #ended: MetricsSnapshot[] = [];
@@ -31,8 +32,9 @@ export class MetricsHub {
 
   /** In Prometheus' text format. */
   async render(): Promise<string> {
-    const snapshots = [this.#local.snapshot(), ...this.#latest.values(), ...this.#ended];
-    const processMetrics = await this.#process.getMetricsAsJSON();
-    return AggregatorRegistry.aggregate([...snapshots, processMetrics]).metrics();
+    const snapshots = [this.#atZero, this.#local.snapshot(), ...this.#latest.values(), ...this.#ended];
+    const ofThreads = await AggregatorRegistry.aggregate(snapshots).metrics();
+    // Aggregation would drop when the process started.
+    return `${ofThreads}\n${await this.#process.metrics()}`;
   }
 }

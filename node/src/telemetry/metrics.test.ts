@@ -62,6 +62,7 @@ test('threads are merged: counters and histograms add up, gauges as their table 
   expect(lines).toContain('shortlink_node_fsync_seconds_count 4');
   expect(lines).toContain('# TYPE shortlink_node_fsync_seconds histogram');
   expect(lines.some((line) => line.startsWith('process_resident_memory_bytes'))).toBe(true);
+  expect(lines.some((line) => line.startsWith('process_start_time_seconds'))).toBe(true);
 });
 
 test('when a thread ends its counters stay and its gauges go', async () => {
@@ -83,4 +84,22 @@ test('a removed gauge is no longer reported', () => {
   metrics.set('shortlink_node_raft_leader', 1, { shard: 2 });
   metrics.remove('shortlink_node_raft_leader', { shard: 1 });
   expect(metrics.snapshot()[0]?.values).toEqual([{ labels: { shard: 2 }, value: 1 }]);
+});
+
+test('counters and histograms begin at 0 where their labels are closed', async () => {
+  const lines = (await new MetricsHub(new LocalMetrics()).render()).split('\n');
+  expect(lines).toContain('shortlink_node_redirects_total{result="unavailable"} 0');
+  expect(lines).toContain('shortlink_node_raft_snapshots_total{direction="sent",result="failed"} 0');
+  expect(lines).toContain('shortlink_node_redirect_seconds_count 0');
+  expect(lines.filter((line) => line.includes('shard='))).toEqual([]);
+});
+
+test('a value that was measured many times counts as often', () => {
+  const metrics = new LocalMetrics();
+  metrics.observeMany('shortlink_node_redirect_seconds', 0.002, 3);
+  metrics.observe('shortlink_node_redirect_seconds', 0.5);
+  const values = metrics.snapshot()[0]?.values ?? [];
+  expect(values.find(({ labels }) => labels['le'] === 0.0025)?.value).toBe(3);
+  expect(values.at(-2)?.value).toBeCloseTo(0.506);
+  expect(values.at(-1)?.value).toBe(4);
 });

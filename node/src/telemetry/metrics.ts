@@ -194,6 +194,18 @@ export const nodeMetrics = {
     labels: { shard: 'shard' },
     help: 'Committed entries that are not applied yet.',
   },
+  shortlink_node_raft_voters: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Replicas of the group that vote, by the node that leads it.',
+  },
+  shortlink_node_raft_voters_connected: {
+    type: 'gauge',
+    merge: 'max',
+    labels: { shard: 'shard' },
+    help: 'Those of them that the leader reaches, itself included. Writes need more than half of the voters.',
+  },
   shortlink_node_raft_messages_total: {
     type: 'counter',
     labels: { direction: ['sent', 'received', 'dropped'] },
@@ -209,6 +221,21 @@ export const nodeMetrics = {
     help: 'Bytes of the snapshots that arrived whole.',
   },
 
+  shortlink_node_disk_free_bytes: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Bytes that the process may still use where data.dir lies.',
+  },
+  shortlink_node_disk_size_bytes: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Size of the file system on which data.dir lies.',
+  },
+  shortlink_node_clock_offset_seconds: {
+    type: 'gauge',
+    merge: 'max',
+    help: 'Largest difference between the wall clock here and that of another node that was heard lately, the way of the message included.',
+  },
   shortlink_node_turn_seconds: {
     type: 'histogram',
     buckets: secondsFine,
@@ -297,6 +324,11 @@ export const nodeMetrics = {
     type: 'counter',
     labels: { result: ['found', 'notFound', 'gone', 'unavailable', 'refused'] },
     help: 'Requests of the redirect listener by their result.',
+  },
+  shortlink_node_redirect_seconds: {
+    type: 'histogram',
+    buckets: secondsFine,
+    help: 'From the turn in which a request of the redirect listener was read to its answer.',
   },
   shortlink_node_redirect_batch_codes: {
     type: 'histogram',

@@ -17,6 +17,8 @@ export interface MetricsSink {
   set<N extends GaugeName>(name: N, value: number, ...labels: LabelArguments<N>): void;
   /** Takes one value into a histogram, in the unit of its name. */
   observe<N extends HistogramName>(name: N, value: number, ...labels: LabelArguments<N>): void;
+  /** The same for a value that was measured so many times. */
+  observeMany<N extends HistogramName>(name: N, value: number, times: number, ...labels: LabelArguments<N>): void;
   /** Forgets a gauge's series, so that what is no longer here is not reported as it last was. */
   remove<N extends GaugeName>(name: N, ...labels: LabelArguments<N>): void;
 }
@@ -26,5 +28,6 @@ export const noMetrics: MetricsSink = {
   add() {},
   set() {},
   observe() {},
+  observeMany() {},
   remove() {},
 };

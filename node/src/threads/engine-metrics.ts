@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
+import type { DiskSpace } from '../adapters/system/disk-space.ts';
 import type { EngineEvent, EngineObserver } from '../engine/engine-observer.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Replica } from '../engine/host/replica.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MetricsSink } from '../telemetry/sink.ts';
 
@@ -57,12 +59,15 @@ export function meteredObserver(metrics: MetricsSink, logger: Logger, clock: Clo
 export class EngineGauges {
   readonly #engine: Engine;
   readonly #metrics: MetricsSink;
+  readonly #diskSpace: () => DiskSpace | undefined;
   #shards = new Set<string>();
   #peers = new Set<string>();
 
-  constructor(engine: Engine, metrics: MetricsSink) {
+  /** `diskSpace`: of the volume. */
+  constructor(engine: Engine, metrics: MetricsSink, diskSpace: () => DiskSpace | undefined) {
     this.#engine = engine;
     this.#metrics = metrics;
+    this.#diskSpace = diskSpace;
   }
 
   publish(): void {
@@ -82,18 +87,45 @@ export class EngineGauges {
         { shard },
       );
       this.#metrics.set('shortlink_node_replica_healthy', replica.healthy ? 1 : 0, { shard });
+      this.#publishVoters(replica);
       proposals += replica.proposals.waitingCount + replica.proposals.pendingCount;
       reads += replica.reads.waitingCount;
     }
     this.#forget(shards);
     this.#publishPeers();
     this.#publishRing();
+    this.#publishMachine();
     this.#metrics.set('shortlink_node_queue_length', proposals, { queue: 'proposals' });
     this.#metrics.set('shortlink_node_queue_length', reads, { queue: 'reads' });
     this.#metrics.set('shortlink_node_queue_length', this.#engine.forwardsWaiting, { queue: 'forwards' });
     const { ready, writable } = this.#engine.health();
     this.#metrics.set('shortlink_node_ready', ready ? 1 : 0);
     this.#metrics.set('shortlink_node_writable', writable ? 1 : 0);
+  }
+
+  #publishMachine(): void {
+    const { freeBytes, sizeBytes } = this.#diskSpace() ?? {};
+    if (freeBytes !== undefined) this.#metrics.set('shortlink_node_disk_free_bytes', freeBytes);
+    if (sizeBytes !== undefined) this.#metrics.set('shortlink_node_disk_size_bytes', sizeBytes);
+    const offsetMs = this.#engine.clockOffsetMs;
+    if (offsetMs === undefined) this.#metrics.remove('shortlink_node_clock_offset_seconds');
+    else this.#metrics.set('shortlink_node_clock_offset_seconds', offsetMs / 1000);
+  }
+
+  #publishVoters({ isLeader, isMeta, shard: id }: Replica): void {
+    const { volume, nodeId, deps } = this.#engine;
+    const shard = String(id);
+    const planned = isMeta ? volume.map?.meta : volume.map?.shards.find((one) => one.id === id)?.replicas;
+    if (!isLeader || planned === undefined) return this.#forgetVoters(shard);
+    const voters = planned.filter(({ role }) => role === 'voter');
+    const connected = voters.filter((one) => one.nodeId === nodeId || deps.peers.isConnected(one.nodeId));
+    this.#metrics.set('shortlink_node_raft_voters', voters.length, { shard });
+    this.#metrics.set('shortlink_node_raft_voters_connected', connected.length, { shard });
+  }
+
+  #forgetVoters(shard: string): void {
+    this.#metrics.remove('shortlink_node_raft_voters', { shard });
+    this.#metrics.remove('shortlink_node_raft_voters_connected', { shard });
   }
 
   #publishRing(): void {
@@ -128,6 +160,7 @@ export class EngineGauges {
       this.#metrics.remove('shortlink_node_raft_commit_index', { shard });
       this.#metrics.remove('shortlink_node_raft_apply_lag_entries', { shard });
       this.#metrics.remove('shortlink_node_replica_healthy', { shard });
+      this.#forgetVoters(shard);
     }
     this.#shards = present;
   }

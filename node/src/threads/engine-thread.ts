@@ -18,7 +18,7 @@ import {
   prepareDataDir,
   writeNodeIdFile,
 } from '../adapters/system/data-dir.ts';
-import { freeBytes } from '../adapters/system/disk-space.ts';
+import { diskSpace, freeBytes } from '../adapters/system/disk-space.ts';
 import { newLogger } from '../adapters/system/logger.ts';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import { systemTimers } from '../adapters/system/system-timers.ts';
@@ -113,7 +113,7 @@ async function openStore(): Promise<RocksKvEngine> {
 }
 
 function reportRegularly(engine: Engine, metrics: LocalMetrics): NodeJS.Timeout {
-  const gauges = new EngineGauges(engine, metrics);
+  const gauges = new EngineGauges(engine, metrics, () => diskSpace(config.data.dir));
   const loop = watchEventLoop('engine', metrics);
   return setInterval(() => {
     gauges.publish();

@@ -9,7 +9,7 @@ import { fromUtf8, utf8 } from '@shortlink/common/bytes.ts';
 import { describeClockContract, describeRandomContract } from '../../ports/testing/system-contracts.ts';
 import { readFileIfPresent, removeFileDurably, writeFileAtomic } from './atomic-file.ts';
 import { ownerAdvice, prepareDataDir, readPidFile, removePidFile, writePidFile } from './data-dir.ts';
-import { freeBytes } from './disk-space.ts';
+import { diskSpace, freeBytes } from './disk-space.ts';
 import { systemClock } from './system-clock.ts';
 import { SystemRandom } from './system-random.ts';
 import { systemTimers } from './system-timers.ts';
@@ -29,6 +29,12 @@ describe('free bytes of the disk', () => {
   it('are a number where the folder is there, and not known where it is not', () => {
     expect(freeBytes(directory)).toBeGreaterThan(0);
     expect(freeBytes(join(directory, 'missing'))).toBeUndefined();
+  });
+
+  it('are not more than its size', () => {
+    const space = diskSpace(directory);
+    expect(space?.sizeBytes).toBeGreaterThan(space?.freeBytes ?? Number.POSITIVE_INFINITY);
+    expect(diskSpace(join(directory, 'missing'))).toBeUndefined();
   });
 });
 

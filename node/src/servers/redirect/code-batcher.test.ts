@@ -13,6 +13,7 @@ interface Call {
 function batcher(groupOf: (code: string) => number = () => 0) {
   const calls: Call[] = [];
   const events: string[] = [];
+  const measured: (readonly [codes: number, elapsedMs: number])[] = [];
   let nowMs = 0;
   const resolve = async (codes: readonly string[]): Promise<readonly Resolution[]> => {
     events.push(`call ${codes.join('')}`);
@@ -29,6 +30,7 @@ function batcher(groupOf: (code: string) => number = () => 0) {
       maxWaiting: 5,
       monotonicMs: () => nowMs,
       onBatch: () => {},
+      onAnswered: (codes, elapsedMs) => measured.push([codes, elapsedMs]),
       onError: (error) => expect.fail(String(error)),
     },
     () => events.push('written'),
@@ -42,7 +44,7 @@ function batcher(groupOf: (code: string) => number = () => 0) {
   };
   const asked = (): string[] => calls.map(({ codes }) => codes.join(''));
   const wait = (elapsedMs: number): void => void (nowMs += elapsedMs);
-  return { add, answer, asked, events, wait };
+  return { add, answer, asked, events, measured, wait };
 }
 
 test('the codes of one turn are one call', async () => {
@@ -109,6 +111,7 @@ test('a code that takes longer keeps no other one from its answer, and the place
       maxWaiting: 2,
       monotonicMs: () => 0,
       onBatch: () => {},
+      onAnswered: () => {},
       onError: (error) => answers.push(String(error)),
     },
     () => {},
@@ -159,4 +162,25 @@ test('while many codes come, calls of all groups wait together for the usual siz
   expect(asked()).toEqual(['abcd', 'b']);
   wait(1);
   await vi.waitFor(() => expect(asked()).toEqual(['abcd', 'b', 'c', 'y']));
+});
+
+test('each code is measured from the turn in which it came, without a look at the clock of its own', async () => {
+  const { add, answer, measured, wait } = batcher();
+  add('a');
+  await nextTurn();
+  wait(1);
+  add('bc');
+  await nextTurn();
+  wait(2);
+  add('d');
+  await nextTurn();
+  wait(4);
+  await answer(0);
+  expect(measured).toEqual([[1, 7]]);
+  wait(8);
+  await answer(1);
+  expect(measured.slice(1)).toEqual([
+    [2, 14],
+    [1, 12],
+  ]);
 });

@@ -14,6 +14,8 @@ export interface CodeBatcherOptions {
   readonly maxWaiting: number;
   readonly monotonicMs: () => number;
   readonly onBatch: (codes: number) => void;
+  /** So many codes were answered, so long after the turn in which they came. */
+  readonly onAnswered: (codes: number, elapsedMs: number) => void;
   /** A call failed with a defect; its codes have been answered as unavailable. */
   readonly onError: (error: unknown) => void;
 }
@@ -22,6 +24,8 @@ type Resolutions = Awaited<ReturnType<Resolver['resolve']>>;
 
 interface Waiting {
   readonly code: string;
+  /** When the turn began in which it came. */
+  readonly atMs: number;
   readonly done: (resolution: Resolution) => void;
 }
 
@@ -50,6 +54,8 @@ export class CodeBatcher {
   readonly #pace: CallPace;
   #answered: Answered[] = [];
   #scheduled = false;
+  /** The clock is read once a turn: a code must not pay for it. */
+  #turnAtMs = 0;
   /** Codes whose resolution has to be waited for by itself. */
   #late = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -71,8 +77,8 @@ export class CodeBatcher {
       this.#groups.set(key, group);
     }
     if (Math.max(group.waiting.length, this.#late) >= this.#options.maxWaiting) return false;
-    group.waiting.push({ code, done });
     this.#schedule();
+    group.waiting.push({ code, atMs: this.#turnAtMs, done });
     return true;
   }
 
@@ -80,6 +86,7 @@ export class CodeBatcher {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#turnAtMs = this.#options.monotonicMs();
     setImmediate(() => {
       this.#scheduled = false;
       this.#turn();
@@ -144,14 +151,29 @@ export class CodeBatcher {
   }
 
   #handOut(answered: readonly Answered[]): void {
+    const nowMs = this.#options.monotonicMs();
     for (const { batch, resolutions } of answered) {
+      let [turnAtMs, codes] = [0, 0];
       for (const [i, waiting] of batch.entries()) {
         const resolution = resolutions[i] ?? unavailable;
-        if (resolution instanceof Promise) void this.#handOutLater(waiting, resolution);
-        else waiting.done(resolution);
+        if (resolution instanceof Promise) {
+          void this.#handOutLater(waiting, resolution);
+          continue;
+        }
+        if (waiting.atMs !== turnAtMs) {
+          this.#measure(codes, nowMs - turnAtMs);
+          [turnAtMs, codes] = [waiting.atMs, 0];
+        }
+        codes++;
+        waiting.done(resolution);
       }
+      this.#measure(codes, nowMs - turnAtMs);
     }
     this.#afterAnswers();
+  }
+
+  #measure(codes: number, elapsedMs: number): void {
+    if (codes > 0) this.#options.onAnswered(codes, elapsedMs);
   }
 
   async #handOutLater(waiting: Waiting, resolution: Promise<Resolution>): Promise<void> {
@@ -161,6 +183,7 @@ export class CodeBatcher {
       return unavailable;
     });
     this.#late--;
+    this.#measure(1, this.#options.monotonicMs() - waiting.atMs);
     waiting.done(settled);
   }
 }

@@ -57,8 +57,10 @@ export class RedirectServer {
     this.#options = options;
     const { resolver, onError, clock } = options;
     const onBatch = (codes: number) => options.metrics.observe('shortlink_node_redirect_batch_codes', codes);
+    const onAnswered = (codes: number, elapsedMs: number) =>
+      options.metrics.observeMany('shortlink_node_redirect_seconds', elapsedMs / 1000, codes);
     const batcher = new CodeBatcher(
-      { ...batching, resolver, monotonicMs: () => clock.monotonicMs(), onBatch, onError },
+      { ...batching, resolver, monotonicMs: () => clock.monotonicMs(), onBatch, onAnswered, onError },
       () => this.#flush(),
     );
     const context = {
