@@ -148,6 +148,7 @@ export class Operator {
       storeOf: (cluster) => this.#storeOf(cluster, tokens),
       tell,
       defaultImage: options['node.image'],
+      defaultPullPolicy: options['node.imagePullPolicy'],
       clock,
       random,
       logger,

@@ -28,6 +28,12 @@ export const operatorOptions = {
     default: 'shortlink/node:dev',
     help: 'Image of the nodes of clusters that name none; settled once for each cluster.',
   },
+  'node.imagePullPolicy': {
+    kind: 'enum',
+    values: ['Always', 'IfNotPresent', 'Never'],
+    default: 'IfNotPresent',
+    help: 'When images are pulled, for clusters that do not say so; settled once for each cluster.',
+  },
   'http.address': {
     kind: 'string',
     unit: 'host:port',

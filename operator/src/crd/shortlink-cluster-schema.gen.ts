@@ -57,7 +57,6 @@ export const shortLinkClusterSchema: Schema = {
         },
         "imagePullPolicy": {
           "type": "string",
-          "default": "IfNotPresent",
           "enum": [
             "Always",
             "IfNotPresent",
@@ -1145,6 +1144,14 @@ export const shortLinkClusterSchema: Schema = {
         "image": {
           "type": "string",
           "maxLength": 512
+        },
+        "imagePullPolicy": {
+          "type": "string",
+          "enum": [
+            "Always",
+            "IfNotPresent",
+            "Never"
+          ]
         },
         "version": {
           "type": "string",

@@ -23,8 +23,11 @@ export interface ShortLinkClusterSpec {
    * `status.image`; a later operator with another one changes nothing.
    */
   readonly image?: string;
-  /** When the image is pulled. */
-  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /**
+   * When the image is pulled. Without it the operator takes what its installation says, IfNotPresent at first, once,
+   * and keeps it in `status.imagePullPolicy`.
+   */
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** Secrets of this namespace that open the registry of the image. */
   readonly imagePullSecrets?: readonly ImagePullSecretsItemSpec[];
   /** The volume of each node, claimed as `data-POD`. */
@@ -559,6 +562,8 @@ export interface ShortLinkClusterStatus {
   readonly clusterID?: string;
   /** Image of the nodes; the operator's default is resolved once and kept here. */
   readonly image?: string;
+  /** When the image is pulled; the operator's default is resolved once and kept here. */
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** Oldest version that a node runs. */
   readonly version?: string;
   /** Pods that there are. */

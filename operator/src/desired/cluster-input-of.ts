@@ -24,11 +24,11 @@ export function clusterInputOf(cluster: ShortLinkCluster, image: string): Cluste
 }
 
 function podInputOf(cluster: ShortLinkCluster, image: string): PodInput {
-  const { metadata, spec } = cluster;
+  const { metadata, spec, status } = cluster;
   const { scheduling, shutdown, objectStore, apiTokens } = spec;
   return {
     image,
-    imagePullPolicy: spec.imagePullPolicy,
+    imagePullPolicy: spec.imagePullPolicy ?? status?.imagePullPolicy ?? 'IfNotPresent',
     imagePullSecrets: (spec.imagePullSecrets ?? []).map(({ name }) => name),
     options: nodeOptionValues(cluster),
     lameDuckMs: readDuration(shutdown.lameDuck),

@@ -128,6 +128,19 @@ describe('a cluster', () => {
     for (let i = 0; i < 50; i++) await scene.round();
     expect(scene.life.gateway.writes.slice(writes)).toEqual([]);
   });
+
+  it('keeps the image and the pull policy of the operator that made it', async () => {
+    const scene = new Scene();
+    await scene.want({});
+    await scene.settle();
+    scene.replaceOperator(undefined, { defaultImage: 'shortlink/node:later', defaultPullPolicy: 'Always' });
+    const { status } = await scene.settle();
+    const made = { image: 'shortlink/node:dev', imagePullPolicy: 'Never' };
+    expect(status).toMatchObject(made);
+    const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
+    for (const pod of items) expect(pod).toMatchObject({ spec: { containers: [made] } });
+    expect(scene.life.told).toEqual([]);
+  });
 });
 
 describe.each(scenarios)('$name', (scenario) => {

@@ -41,10 +41,13 @@ export interface ReconcilerOptions {
   readonly tell: (cluster: ShortLinkCluster, step: Step, failure: string | undefined) => void;
   /** Of clusters that name none; settled once for each. */
   readonly defaultImage: string;
+  readonly defaultPullPolicy: PullPolicy;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
+
+type PullPolicy = NonNullable<ShortLinkClusterStatus['imagePullPolicy']>;
 
 interface StoreView {
   readonly store: StoreApi;
@@ -71,7 +74,7 @@ export class Reconciler {
       expectations.forget(key);
       return {};
     }
-    return this.#reconcileCluster(key, cluster, signal);
+    return this.#reconcileCluster(key, withPullPolicy(cluster, this.#options.defaultPullPolicy), signal);
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
@@ -179,6 +182,13 @@ export class Reconciler {
     const object = { apiVersion, kind, metadata, status: { ...status } };
     await this.#options.applier.applyStatus(key, clusters, { object, observed: cluster }, signal);
   }
+}
+
+/** What is not said is settled the first time, as the image is, and kept in the status. */
+function withPullPolicy(cluster: ShortLinkCluster, usual: PullPolicy): ShortLinkCluster {
+  const { spec, status } = cluster;
+  const imagePullPolicy = spec.imagePullPolicy ?? status?.imagePullPolicy ?? usual;
+  return { ...cluster, status: { ...status, imagePullPolicy } };
 }
 
 function stageOf({

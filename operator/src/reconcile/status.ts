@@ -31,7 +31,16 @@ export function statusOf(input: StatusInput): ShortLinkClusterStatus {
     readyReplicas: pods.filter(({ isReady }) => isReady).length,
     selector: selectorText(metadata.name),
     // While nobody answers, what was true last is more use than nothing; the conditions say that it is old.
-    ...pick(before, ['clusterID', 'nodes', 'shards', 'shardCount', 'ring', 'chunks', 'operatorEpoch']),
+    ...pick(before, [
+      'imagePullPolicy',
+      'clusterID',
+      'nodes',
+      'shards',
+      'shardCount',
+      'ring',
+      'chunks',
+      'operatorEpoch',
+    ]),
     ...seen,
     ...(upload === undefined ? {} : { upload }),
     ...planOf(input),

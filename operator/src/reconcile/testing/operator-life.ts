@@ -17,8 +17,13 @@ import { Expectations } from '../../runtime/writes/expectations.ts';
 import { Actor } from '../actor.ts';
 import { Caches } from '../caches.ts';
 import { Epochs } from '../epochs.ts';
-import { Reconciler } from '../reconciler.ts';
+import { Reconciler, type ReconcilerOptions } from '../reconciler.ts';
 import { claims, clusters, machines, pods, storageClasses } from '../watched.ts';
+
+/** What those who install an operator may say. */
+export type Installation = Pick<ReconcilerOptions, 'defaultImage' | 'defaultPullPolicy'>;
+
+const usual: Installation = { defaultImage: 'shortlink/node:dev', defaultPullPolicy: 'Never' };
 
 /** One process of the operator, from its start to its end. */
 export class OperatorLife {
@@ -29,7 +34,7 @@ export class OperatorLife {
   readonly #stopping = new AbortController();
   readonly #informers: readonly Informer[];
 
-  constructor(double: KubeDouble, store: StoreDouble, points: CrashPoints) {
+  constructor(double: KubeDouble, store: StoreDouble, points: CrashPoints, installation: Installation = usual) {
     this.points = points;
     this.gateway = new Gateway(double.connect(), points);
     points.onCrash(() => this.end());
@@ -54,7 +59,7 @@ export class OperatorLife {
       epochs: new Epochs(),
       storeOf: () => mortal(store, points),
       tell: (_cluster, step, failure) => void this.told.push(failure ?? step.reason),
-      defaultImage: 'shortlink/node:dev',
+      ...installation,
       clock,
       random,
       logger,

@@ -7,7 +7,7 @@ import { shortLinkClusterSchema } from '../../crd/shortlink-cluster-schema.gen.t
 import type { ShortLinkCluster } from '../../crd/shortlink-cluster.gen.ts';
 import type { KubeApi } from '../../ports/kube-api.ts';
 import { clusters } from '../watched.ts';
-import { OperatorLife } from './operator-life.ts';
+import { OperatorLife, type Installation } from './operator-life.ts';
 
 const namespace = 'default';
 const name = 'links';
@@ -57,9 +57,9 @@ export class Scene {
   }
 
   /** Another operator takes over, as after a crash. */
-  replaceOperator(crash?: CrashPoint): void {
+  replaceOperator(crash?: CrashPoint, installation?: Installation): void {
     this.life.end();
-    this.life = new OperatorLife(this.double, this.store, new CrashPoints(crash));
+    this.life = new OperatorLife(this.double, this.store, new CrashPoints(crash), installation);
   }
 
   /** Everybody does what there is to do, once. */
