@@ -3,7 +3,13 @@ import type { ConditionsItemStatus, ShortLinkCluster } from '../crd/shortlink-cl
 import { shardName } from '../plan/disruption.ts';
 import type { Observed, StoreState } from '../plan/observed.ts';
 import type { Plan } from '../plan/step.ts';
+import type { UploadReport } from '../ports/store-api.ts';
 import { timeText } from './time-text.ts';
+import { uploadSchedule } from './upload-schedule.ts';
+
+/** Generations of a shard on their way to the object store from which on it is behind; at 16 of them writes are refused. */
+const manyWaiting = 4;
+const lateMs = 60 * 60_000;
 
 /** What conditions are made of. */
 export interface Situation {
@@ -12,6 +18,8 @@ export interface Situation {
   readonly plan: Plan;
   /** Why the last step failed, in words; undefined: it did not. */
   readonly failure: string | undefined;
+  /** What of the shards is on its way to the object store; undefined: nobody says. */
+  readonly uploads: readonly UploadReport[] | undefined;
 }
 
 interface Verdict {
@@ -48,6 +56,7 @@ function verdicts(situation: Situation): Verdict[] {
     progressing('Scaling', ['Scaling'], 'NumberOfNodesAsWanted'),
     progressing('Upgrading', ['Upgrading'], 'PodsAsWanted'),
     progressing('StorageResizing', ['Resizing'], 'VolumesAsWanted'),
+    uploads(situation),
     ring(situation.observed.store),
     zones(situation.observed),
     sizeAdvised(cluster.spec.replicas),
@@ -83,6 +92,27 @@ function degraded({ cluster, observed, plan, failure }: Situation): Verdict {
   const gone = observed.store?.nodes.find(({ liveness }) => liveness !== 'alive');
   if (gone !== undefined) return is('Degraded', 'NodeNotAlive', `Node ${gone.name} (${gone.id}) is ${gone.liveness}.`);
   return isNot('Degraded', 'Whole', 'Every node is alive.');
+}
+
+function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): Verdict {
+  const type = 'UploadsHealthy';
+  if (cluster.spec.objectStore === undefined)
+    return { ...isNot(type, 'NoObjectStore', 'There is no spec.objectStore: links are on the nodes only.'), status: 'Unknown' };
+  const schedule = uploadSchedule(cluster);
+  if (schedule !== undefined && 'problem' in schedule) return isNot(type, 'WrongSchedule', schedule.problem);
+  if (shards === undefined) return { ...isNot(type, 'NoAnswer', 'No node says what it uploads.'), status: 'Unknown' };
+  const behind = shards.filter(({ waiting }) => waiting >= manyWaiting);
+  if (behind.length > 0)
+    return isNot(type, 'Behind', `The object store does not take what it is given: ${behind.map(waitingText).join(', ')}.`);
+  const { requestedAt = '', completedAt } = cluster.status?.upload ?? {};
+  const waiting = shards.filter((one) => one.waiting > 0);
+  if (completedAt === undefined && waiting.length > 0 && nowMs - Date.parse(requestedAt) > lateMs)
+    return isNot(type, 'Late', `The upload of ${requestedAt} is not complete: ${waiting.map(waitingText).join(', ')}.`);
+  return is(type, 'Uploading', 'The object store takes what it is given.');
+}
+
+function waitingText({ shard, waiting }: UploadReport): string {
+  return `${shardName(shard)} has ${waiting} generations waiting`;
 }
 
 function ring(store: StoreState | undefined): Verdict {

@@ -6,7 +6,7 @@ import type { Plan, Step } from '../plan/step.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Random } from '../ports/random.ts';
-import type { StoreApi } from '../ports/store-api.ts';
+import type { StoreApi, UploadReport } from '../ports/store-api.ts';
 import { StoreError } from '../ports/store-api.ts';
 import type { ReconcileResult } from '../runtime/controller/controller.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
@@ -20,7 +20,7 @@ import { intentOf } from './intent.ts';
 import { mergeReports } from './merge-reports.ts';
 import { observe, type CachedObjects } from './observe.ts';
 import { statusOf, stepText } from './status.ts';
-import { orderedUpload, uploadProgress, uploadReason } from './uploads.ts';
+import { dueUpload, uploadStatus } from './uploads.ts';
 import { clusters } from './watched.ts';
 
 /** After a step the world is looked at again soon: the store says nothing of itself. */
@@ -93,13 +93,16 @@ export class Reconciler {
       zoneLabel: cluster.spec.scheduling.zoneLabel,
       nowMs: clock.nowMs(),
     });
-    const settled = { templateHash: wanted.templateHash, uploadReason: uploadReason(cluster) };
+    const due = dueUpload(cluster, clock.nowMs());
+    const settled = { templateHash: wanted.templateHash, uploadReason: due?.because };
     const plan = makePlan(observed, intentOf(cluster, settled));
     const epoch = await this.#epoch(view, plan, signal);
     const stage = stageOf({ key, cluster, cached, wanted, view, epoch });
     const done = await this.#doFirst(cluster, plan, stage, signal);
-    const upload = await this.#upload(cluster, view, done.step, signal);
-    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload });
+    const uploads = await this.#uploads(cluster, view, signal);
+    const ordered = done.step?.action.kind === 'upload' ? due : undefined;
+    const upload = uploadStatus(cluster, { ordered, shards: uploads, nowMs: observed.nowMs });
+    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload, uploads });
     await this.#writeStatus(key, cluster, status, signal);
     if (done.cause !== undefined) throw done.cause;
     if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };
@@ -155,19 +158,17 @@ export class Reconciler {
     }
   }
 
-  async #upload(
-    cluster: ShortLinkCluster,
+  /** Undefined while nobody can be asked, or there is nowhere to upload to. */
+  async #uploads(
+    { spec }: ShortLinkCluster,
     { store, address }: StoreView,
-    step: Step | undefined,
     signal: AbortSignal,
-  ): Promise<ShortLinkClusterStatus['upload']> {
-    if (step?.action.kind === 'upload') return orderedUpload(cluster);
-    const { upload } = cluster.status ?? {};
-    if (upload === undefined || upload.completedAt !== undefined || address === undefined) return upload;
+  ): Promise<readonly UploadReport[] | undefined> {
+    if (spec.objectStore === undefined || address === undefined) return undefined;
     try {
-      return uploadProgress(upload, await store.uploads(address, signal), this.#options.clock.nowMs());
+      return await store.uploads(address, signal);
     } catch (error) {
-      if (error instanceof StoreError) return upload;
+      if (error instanceof StoreError) return undefined;
       throw error;
     }
   }

@@ -81,6 +81,7 @@ function status(change: Partial<StatusInput> = {}): ShortLinkClusterStatus {
     failure: undefined,
     image: 'i',
     upload: undefined,
+    uploads: undefined,
   };
   return statusOf({ ...input, ...change });
 }
@@ -163,6 +164,22 @@ describe('conditions', () => {
       status: wanted,
       reason,
     });
+  });
+
+  const objectStore = { objectStore: { url: 's3://bucket/prefix' } };
+  const waiting = (count: number) => [{ shard: 1, waiting: count, chunkCount: 0, chunkBytes: 0 }];
+  const asked = (requestedAt: string): ShortLinkClusterStatus => ({ upload: { reason: 'Annotation', requestedAt } });
+  it.each([
+    ['without a store', {}, undefined, undefined, 'Unknown', 'NoObjectStore'],
+    ['while nobody answers', objectStore, undefined, undefined, 'Unknown', 'NoAnswer'],
+    ['with a wrong schedule', { ...objectStore, chunks: { uploadSchedule: '99 * * * *' } }, undefined, [], 'False', 'WrongSchedule'],
+    ['with many waiting', objectStore, undefined, waiting(4), 'False', 'Behind'],
+    ['long after it was asked for', objectStore, asked('2026-01-01T22:59:00Z'), waiting(1), 'False', 'Late'],
+    ['soon after it was asked for', objectStore, asked('2026-01-01T23:01:00Z'), waiting(1), 'True', 'Uploading'],
+    ['as usual', objectStore, undefined, waiting(3), 'True', 'Uploading'],
+  ] as const)('say how uploads are: %s', (_, spec, before, uploads, wanted, reason) => {
+    const said = condition(status({ cluster: cluster(spec, before), uploads }), 'UploadsHealthy');
+    expect(said).toMatchObject({ status: wanted, reason });
   });
 
   it('tell a shard without a leader from a cluster that serves', () => {

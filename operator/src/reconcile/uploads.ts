@@ -2,30 +2,77 @@
 import type { ShortLinkCluster, UploadStatus } from '../crd/shortlink-cluster.gen.ts';
 import type { UploadReport } from '../ports/store-api.ts';
 import { timeText } from './time-text.ts';
+import { nextScheduleMs, uploadSchedule } from './upload-schedule.ts';
 
 /** On a cluster, by whoever wants everything uploaded: the time at which it was wanted, RFC 3339. */
 export const uploadAnnotation = 'shortlink.dev/upload-requested-at';
 
-/** Why an upload is to be ordered now; undefined: it is not, or it was. */
-export function uploadReason({ metadata, spec, status }: ShortLinkCluster): string | undefined {
-  const wanted = metadata.annotations?.[uploadAnnotation];
-  if (wanted === undefined || spec.objectStore === undefined || spec.suspend) return undefined;
-  const wantedMs = Date.parse(wanted);
-  const orderedMs = Date.parse(status?.upload?.requestedAt ?? '');
-  if (Number.isNaN(wantedMs) || orderedMs >= wantedMs) return undefined;
-  return `annotation ${uploadAnnotation} asks for it since ${wanted}`;
+export interface DueUpload {
+  readonly reason: 'Annotation' | 'Schedule';
+  /** RFC 3339. */
+  readonly requestedAt: string;
+  /** Why, in words. */
+  readonly because: string;
 }
 
-/** The status right after the order was taken. */
-export function orderedUpload({ metadata }: ShortLinkCluster): UploadStatus {
+/** The upload that is to be ordered now; undefined: none is due, or there is nothing that could be uploaded. */
+export function dueUpload(cluster: ShortLinkCluster, nowMs: number): DueUpload | undefined {
+  const { objectStore, suspend } = cluster.spec;
+  return objectStore === undefined || suspend ? undefined : (annotated(cluster) ?? scheduled(cluster, nowMs));
+}
+
+function annotated({ metadata, status }: ShortLinkCluster): DueUpload | undefined {
   const wanted = metadata.annotations?.[uploadAnnotation];
-  return { reason: 'Annotation', ...(wanted === undefined ? {} : { requestedAt: timeText(Date.parse(wanted)) }) };
+  const wantedMs = Date.parse(wanted ?? '');
+  const orderedMs = Date.parse(status?.upload?.requestedAt ?? '');
+  if (wanted === undefined || Number.isNaN(wantedMs) || orderedMs >= wantedMs) return undefined;
+  const because = `annotation ${uploadAnnotation} asks for it since ${wanted}`;
+  return { reason: 'Annotation', requestedAt: timeText(wantedMs), because };
+}
+
+function scheduled(cluster: ShortLinkCluster, nowMs: number): DueUpload | undefined {
+  const nextMs = nextScheduleMs(cluster, nowMs);
+  if (nextMs === undefined || nextMs > nowMs) return undefined;
+  const because = `spec.chunks.uploadSchedule asked for it at ${timeText(nextMs)}`;
+  return { reason: 'Schedule', requestedAt: timeText(nowMs), because };
+}
+
+/** What the status says of uploads: the last one, how far it is, and when the next one is due. */
+export function uploadStatus(
+  cluster: ShortLinkCluster,
+  seen: {
+    /** Undefined: none was ordered just now. */
+    readonly ordered: DueUpload | undefined;
+    /** Undefined while no node can be asked. */
+    readonly shards: readonly UploadReport[] | undefined;
+    readonly nowMs: number;
+  },
+): UploadStatus | undefined {
+  const last = lastUpload(cluster, seen);
+  const nextMs = afterOrder(cluster, seen);
+  if (nextMs === undefined) return last;
+  return { ...last, nextScheduleTime: timeText(nextMs) };
+}
+
+type Seen = Parameters<typeof uploadStatus>[1];
+
+function lastUpload(cluster: ShortLinkCluster, { ordered, shards, nowMs }: Seen): UploadStatus | undefined {
+  if (ordered !== undefined) return { reason: ordered.reason, requestedAt: ordered.requestedAt };
+  const { nextScheduleTime: _, ...last } = cluster.status?.upload ?? {};
+  if (last.requestedAt === undefined) return undefined;
+  return last.completedAt !== undefined || shards === undefined ? last : progress(last, shards, nowMs);
 }
 
 /** How far the last upload is, by what the shards have on the nodes only. */
-export function uploadProgress(upload: UploadStatus, shards: readonly UploadReport[], nowMs: number): UploadStatus {
-  if (upload.completedAt !== undefined) return upload;
+function progress(upload: UploadStatus, shards: readonly UploadReport[], nowMs: number): UploadStatus {
   const pendingShards = shards.filter(({ waiting }) => waiting > 0).length;
-  const { completedAt: _, ...rest } = upload;
-  return { ...rest, pendingShards, ...(pendingShards === 0 ? { completedAt: timeText(nowMs) } : {}) };
+  return { ...upload, pendingShards, ...(pendingShards === 0 ? { completedAt: timeText(nowMs) } : {}) };
+}
+
+/** Any upload that is ordered does for all times that have passed. */
+function afterOrder(cluster: ShortLinkCluster, { ordered, nowMs }: Seen): number | undefined {
+  const nextMs = nextScheduleMs(cluster, nowMs);
+  const schedule = uploadSchedule(cluster);
+  if (nextMs === undefined || nextMs > nowMs || ordered === undefined) return nextMs;
+  return schedule === undefined || 'problem' in schedule ? undefined : schedule.after(nowMs);
 }
