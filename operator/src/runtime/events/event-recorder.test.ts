@@ -74,6 +74,14 @@ test('an object of the cluster has its events in default', async () => {
   expect(api.objects(events)[0]?.metadata.namespace).toBe('default');
 });
 
+test('what an event is about stays as it was first, since servers refuse a change of it', async () => {
+  recorder.record(input());
+  await clock.advance(0);
+  recorder.record(input({ regarding: widget('links', { uid: 'uid-9', resourceVersion: '6' }) }));
+  await clock.advance(30_000);
+  expect(api.objects(events)).toMatchObject([{ regarding: { resourceVersion: '5' }, series: { count: 2 } }]);
+});
+
 test('the same again is one event with a series, written every 30 s at most', async () => {
   for (let second = 0; second < 100; second++) {
     recorder.record(input());

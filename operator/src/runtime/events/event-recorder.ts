@@ -57,7 +57,7 @@ export class EventRecorder {
     // Newest last, so that the first ones are those to forget.
     this.#series.delete(key);
     if (open !== undefined && nowMs - open.lastMs < seriesEndMs) {
-      this.#series.set(key, { ...open, input, lastMs: nowMs, lastWallMs: clock.nowMs(), count: open.count + 1 });
+      this.#series.set(key, { ...open, lastMs: nowMs, lastWallMs: clock.nowMs(), count: open.count + 1 });
       this.#queue.addAfter(key, seriesUpdateMs);
       this.#count('aggregated');
       return;
