@@ -16,6 +16,7 @@ import { Actor } from './reconcile/actor.ts';
 import { Caches } from './reconcile/caches.ts';
 import { publishClusters, type ClusterMetrics } from './reconcile/cluster-metrics.ts';
 import { Epochs } from './reconcile/epochs.ts';
+import { stepText } from './reconcile/status.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { claims, clusters, machines, pods, storageClasses } from './reconcile/watched.ts';
 import { Controller } from './runtime/controller/controller.ts';
@@ -182,6 +183,6 @@ function keysOf({ kind, metadata }: KubeObject): readonly string[] {
 function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: string | undefined) {
   const word = `${action.kind.slice(0, 1).toUpperCase()}${action.kind.slice(1)}`;
   return failure === undefined
-    ? ({ regarding: cluster, type: 'Normal', reason: word, action: word, note: reason } as const)
+    ? ({ regarding: cluster, type: 'Normal', reason: word, action: word, note: `${stepText(action)}: ${reason}` } as const)
     : ({ regarding: cluster, type: 'Warning', reason: `${word}Failed`, action: word, note: failure } as const);
 }

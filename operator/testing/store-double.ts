@@ -77,6 +77,7 @@ export class StoreDouble implements PodRuntime, StoreApi {
     return {
       nodeId,
       name: pod.metadata.name,
+      version: '0.1.0',
       waitingFor: '',
       map: isMember ? this.#map() : undefined,
       replicas: own.map(({ id }) => ({ shard: id, commitIndex: 10, appliedIndex: 10, isHealthy: true })),

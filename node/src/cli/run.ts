@@ -3,6 +3,7 @@ import { nearest } from '@shortlink/common/options.ts';
 import type { Command } from './command.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { helpOf, overview } from './help.ts';
+import { version } from '../version.ts';
 import { clearProgress, type Io } from './io.ts';
 
 /** Finds the command that `argv` names, runs it, and gives the exit code. Says on standard error what went wrong. */
@@ -37,8 +38,9 @@ function overviewOrError(commands: readonly Command[], words: readonly string[],
   if (first === undefined) throw new CliError('usage', overview(commands));
   const group = commands.filter((command) => command.path[0] === first);
   if (first.startsWith('-')) {
-    if (first !== '--help' && first !== '-h') throw new CliError('usage', `${first} needs a command before it`);
-    io.out(overview(commands));
+    if (first === '--version') io.out(version);
+    else if (first === '--help' || first === '-h') io.out(overview(commands));
+    else throw new CliError('usage', `${first} needs a command before it`);
   } else if (group.length > 0) {
     const known = group.map((command) => command.path.join(' ')).join(', ');
     throw new CliError('usage', `${first} needs one of: ${known}`);

@@ -101,6 +101,7 @@ describe('the admin service as the operator calls it', () => {
     expect(await store.report(address, signal)).toEqual({
       nodeId: 'aaaaaaaaaaaaaaaa',
       name: 'links-0',
+      version: '',
       waitingFor: 'a leader',
       map: {
         clusterId: 'c',

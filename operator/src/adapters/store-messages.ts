@@ -19,10 +19,20 @@ import type {
   UploadReport,
 } from '../ports/store-api.ts';
 
-export function nodeReport({ nodeId, name, waitingFor, map, replicas, leaders, ring }: GetStatusResponse): NodeReport {
+export function nodeReport({
+  nodeId,
+  name,
+  version,
+  waitingFor,
+  map,
+  replicas,
+  leaders,
+  ring,
+}: GetStatusResponse): NodeReport {
   return {
     nodeId: nodeId === '' ? undefined : nodeId,
     name,
+    version,
     waitingFor,
     map: map === undefined ? undefined : mapReport(map),
     replicas: replicas.map(replicaReport),

@@ -1145,7 +1145,11 @@ export const shortLinkClusterSchema: Schema = {
           "type": "string",
           "maxLength": 512
         },
-        "imagePullPolicy": {
+        "defaultImage": {
+          "type": "string",
+          "maxLength": 512
+        },
+        "defaultImagePullPolicy": {
           "type": "string",
           "enum": [
             "Always",

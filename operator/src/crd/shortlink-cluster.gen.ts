@@ -25,7 +25,7 @@ export interface ShortLinkClusterSpec {
   readonly image?: string;
   /**
    * When the image is pulled. Without it the operator takes what its installation says, IfNotPresent at first, once,
-   * and keeps it in `status.imagePullPolicy`.
+   * and keeps it in `status.defaultImagePullPolicy`.
    */
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** Secrets of this namespace that open the registry of the image. */
@@ -560,10 +560,18 @@ export interface ShortLinkClusterStatus {
   readonly conditions?: readonly ConditionsItemStatus[];
   /** Id that the cluster took when it formed. */
   readonly clusterID?: string;
-  /** Image of the nodes; the operator's default is resolved once and kept here. */
+  /** Image of new pods, that of the specification or `defaultImage`. */
   readonly image?: string;
-  /** When the image is pulled; the operator's default is resolved once and kept here. */
-  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+  /**
+   * Image of new pods while the specification names none. The operator's default, settled when it first saw the
+   * cluster.
+   */
+  readonly defaultImage?: string;
+  /**
+   * When the image is pulled while the specification does not say. The operator's default, settled when it first saw
+   * the cluster.
+   */
+  readonly defaultImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   /** Oldest version that a node runs. */
   readonly version?: string;
   /** Pods that there are. */

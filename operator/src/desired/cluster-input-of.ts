@@ -28,7 +28,7 @@ function podInputOf(cluster: ShortLinkCluster, image: string): PodInput {
   const { scheduling, shutdown, objectStore, apiTokens } = spec;
   return {
     image,
-    imagePullPolicy: spec.imagePullPolicy ?? status?.imagePullPolicy ?? 'IfNotPresent',
+    imagePullPolicy: spec.imagePullPolicy ?? status?.defaultImagePullPolicy ?? 'IfNotPresent',
     imagePullSecrets: (spec.imagePullSecrets ?? []).map(({ name }) => name),
     options: nodeOptionValues(cluster),
     lameDuckMs: readDuration(shutdown.lameDuck),

@@ -49,6 +49,7 @@ const node = (ordinal: number, change: Partial<StoreNode> = {}): StoreNode => ({
   id: `n${ordinal}`,
   name: `links-${ordinal}`,
   zone: '',
+  version: undefined,
   isDraining: false,
   liveness: 'alive',
   isHeld: false,

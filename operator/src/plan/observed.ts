@@ -62,6 +62,8 @@ export interface StoreNode {
   /** Of its pod. */
   readonly name: string;
   readonly zone: string;
+  /** Of its program; undefined while it does not say. */
+  readonly version: string | undefined;
   readonly isDraining: boolean;
   readonly liveness: Liveness;
   readonly isHeld: boolean;

@@ -5,6 +5,8 @@ export interface NodeReport {
   /** Undefined before it is a member. */
   readonly nodeId: string | undefined;
   readonly name: string;
+  /** Of its program; empty: it is too old to say. */
+  readonly version: string;
   /** What it waits for, in words; empty when it serves. */
   readonly waitingFor: string;
   /** Undefined before the cluster has formed. */

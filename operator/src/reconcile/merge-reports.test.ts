@@ -25,6 +25,7 @@ const ring: RingReport = {
 const report = (nodeId: string, change: Partial<NodeReport> = {}): NodeReport => ({
   nodeId,
   name: `links-${nodeId}`,
+  version: '0.1.0',
   waitingFor: '',
   map: map(7),
   replicas: [{ shard: 1, commitIndex: 100, appliedIndex: 100, isHealthy: true }],
@@ -42,6 +43,11 @@ describe('what the nodes say, together', () => {
       ['b', 'alive', true],
       ['c', 'alive', false],
     ]);
+  });
+
+  it('names the versions of those that say one', () => {
+    const versions = mergeReports([report('a', { version: '' }), report('b')], 7)?.nodes.map(({ version }) => version);
+    expect(versions).toEqual([undefined, '0.1.0', undefined]);
   });
 
   it('is nothing without a leader of the meta group, or with less than was known before', () => {

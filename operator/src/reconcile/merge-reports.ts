@@ -14,7 +14,10 @@ export function mergeReports(reports: readonly NodeReport[], minMapEpoch: number
     mapEpoch: map.epoch,
     clusterId: map.clusterId,
     shardReplicas: map.shardReplicas,
-    nodes: map.nodes.map((node) => storeNode(node, ring)),
+    nodes: map.nodes.map((node) => {
+      const version = reports.find(({ nodeId }) => nodeId === node.id)?.version;
+      return storeNode(node, version === '' ? undefined : version, ring);
+    }),
     shards: map.shards.map((shard) => storeShard(shard, map, reports)),
     brake: ring.brake,
     ringEpoch: ring.epoch,
@@ -27,12 +30,17 @@ function newest<T extends { readonly epoch: number }>(all: readonly T[]): T | un
   return all.toSorted((a, b) => b.epoch - a.epoch)[0];
 }
 
-function storeNode({ id, name, zone, isDraining, isOut }: MapNode, ring: RingReport): StoreNode {
+function storeNode(
+  { id, name, zone, isDraining, isOut }: MapNode,
+  version: string | undefined,
+  ring: RingReport,
+): StoreNode {
   const heard = ring.nodes.find((node) => node.id === id);
   return {
     id,
     name,
     zone,
+    version,
     isDraining,
     liveness: isOut ? 'out' : (heard?.liveness ?? 'unknown'),
     isHeld: heard?.isHeld ?? false,

@@ -136,10 +136,23 @@ describe('a cluster', () => {
     scene.replaceOperator(undefined, { defaultImage: 'shortlink/node:later', defaultPullPolicy: 'Always' });
     const { status } = await scene.settle();
     const made = { image: 'shortlink/node:dev', imagePullPolicy: 'Never' };
-    expect(status).toMatchObject(made);
+    expect(status).toMatchObject({ defaultImage: made.image, defaultImagePullPolicy: made.imagePullPolicy });
     const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
     for (const pod of items) expect(pod).toMatchObject({ spec: { containers: [made] } });
     expect(scene.life.told).toEqual([]);
+  });
+
+  it('gets back the image that it had before the spec named one, whatever a newer operator would give it', async () => {
+    const scene = new Scene();
+    await formed(scene);
+    await scene.want({ image: 'shortlink/node:next' });
+    await scene.settle();
+    scene.replaceOperator(undefined, { defaultImage: 'shortlink/node:newer', defaultPullPolicy: 'Always' });
+    await scene.want({ image: undefined });
+    const { status } = await scene.settle();
+    expect(status).toMatchObject({ image: 'shortlink/node:dev', defaultImage: 'shortlink/node:dev' });
+    const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
+    expect(items.every((pod) => JSON.stringify(pod).includes('"image":"shortlink/node:dev"'))).toBe(true);
   });
 });
 

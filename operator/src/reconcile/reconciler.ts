@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { defined } from '@shortlink/common/assert.ts';
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import type { Clock } from '../ports/clock.ts';
+import { KubeError } from '../ports/kube-api.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Random } from '../ports/random.ts';
 import type { StoreApi, UploadReport } from '../ports/store-api.ts';
@@ -28,6 +30,8 @@ const afterStepMs = 500;
 const whileWaitingMs = 2_000;
 /** Liveness and chunks change without any event of Kubernetes. */
 const steadyMs = 15_000;
+/** HTTP status of a write that was based on what is not so any more. */
+const conflict = 409;
 
 export interface ReconcilerOptions {
   readonly caches: Caches;
@@ -47,7 +51,7 @@ export interface ReconcilerOptions {
   readonly logger: Logger;
 }
 
-type PullPolicy = NonNullable<ShortLinkClusterStatus['imagePullPolicy']>;
+type PullPolicy = NonNullable<ShortLinkClusterStatus['defaultImagePullPolicy']>;
 
 interface StoreView {
   readonly store: StoreApi;
@@ -74,14 +78,14 @@ export class Reconciler {
       expectations.forget(key);
       return {};
     }
-    return this.#reconcileCluster(key, withPullPolicy(cluster, this.#options.defaultPullPolicy), signal);
+    return this.#reconcileCluster(key, withDefaults(cluster, this.#options), signal);
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
-    const { caches, clock, defaultImage } = this.#options;
+    const { caches, clock } = this.#options;
     const namespace = cluster.metadata.namespace ?? '';
     const cached = caches.of({ namespace, name: cluster.metadata.name });
-    const image = cluster.spec.image ?? cluster.status?.image ?? defaultImage;
+    const image = defined(cluster.spec.image ?? cluster.status?.defaultImage, 'an image, settled by now');
     const view = await this.#ask(cluster, cached, signal);
     const wanted = this.#desire(cluster, image, view.state);
     const observed = observe({
@@ -153,6 +157,8 @@ export class Reconciler {
       if (signal.aborted) throw error;
       const cause = error instanceof Error ? error : new Error(String(error));
       const failure = `${stepText(step.action)} failed: ${cause.message}`;
+      // Somebody else was quicker; what they wrote is looked at, and it is done again.
+      if (cause instanceof KubeError && cause.status === conflict) return { failure: undefined, cause };
       tell(cluster, step, failure);
       return { failure, cause };
     }
@@ -185,11 +191,18 @@ export class Reconciler {
   }
 }
 
-/** What is not said is settled the first time, as the image is, and kept in the status. */
-function withPullPolicy(cluster: ShortLinkCluster, usual: PullPolicy): ShortLinkCluster {
-  const { spec, status } = cluster;
-  const imagePullPolicy = spec.imagePullPolicy ?? status?.imagePullPolicy ?? usual;
-  return { ...cluster, status: { ...status, imagePullPolicy } };
+/**
+ * What the operator's installation says is settled the first time and kept in the status: neither a newer operator nor a spec that
+ * is put back restarts pods with another image.
+ */
+function withDefaults(
+  cluster: ShortLinkCluster,
+  usual: Pick<ReconcilerOptions, 'defaultImage' | 'defaultPullPolicy'>,
+): ShortLinkCluster {
+  const { status } = cluster;
+  const defaultImage = status?.defaultImage ?? usual.defaultImage;
+  const defaultImagePullPolicy = status?.defaultImagePullPolicy ?? usual.defaultPullPolicy;
+  return { ...cluster, status: { ...status, defaultImage, defaultImagePullPolicy } };
 }
 
 function stageOf({

@@ -23,6 +23,7 @@ const store: StoreState = {
       isDraining: false,
       liveness: 'alive',
       isHeld: false,
+      version: '0.10.0',
       chunksHeld: 4,
       chunkBytes: 1,
       diskFreeBytes: 1,
@@ -34,6 +35,7 @@ const store: StoreState = {
       isDraining: true,
       liveness: 'suspect',
       isHeld: false,
+      version: '0.9.1',
       chunksHeld: undefined,
       chunkBytes: 1,
       diskFreeBytes: 1,
@@ -93,9 +95,10 @@ describe('the status', () => {
     expect(status()).toMatchObject({
       observedGeneration: 3,
       clusterID: 'c',
+      version: '0.9.1',
       shardCount: 2,
       nodes: [
-        { id: 'a', pod: 'links-0', zone: 'z1', state: 'ALIVE', shardsLed: 1, chunksHeld: 4 },
+        { id: 'a', pod: 'links-0', zone: 'z1', state: 'ALIVE', shardsLed: 1, chunksHeld: 4, version: '0.10.0' },
         { id: 'b', pod: 'links-1', zone: '', state: 'DRAINING', shardsLed: 0 },
       ],
       shards: [

@@ -11,7 +11,7 @@ import { conditionsOf, type Situation } from './conditions.ts';
 import { timeText } from './time-text.ts';
 
 export interface StatusInput extends Situation {
-  /** Of new pods, as it was settled. */
+  /** Of new pods. */
   readonly image: string;
   /** Of the last upload that was ordered. */
   readonly upload: ShortLinkClusterStatus['upload'];
@@ -32,9 +32,11 @@ export function statusOf(input: StatusInput): ShortLinkClusterStatus {
     selector: selectorText(metadata.name),
     // While nobody answers, what was true last is more use than nothing; the conditions say that it is old.
     ...pick(before, [
-      'imagePullPolicy',
+      'defaultImage',
+      'defaultImagePullPolicy',
       'clusterID',
       'nodes',
+      'version',
       'shards',
       'shardCount',
       'ring',
@@ -49,16 +51,18 @@ export function statusOf(input: StatusInput): ShortLinkClusterStatus {
 
 type Seen = Pick<
   ShortLinkClusterStatus,
-  'clusterID' | 'nodes' | 'shards' | 'shardCount' | 'ring' | 'chunks' | 'operatorEpoch'
+  'clusterID' | 'nodes' | 'version' | 'shards' | 'shardCount' | 'ring' | 'chunks' | 'operatorEpoch'
 >;
 
 function storeStatus(store: StoreState): Seen {
   const { clusterId, nodes, shards, chunks, ringEpoch, operatorEpoch, brake } = store;
+  const version = oldest(nodes.flatMap((node) => node.version ?? []));
   const data = shards.filter(({ id }) => id !== 0);
   const balanced = chunks.underReplicated === 0 && chunks.moving === 0;
   return {
     clusterID: clusterId,
     nodes: nodes.map((node) => nodeStatus(node, store)),
+    ...(version === undefined ? {} : { version }),
     shardCount: data.length,
     shards: data.map(({ id, replicas, leaderNodeId }): ShardsItemStatus => {
       const leader = nodes.find((node) => node.id === leaderNodeId)?.name;
@@ -71,8 +75,13 @@ function storeStatus(store: StoreState): Seen {
   };
 }
 
+/** Numbers are compared as numbers: 0.9.0 is older than 0.10.0. */
+function oldest(versions: readonly string[]): string | undefined {
+  return versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))[0];
+}
+
 function nodeStatus(node: StoreNode, { shards }: StoreState): NodesItemStatus {
-  const { id, name, zone, isDraining, liveness, chunksHeld } = node;
+  const { id, name, zone, isDraining, liveness, chunksHeld, version } = node;
   return {
     id,
     pod: name,
@@ -80,6 +89,7 @@ function nodeStatus(node: StoreNode, { shards }: StoreState): NodesItemStatus {
     state: isDraining ? 'DRAINING' : liveness.toUpperCase(),
     shardsLed: shards.filter((shard) => shard.id !== 0 && shard.leaderNodeId === id).length,
     ...(chunksHeld === undefined ? {} : { chunksHeld }),
+    ...(version === undefined ? {} : { version }),
   };
 }
 

@@ -51,7 +51,7 @@ export class World {
   #storeState(): StoreState | undefined {
     const { nodes, shards, shardReplicas } = this.store;
     if (nodes.every(({ liveness }) => liveness !== 'alive')) return undefined;
-    const facts = { zone: '', chunksHeld: 0, chunkBytes: 0, diskFreeBytes: 1000 };
+    const facts = { zone: '', version: undefined, chunksHeld: 0, chunkBytes: 0, diskFreeBytes: 1000 };
     return {
       clusterId: 'c',
       mapEpoch: 1,
