@@ -183,6 +183,12 @@ function keysOf({ kind, metadata }: KubeObject): readonly string[] {
 function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: string | undefined) {
   const word = `${action.kind.slice(0, 1).toUpperCase()}${action.kind.slice(1)}`;
   return failure === undefined
-    ? ({ regarding: cluster, type: 'Normal', reason: word, action: word, note: `${stepText(action)}: ${reason}` } as const)
+    ? ({
+        regarding: cluster,
+        type: 'Normal',
+        reason: word,
+        action: word,
+        note: `${stepText(action)}: ${reason}`,
+      } as const)
     : ({ regarding: cluster, type: 'Warning', reason: `${word}Failed`, action: word, note: failure } as const);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ObjectMeta, Resource } from '../ports/kube-api.ts';
+import type { ObjectMeta, OwnerReference, Resource } from '../ports/kube-api.ts';
 import type { ClusterInput } from './cluster-input.ts';
 import { objectLabels } from './names.ts';
 
@@ -23,16 +23,12 @@ export function head(
       namespace,
       labels: { ...labels, ...objectLabels(cluster) },
       ...(annotations === undefined || Object.keys(annotations).length === 0 ? {} : { annotations }),
-      ownerReferences: [
-        {
-          apiVersion: 'shortlink.dev/v1alpha1',
-          kind: 'ShortLinkCluster',
-          name: cluster,
-          uid,
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [{ ...owner({ name: cluster, uid }), controller: true, blockOwnerDeletion: true }],
     },
   };
+}
+
+/** What goes with a cluster says so by this. */
+export function owner({ name, uid }: { readonly name: string; readonly uid: string }): OwnerReference {
+  return { apiVersion: 'shortlink.dev/v1alpha1', kind: 'ShortLinkCluster', name, uid };
 }

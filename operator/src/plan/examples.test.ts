@@ -11,6 +11,7 @@ const intent: Intent = {
   replicas: 3,
   templateHash: 'new',
   volumeBytes: 1000,
+  deletesVolumes: false,
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,
@@ -41,6 +42,7 @@ const claim = (ordinal: number, change: Partial<ClaimState> = {}): ClaimState =>
   isLost: false,
   isDeleting: false,
   nodeId: `n${ordinal}`,
+  goesWithCluster: false,
   resizeProblem: undefined,
   ...change,
 });

@@ -7,6 +7,8 @@ export interface Intent {
   readonly replicas: number;
   readonly templateHash: string;
   readonly volumeBytes: number;
+  /** Volumes go when the cluster is deleted. */
+  readonly deletesVolumes: boolean;
   readonly isPaused: boolean;
   readonly isSuspended: boolean;
   /** Shards that are to be uploaded now, asked for by an annotation or due by the schedule; undefined: none. */

@@ -11,6 +11,7 @@ const base: Intent = {
   replicas: 3,
   templateHash: 'a',
   volumeBytes: 1000,
+  deletesVolumes: false,
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,

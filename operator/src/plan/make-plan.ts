@@ -14,7 +14,7 @@ import {
 import { planRollout } from './rollout.ts';
 import { isLeaving, planCancel, planDraining, planLeftVolumes, planScaleDown } from './scale-down.ts';
 import type { Part, Plan, Progress, Step } from './step.ts';
-import { planVolumes } from './volumes.ts';
+import { planDeletion, planVolumes } from './volumes.ts';
 
 type Planner = (observed: Observed, intent: Intent) => Part;
 
@@ -22,6 +22,7 @@ type Planner = (observed: Observed, intent: Intent) => Part;
 const harmless: readonly (readonly [Progress | undefined, Planner])[] = [
   ['Updating', planObjects],
   ['Resizing', planVolumes],
+  [undefined, planDeletion],
   [undefined, planZones],
   [undefined, planRecords],
   ['Replacing', planLostVolumes],

@@ -43,6 +43,8 @@ export interface ClaimState extends ObjectVersion {
   readonly isDeleting: boolean;
   /** The node of the store whose data it holds, once that was seen. */
   readonly nodeId: string | undefined;
+  /** It goes when the cluster is deleted. */
+  readonly goesWithCluster: boolean;
   /** Why it does not become larger, as its conditions say. */
   readonly resizeProblem: string | undefined;
 }

@@ -13,6 +13,7 @@ export type Action =
   | { readonly kind: 'deletePod'; readonly pod: string; readonly version: ObjectVersion }
   | { readonly kind: 'deleteClaim'; readonly claim: string; readonly version: ObjectVersion }
   | { readonly kind: 'recordNode'; readonly claim: string; readonly nodeId: string }
+  | { readonly kind: 'tieClaim'; readonly claim: string; readonly goesWithCluster: boolean }
   | { readonly kind: 'holdNode'; readonly nodeId: string }
   | Exclude<StoreOrder, { readonly kind: 'holdNode' }>;
 

@@ -30,6 +30,17 @@ export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: 
   return { steps: [], refusals, waitingFor: growing(claims, volumeBytes) };
 }
 
+/** Kubernetes deletes volumes that belong to a cluster after it, also while no operator runs. */
+export function planDeletion({ claims }: Observed, { deletesVolumes }: Intent): Part {
+  const steps = claims
+    .filter(({ goesWithCluster, isDeleting }) => goesWithCluster !== deletesVolumes && !isDeleting)
+    .map(({ name }): Step => {
+      const reason = `spec.deletionPolicy is ${deletesVolumes ? 'DeleteVolumes' : 'Retain'}`;
+      return { action: { kind: 'tieClaim', claim: name, goesWithCluster: deletesVolumes }, reason };
+    });
+  return { steps };
+}
+
 function growing(claims: readonly ClaimState[], volumeBytes: number): string | undefined {
   const claim = claims.find(
     ({ requestedBytes, capacityBytes, isLost }) =>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined, unreachable } from '@shortlink/common/assert.ts';
+import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { DesiredObject } from '../desired/desired-objects.ts';
 import { zoneAnnotation } from '../desired/names.ts';
 import { resources } from '../desired/resources.ts';
@@ -9,7 +10,7 @@ import type { KubeApi, KubeObject, Resource } from '../ports/kube-api.ts';
 import type { StoreApi, StoreOrder } from '../ports/store-api.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
 import type { Expectations } from '../runtime/writes/expectations.ts';
-import { claimIntent } from './claim-intent.ts';
+import { claimIntent, type ClaimChange } from './claim-intent.ts';
 import type { ClaimObject } from './kube-views.ts';
 import { claims, pods } from './watched.ts';
 
@@ -27,6 +28,7 @@ export interface Stage {
   readonly createOnly: ReadonlySet<string>;
   /** The StatefulSet with as many pods. */
   readonly statefulSet: (replicas: number) => DesiredObject;
+  readonly cluster: ShortLinkCluster;
   readonly claims: readonly ClaimObject[];
   /** `spec.storage.size`, as it was written. */
   readonly storageSize: string;
@@ -56,6 +58,8 @@ export class Actor {
         return this.#apply(stage, stage.statefulSet(action.replicas), signal);
       case 'growClaim':
         return this.#applyClaim(stage, action.claim, { size: stage.storageSize }, signal);
+      case 'tieClaim':
+        return this.#applyClaim(stage, action.claim, { goesWithCluster: action.goesWithCluster }, signal);
       case 'recordNode':
         return this.#applyClaim(stage, action.claim, { nodeId: action.nodeId }, signal);
       case 'tellZone':
@@ -84,17 +88,12 @@ export class Actor {
     await this.#options.applier.apply(key, resource, object, signal);
   }
 
-  async #applyClaim(
-    stage: Stage,
-    name: string,
-    change: { readonly size?: string; readonly nodeId?: string },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #applyClaim(stage: Stage, name: string, change: ClaimChange, signal: AbortSignal): Promise<void> {
     const claim = defined(
       stage.claims.find(({ metadata }) => metadata.name === name),
       `claim ${name}`,
     );
-    await this.#apply(stage, { resource: claims, object: claimIntent(claim, change) }, signal);
+    await this.#apply(stage, { resource: claims, object: claimIntent(stage.cluster, claim, change) }, signal);
   }
 
   async #tellZone(
@@ -160,7 +159,7 @@ function targetOf(action: Deletion, stage: Stage): Target {
 
 type Order = Exclude<
   Action,
-  Deletion | { readonly kind: 'applyObject' | 'setReplicas' | 'growClaim' | 'recordNode' | 'tellZone' }
+  Deletion | { readonly kind: 'applyObject' | 'setReplicas' | 'growClaim' | 'recordNode' | 'tieClaim' | 'tellZone' }
 >;
 
 function orderOf(action: Order): StoreOrder {

@@ -97,13 +97,20 @@ function degraded({ cluster, observed, plan, failure }: Situation): Verdict {
 function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): Verdict {
   const type = 'UploadsHealthy';
   if (cluster.spec.objectStore === undefined)
-    return { ...isNot(type, 'NoObjectStore', 'There is no spec.objectStore: links are on the nodes only.'), status: 'Unknown' };
+    return {
+      ...isNot(type, 'NoObjectStore', 'There is no spec.objectStore: links are on the nodes only.'),
+      status: 'Unknown',
+    };
   const schedule = uploadSchedule(cluster);
   if (schedule !== undefined && 'problem' in schedule) return isNot(type, 'WrongSchedule', schedule.problem);
   if (shards === undefined) return { ...isNot(type, 'NoAnswer', 'No node says what it uploads.'), status: 'Unknown' };
   const behind = shards.filter(({ waiting }) => waiting >= manyWaiting);
   if (behind.length > 0)
-    return isNot(type, 'Behind', `The object store does not take what it is given: ${behind.map(waitingText).join(', ')}.`);
+    return isNot(
+      type,
+      'Behind',
+      `The object store does not take what it is given: ${behind.map(waitingText).join(', ')}.`,
+    );
   const { requestedAt = '', completedAt } = cluster.status?.upload ?? {};
   const waiting = shards.filter((one) => one.waiting > 0);
   if (completedAt === undefined && waiting.length > 0 && nowMs - Date.parse(requestedAt) > lateMs)

@@ -14,6 +14,7 @@ export function intentOf(
     replicas: spec.replicas,
     templateHash: settled.templateHash,
     volumeBytes: defined(quantityBytes(spec.storage.size), 'the size of volumes, which was checked with the object'),
+    deletesVolumes: spec.deletionPolicy === 'DeleteVolumes',
     isPaused: spec.paused,
     isSuspended: spec.suspend,
     uploadReason: settled.uploadReason,

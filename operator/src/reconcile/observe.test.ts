@@ -28,7 +28,12 @@ const nothing: CachedObjects = { statefulSet: undefined, pods: [], claims: [], m
 
 function seen(cached: Partial<CachedObjects>) {
   const rest = { outdatedObjects: [], strayObjects: [], store: undefined, nowMs: 1 };
-  return observe({ cluster: 'links', cached: { ...nothing, ...cached }, zoneLabel: 'zone', ...rest });
+  return observe({
+    cluster: { name: 'links', uid: 'cluster' },
+    cached: { ...nothing, ...cached },
+    zoneLabel: 'zone',
+    ...rest,
+  });
 }
 
 describe('what the caches show', () => {

@@ -21,7 +21,7 @@ export interface CachedObjects {
 }
 
 export interface ObserveInput {
-  readonly cluster: string;
+  readonly cluster: { readonly name: string; readonly uid: string };
   readonly cached: CachedObjects;
   readonly outdatedObjects: readonly string[];
   readonly strayObjects: Observed['strayObjects'];
@@ -36,7 +36,7 @@ export function observe({ cluster, cached, store, zoneLabel, ...rest }: ObserveI
   return {
     ...rest,
     statefulSet: statefulSet === undefined ? undefined : statefulSetState(statefulSet),
-    pods: pods.flatMap((pod) => podState(cluster, pod) ?? []),
+    pods: pods.flatMap((pod) => podState(cluster.name, pod) ?? []),
     claims: claims.flatMap((claim) => claimState(cluster, claim, storageClasses) ?? []),
     kubeNodes: machines.map((machine) => machineState(machine, zoneLabel)),
     store,
@@ -95,7 +95,7 @@ function podProblem({ status }: PodObject): string | undefined {
 }
 
 function claimState(
-  cluster: string,
+  { name: cluster, uid: clusterUid }: ObserveInput['cluster'],
   claim: ClaimObject,
   classes: readonly StorageClassObject[],
 ): ClaimState | undefined {
@@ -114,6 +114,7 @@ function claimState(
     isLost: claim.status?.phase === 'Lost',
     isDeleting: deletionTimestamp !== undefined,
     nodeId: annotations?.[nodeIdAnnotation],
+    goesWithCluster: claim.metadata.ownerReferences?.some(({ uid }) => uid === clusterUid) === true,
     resizeProblem: resizing?.message ?? resizing?.type,
   };
 }

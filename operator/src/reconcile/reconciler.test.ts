@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { allCrashPoints } from '../../testing/gateway/crash-points.ts';
 import type { CrashPoint } from '../../testing/gateway/crash-points.ts';
-import { claims, pods } from './watched.ts';
+import { claims, clusters, pods } from './watched.ts';
 import { Scene } from './testing/scene.ts';
 import { uploadAnnotation } from './uploads.ts';
 
@@ -140,6 +140,26 @@ describe('a cluster', () => {
     const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
     for (const pod of items) expect(pod).toMatchObject({ spec: { containers: [made] } });
     expect(scene.life.told).toEqual([]);
+  });
+
+  it.each([
+    ['Retain', 3],
+    ['DeleteVolumes', 0],
+  ])('leaves its volumes as it is deleted, or not: %s', async (deletionPolicy, left) => {
+    const scene = new Scene();
+    await scene.want({ deletionPolicy: 'DeleteVolumes' });
+    await scene.settle();
+    await scene.want({ deletionPolicy });
+    const { metadata } = await scene.settle();
+    const { uid = '', resourceVersion = '' } = metadata;
+    const whole = { uid, resourceVersion, propagation: 'Background' } as const;
+    // Nobody is needed for it.
+    scene.life.end();
+    await scene.kubectl.delete(clusters, { namespace: 'default', name: 'links' }, whole, never);
+    for (let i = 0; i < 60; i++) await scene.double.run(1000);
+    const list = { namespace: 'default' };
+    expect((await scene.kubectl.list(pods, list, never)).items).toEqual([]);
+    expect((await scene.kubectl.list(claims, list, never)).items).toHaveLength(left);
   });
 
   it('gets back the image that it had before the spec named one, whatever a newer operator would give it', async () => {

@@ -89,7 +89,7 @@ export class Reconciler {
     const view = await this.#ask(cluster, cached, signal);
     const wanted = this.#desire(cluster, image, view.state);
     const observed = observe({
-      cluster: cluster.metadata.name,
+      cluster: { name: cluster.metadata.name, uid: cluster.metadata.uid ?? '' },
       cached,
       outdatedObjects: wanted.outdated,
       strayObjects: wanted.stray,
@@ -227,6 +227,7 @@ function stageOf({
     desired: wanted.objects,
     createOnly: wanted.createOnly,
     statefulSet: wanted.statefulSet,
+    cluster,
     claims: cached.claims,
     storageSize: cluster.spec.storage.size,
     orders: address === undefined || epoch === undefined ? undefined : { store, address, epoch },

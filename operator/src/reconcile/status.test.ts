@@ -175,7 +175,14 @@ describe('conditions', () => {
   it.each([
     ['without a store', {}, undefined, undefined, 'Unknown', 'NoObjectStore'],
     ['while nobody answers', objectStore, undefined, undefined, 'Unknown', 'NoAnswer'],
-    ['with a wrong schedule', { ...objectStore, chunks: { uploadSchedule: '99 * * * *' } }, undefined, [], 'False', 'WrongSchedule'],
+    [
+      'with a wrong schedule',
+      { ...objectStore, chunks: { uploadSchedule: '99 * * * *' } },
+      undefined,
+      [],
+      'False',
+      'WrongSchedule',
+    ],
     ['with many waiting', objectStore, undefined, waiting(4), 'False', 'Behind'],
     ['long after it was asked for', objectStore, asked('2026-01-01T22:59:00Z'), waiting(1), 'False', 'Late'],
     ['soon after it was asked for', objectStore, asked('2026-01-01T23:01:00Z'), waiting(1), 'True', 'Uploading'],

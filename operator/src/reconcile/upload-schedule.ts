@@ -21,7 +21,9 @@ export function uploadSchedule(cluster: ShortLinkCluster): UploadSchedule | { re
     return { has: (atMs) => cron.match(new Date(atMs)), after: (ms) => cron.nextRun(new Date(ms))?.getTime() };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { problem: `spec.chunks.uploadSchedule "${pattern}" in the time zone ${timezone} cannot be followed: ${why}` };
+    return {
+      problem: `spec.chunks.uploadSchedule "${pattern}" in the time zone ${timezone} cannot be followed: ${why}`,
+    };
   }
 }
 

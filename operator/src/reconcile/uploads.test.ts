@@ -92,7 +92,9 @@ describe('an upload that the schedule asks for', () => {
   it('follows a schedule that was changed, and ends with one that was removed', () => {
     const upload = { nextScheduleTime: first };
     const hourly = { ...objectStore, chunks: { uploadSchedule: '@hourly' } };
-    expect(uploadStatus(cluster({ spec: hourly, upload: { nextScheduleTime: '2026-01-04T01:30:00Z' } }), quiet)).toEqual({
+    expect(
+      uploadStatus(cluster({ spec: hourly, upload: { nextScheduleTime: '2026-01-04T01:30:00Z' } }), quiet),
+    ).toEqual({
       nextScheduleTime: '2026-01-03T13:00:00Z',
     });
     expect(uploadStatus(cluster({ upload }), quiet)).toBeUndefined();

@@ -140,7 +140,7 @@ export class World {
   #newClaim(ordinal: number): Claim {
     const uid = `claim-${this.#ids++}`;
     const size = { requestedBytes: volumeBytes, capacityBytes: volumeBytes, canGrow: true, resizeProblem: undefined };
-    const state = { isLost: false, isDeleting: false, nodeId: undefined, data: undefined };
+    const state = { goesWithCluster: false, isLost: false, isDeleting: false, nodeId: undefined, data: undefined };
     return { uid, resourceVersion: '1', name: `data-${this.#name}-${ordinal}`, ordinal, ...size, ...state };
   }
 
