@@ -3,7 +3,7 @@ import { nearest } from '@shortlink/common/options.ts';
 import type { Command } from './command.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { helpOf, overview } from './help.ts';
-import { version } from '../version.ts';
+import { version } from '@shortlink/common/version.ts';
 import { clearProgress, type Io } from './io.ts';
 
 /** Finds the command that `argv` names, runs it, and gives the exit code. Says on standard error what went wrong. */

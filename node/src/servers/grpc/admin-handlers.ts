@@ -19,7 +19,7 @@ import type { ClusterMap, ReplicaInfo } from '../../core/cluster/cluster-map.ts'
 import type { NodeStatus, ReplicaStatus } from '../../ports/admin.ts';
 import type { RingReport } from '../../ports/ring-report.ts';
 import type { AdminService } from '../../services/admin.ts';
-import { version } from '../../version.ts';
+import { version } from '@shortlink/common/version.ts';
 import type { GrpcContext } from './call-context.ts';
 import type { RawHandlers } from './raw-service.ts';
 import { ringMessage } from './ring-message.ts';
