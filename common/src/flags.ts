@@ -8,7 +8,10 @@ export interface ParsedFlags {
   readonly problems: readonly OptionProblem[];
 }
 
-/** Reads `--name value`, `--name=value`, and `--name` alone for switches. Lists may be given several times. */
+/**
+ * Reads `--name value`, `--name=value`, and `--name` alone for switches. Lists may be given several times. Options with a letter
+ * are also read as `-n value`, `-n=value` and `-nvalue`.
+ */
 export function parseFlags(table: OptionTable, argv: readonly string[]): ParsedFlags {
   const raw = new Map<string, unknown>();
   const positionals: string[] = [];
@@ -19,14 +22,14 @@ export function parseFlags(table: OptionTable, argv: readonly string[]): ParsedF
       positionals.push(...argv.slice(i + 1));
       break;
     }
-    const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg);
-    const name = match?.[1];
-    if (name === undefined) {
+    const flag = flagOf(table, arg);
+    if (flag === undefined) {
       positionals.push(arg);
       continue;
     }
+    const { name } = flag;
     const next = argv[i + 1];
-    let value = match?.[2];
+    let { value } = flag;
     const isSwitch = kindOf(table, name) === 'bool';
     if (value === undefined && next !== undefined && (isSwitch ? isBool(next) : !next.startsWith('--'))) {
       value = next;
@@ -37,6 +40,22 @@ export function parseFlags(table: OptionTable, argv: readonly string[]): ParsedF
     else add({ table, raw, problems }, name, value);
   }
   return { layer: { raw, source: (name) => `--${name}` }, positionals, problems };
+}
+
+interface Flag {
+  readonly name: string;
+  /** Undefined: it may follow as an argument of its own. */
+  readonly value: string | undefined;
+}
+
+/** Undefined for an argument that is no flag. */
+function flagOf(table: OptionTable, arg: string): Flag | undefined {
+  const [, long, value] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(arg) ?? [];
+  if (long !== undefined) return { name: long, value };
+  const [, letter, rest = ''] = /^-([A-Za-z])([\s\S]*)$/.exec(arg) ?? [];
+  const name = Object.keys(table).find((one) => letter !== undefined && table[one]?.short === letter);
+  if (name === undefined) return undefined;
+  return { name, value: rest === '' ? undefined : rest.replace(/^=/, '') };
 }
 
 interface Sink {

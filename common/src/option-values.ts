@@ -8,6 +8,8 @@ interface SpecCommon {
   readonly help: string;
   /** What the value counts or looks like: `ms`, `bytes`, `host:port`. */
   readonly unit?: string;
+  /** A letter that stands for the flag: `-n`. */
+  readonly short?: string;
   /** There is no default: somebody must give a value. */
   readonly required?: true;
   /** There is no constant default: how the value follows from other options, in words. */

@@ -87,6 +87,20 @@ describe('flags', () => {
     });
   });
 
+  test('letters stand for flags that have one, with their value beside or behind them', () => {
+    const letters = { name: { kind: 'string', short: 'n', help: '' }, all: { ...quiet, short: 'A' } } as const;
+    for (const argv of [
+      ['-n', 'x', '-A'],
+      ['-A', '-nx'],
+      ['-n=x', '--all'],
+    ]) {
+      const flags = parseFlags(letters, argv);
+      expect(resolveOptions(letters, [flags.layer])).toMatchObject({ values: { name: 'x', all: true }, problems: [] });
+    }
+    expect(parseFlags(letters, ['-x', '-5', '-']).positionals).toEqual(['-x', '-5', '-']);
+    expect(parseFlags(letters, ['-n', '--all']).problems.map(({ option }) => option)).toEqual(['name']);
+  });
+
   test('a flag without its value is reported and does not swallow the next flag', () => {
     const flags = parseFlags(table, ['--size', '--quiet']);
     expect(flags.problems).toHaveLength(1);

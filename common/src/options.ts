@@ -136,6 +136,9 @@ function branch(at: Record<string, unknown>, part: string): Record<string, unkno
   return created;
 }
 
+/** Of the variables of nodes and of their command line. */
+export const environmentPrefix = 'SHORTLINK';
+
 /** `redirect.maxAgeSeconds` becomes `PREFIX_REDIRECT_MAX_AGE_SECONDS`. */
 export function environmentName(prefix: string, name: string): string {
   const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_');

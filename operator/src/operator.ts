@@ -4,7 +4,7 @@ import { GrpcStore } from './adapters/grpc-store.ts';
 import { sha256 } from './adapters/sha256.ts';
 import { AdminTokens } from './admin-tokens.ts';
 import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
-import { clusterLabel } from './desired/names.ts';
+import { appliedAnnotation, clusterLabel } from './desired/names.ts';
 import { resources } from './desired/resources.ts';
 import type { OperatorOptions } from './options.ts';
 import type { Step } from './plan/step.ts';
@@ -137,7 +137,7 @@ export class Operator {
   ): Reconciler {
     const { options, clock, random, logger } = this.#parts;
     const expectations = this.#expectations;
-    const applied = { annotation: 'shortlink.dev/applied', digest: sha256, expectations };
+    const applied = { annotation: appliedAnnotation, digest: sha256, expectations };
     const applier = new Applier({ api, fieldManager, ...applied });
     const tokens = new AdminTokens(api, clock);
     return new Reconciler({

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chartCrd } from './chart-crd.ts';
 import { chartRules } from './chart-rules.ts';
-import { cliPage } from './cli-page.ts';
+import { cliPage, pluginPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { crdSchemaFile } from './crd-schema.ts';
@@ -21,6 +21,7 @@ const leastCluster = readFileSync(join(root, 'crds', 'fixtures', 'minimal.yaml')
 
 const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
+  { path: 'docs/reference/kubectl-plugin.md', text: pluginPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },

@@ -56,11 +56,20 @@ export const allowed: Readonly<
   },
   'operator/adapters': { values: ['operator/ports', 'common', 'proto'] },
   'operator/cli': {
-    values: ['operator', 'operator/plan', 'operator/desired', 'operator/crd', 'operator/ports', 'common', 'proto'],
+    values: [
+      'operator/reconcile',
+      'operator/plan',
+      'operator/desired',
+      'operator/crd',
+      'operator/runtime',
+      'operator/ports',
+      'common',
+    ],
   },
   operator: {
     values: [
       'operator/adapters',
+      'operator/cli',
       'operator/reconcile',
       'operator/plan',
       'operator/desired',
@@ -73,7 +82,9 @@ export const allowed: Readonly<
   },
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
-  tools: { values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator/rights', 'operator'] },
+  tools: {
+    values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator/rights', 'operator/cli', 'operator'],
+  },
 };
 
 /** Single imports against the arrows, each with its reason. */

@@ -18,7 +18,9 @@ function linesMatching(paths: readonly string[], pattern: RegExp): string[] {
 
 describe('texts', () => {
   test('of code begin with the SPDX line, after the line of their interpreter', () => {
-    const scripts = ours.filter((path) => path.endsWith('.proto') || /^(?:node\/bin|tools\/bin|\.ci)\//.test(path));
+    const scripts = ours.filter(
+      (path) => path.endsWith('.proto') || /^(?:node\/bin|operator\/bin|tools\/bin|\.ci)\//.test(path),
+    );
     const without = [...code, ...scripts, 'Makefile'].filter((path) => {
       const lines = readSource(path).split('\n');
       const first = lines[0]?.startsWith('#!') === true ? lines[1] : lines[0];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRecord, textOf } from './json.ts';
-import { CliError, type ExitName } from './exit-codes.ts';
+import { isRecord, textOf } from '@shortlink/common/cli/json.ts';
+import { CliError, type ExitName } from '@shortlink/common/cli/exit-codes.ts';
 
 export interface Api {
   /** Base URLs of nodes of one cluster; the next one is tried when one does not answer. */

@@ -10,7 +10,7 @@ import { getUint64, namespaces } from '../core/statemachine/keys.ts';
 import { decodeKvValue } from '../core/statemachine/kv-row.ts';
 import { decodeLinkRow } from '../core/statemachine/link-row.ts';
 import { bytesJson } from './bytes-text.ts';
-import { renderPairs, renderTable } from './table.ts';
+import { renderPairs, renderTable } from '@shortlink/common/cli/table.ts';
 
 const namespaceNames = new Map<number, string>(Object.entries(namespaces).map(([name, byte]) => [byte, name]));
 

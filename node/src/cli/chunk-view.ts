@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { callApi, type Api } from './api-client.ts';
-import { CliError } from './exit-codes.ts';
-import { isRecord, recordsOf, textOf, type JsonRecord } from './json.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
 
 export interface WaitView {
   readonly step: string;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OptionTable } from '@shortlink/common/options.ts';
 import type { Api } from './api-client.ts';
-import type { Io } from './io.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
 
 function checkUrl(text: string): string | undefined {
   return /^https?:\/\/[^/?#]+\/?[^?#]*$/.test(text) && URL.canParse(text) ? undefined : 'not http://host:port';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from './command.ts';
+import type { Program } from '@shortlink/common/cli/program.ts';
 import { addNodeCommand } from './commands/add-node.ts';
 import { chunkDump, chunkInspect, chunkVerify } from './commands/chunk-file.ts';
 import { chunkGcCommand } from './commands/chunk-gc.ts';
@@ -17,36 +17,47 @@ import { removeNodeCommand } from './commands/remove-node.ts';
 import { ringHasten, ringHold, ringRelease, ringStatus } from './commands/ring.ts';
 import { shardUploadCommand } from './commands/shard-upload.ts';
 
-/** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [
-  linkCreate,
-  linkGet,
-  linkUpdate,
-  linkDelete,
-  linkList,
-  setCommand,
-  getCommand,
-  deleteCommand,
-  scanCommand,
-  infoCommand,
-  pingCommand,
-  transferCommand,
-  clusterRebuildCommand,
-  clusterRebuildVolumeCommand,
-  addNodeCommand,
-  removeNodeCommand,
-  shardUploadCommand,
-  chunkListCommand,
-  chunkGcCommand,
-  chunkScrubCommand,
-  chunkInspect,
-  chunkVerify,
-  chunkDump,
-  objectStoreCheckCommand,
-  ringStatus,
-  ringHold,
-  ringRelease,
-  ringHasten,
-  nodeCommand,
-  devCommand,
-];
+/** The command line of the nodes. */
+export const shortlink: Program = {
+  name: 'shortlink',
+  headline: 'shortlink — short links that a team can run by itself and never outgrow.',
+  commands: [
+    linkCreate,
+    linkGet,
+    linkUpdate,
+    linkDelete,
+    linkList,
+    setCommand,
+    getCommand,
+    deleteCommand,
+    scanCommand,
+    infoCommand,
+    pingCommand,
+    transferCommand,
+    clusterRebuildCommand,
+    clusterRebuildVolumeCommand,
+    addNodeCommand,
+    removeNodeCommand,
+    shardUploadCommand,
+    chunkListCommand,
+    chunkGcCommand,
+    chunkScrubCommand,
+    chunkInspect,
+    chunkVerify,
+    chunkDump,
+    objectStoreCheckCommand,
+    ringStatus,
+    ringHold,
+    ringRelease,
+    ringHasten,
+    nodeCommand,
+    devCommand,
+  ],
+  elsewhere: [
+    {
+      path: ['plan'],
+      summary: 'Show what the operator would do for the ShortLinkCluster in a file (-f FILE)',
+      instead: 'run it in the folder of the project, or use kubectl shortlink plan',
+    },
+  ],
+};

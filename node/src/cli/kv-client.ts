@@ -15,8 +15,8 @@ import {
 } from '@shortlink/proto/kv.ts';
 import { apiOf } from './client-flags.ts';
 import { readCluster } from './cluster-view.ts';
-import { CliError, type ExitName } from './exit-codes.ts';
-import { textOf } from './json.ts';
+import { CliError, type ExitName } from '@shortlink/common/cli/exit-codes.ts';
+import { textOf } from '@shortlink/common/cli/json.ts';
 
 export interface KvFlags {
   readonly grpc: readonly string[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { commands } from './commands.ts';
-import { processIo } from './io.ts';
-import { runCommand } from './run.ts';
+import { ioOf } from '@shortlink/common/cli/io.ts';
+import { runProgram } from '@shortlink/common/cli/run.ts';
+import { shortlink } from './commands.ts';
 
-process.exitCode = await runCommand(commands, process.argv.slice(2), processIo);
+process.exitCode = await runProgram(shortlink, process.argv.slice(2), ioOf(process));

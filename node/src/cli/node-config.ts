@@ -5,9 +5,9 @@ import { parseFlags } from '@shortlink/common/flags.ts';
 import { formatProblem, resolveOptions, type OptionTable, type RawValues } from '@shortlink/common/options.ts';
 import { loadConfig, type ConfigFile } from '../config/load.ts';
 import { options, type Config } from '../config/options.ts';
-import { flagProblem } from './command.ts';
-import { CliError } from './exit-codes.ts';
-import type { Io } from './io.ts';
+import { flagProblem } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
 
 /** The file of options, for commands that take those of a node. */
 export const configFlag = { kind: 'string', path: true, help: 'YAML file of options.' } as const;

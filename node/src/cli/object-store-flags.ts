@@ -2,7 +2,7 @@
 import type { OptionTable } from '@shortlink/common/options.ts';
 import { objectStoreOptions } from '../config/object-store-options.ts';
 import { ObjectStoreError } from '../ports/object-store.ts';
-import { CliError } from './exit-codes.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
 
 /** Flags of every command that asks an object store itself. */
 export const objectStoreFlags = {

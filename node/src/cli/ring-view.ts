@@ -2,8 +2,8 @@
 import type { Api } from './api-client.ts';
 import { readCluster } from './cluster-view.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { CliError } from './exit-codes.ts';
-import { isRecord, recordsOf, textOf, type JsonRecord } from './json.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
 
 /** `npx shortlink ring status --output json`; scripts rely on it. */
 export interface RingStatus {

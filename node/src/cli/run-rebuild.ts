@@ -3,8 +3,8 @@ import type { RebuildRequest } from '../cluster-rebuild.ts';
 import type { RebuildReport } from '../engine/rebuild/rebuild-cluster.ts';
 import { RebuildError } from '../engine/rebuild/rebuild-context.ts';
 import { ObjectStoreError } from '../ports/object-store.ts';
-import { CliError } from './exit-codes.ts';
-import { clearProgress, showProgress, type Io } from './io.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
 
 /** Makes the volumes, shows how far it is, and says what was left out. @throws CliError */
 export async function runRebuild(request: Omit<RebuildRequest, 'onProgress'>, io: Io): Promise<RebuildReport> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callApi, type Api, type ApiRequest } from './api-client.ts';
-import { CliError } from './exit-codes.ts';
-import { clearProgress, showProgress, type Io } from './io.ts';
-import { isRecord, textOf, type JsonRecord } from './json.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
+import { isRecord, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
 
 interface Waiting {
   readonly deadline: AbortSignal;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from './api-client.ts';
 import { readAllChunks, type GenerationView, type ShardChunksView } from './chunk-view.ts';
-import { CliError } from './exit-codes.ts';
-import { clearProgress, showProgress, type Io } from './io.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
 import { stepCount, stepsDone, waitWords } from './wait-words.ts';
 
 /** A generation that is to be retired, with all older ones of its shard. */

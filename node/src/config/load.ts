@@ -6,13 +6,14 @@ import { parseFlags } from '@shortlink/common/flags.ts';
 import type { OptionSpec, StringSpec } from '@shortlink/common/option-values.ts';
 import {
   environmentName,
+  environmentPrefix,
   nestValues,
   resolveOptions,
   type OptionLayer,
   type OptionProblem,
 } from '@shortlink/common/options.ts';
 import { normalize } from './normalize.ts';
-import { environmentPrefix, options, type Config } from './options.ts';
+import { options, type Config } from './options.ts';
 
 export interface ConfigFile {
   /** For messages. */

@@ -383,5 +383,3 @@ export type RawConfig = RawValues<typeof options>;
 export type FlatConfig = Values<typeof options>;
 /** Every value: `config.redirect.maxAgeSeconds`. Frozen. */
 export type Config = Nested<FlatConfig>;
-
-export const environmentPrefix = 'SHORTLINK';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from '@bufbuild/protobuf';
 import { Client, Metadata, status } from '@grpc/grpc-js';
-import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import {
   AdminService,
   CancelRemoveNodeRequestSchema,
@@ -30,16 +30,32 @@ interface CallOptions {
   readonly deadline: number;
 }
 
+/** Where the connection to an address really goes. */
+export interface Route {
+  readonly target: string;
+  readonly options?: ChannelOptions;
+}
+
+type FindRoute = (address: string, signal: AbortSignal) => Promise<Route>;
+
+const straight: FindRoute = (address) => Promise.resolve({ target: address });
+
 /** The admin service of the nodes of one cluster. A connection an address, kept until `close`. */
 export class GrpcStore implements StoreApi {
   readonly #clients = new Map<string, { readonly client: Client; readonly admin: Admin }>();
   readonly #credentials: ChannelCredentials;
   readonly #token: (signal: AbortSignal) => Promise<string>;
+  readonly #routeTo: FindRoute;
 
   /** `token`: of scope admin, asked for before each call, as it may change. */
-  constructor(credentials: ChannelCredentials, token: (signal: AbortSignal) => Promise<string>) {
+  constructor(
+    credentials: ChannelCredentials,
+    token: (signal: AbortSignal) => Promise<string>,
+    routeTo: FindRoute = straight,
+  ) {
     this.#credentials = credentials;
     this.#token = token;
+    this.#routeTo = routeTo;
   }
 
   async report(address: string, signal: AbortSignal): Promise<NodeReport> {
@@ -80,16 +96,18 @@ export class GrpcStore implements StoreApi {
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${await this.#token(signal)}`);
     try {
-      return await run(this.#adminOf(address), { metadata, deadline: Date.now() + callTimeoutMs });
+      return await run(await this.#adminOf(address, signal), { metadata, deadline: Date.now() + callTimeoutMs });
     } catch (error) {
       throw storeError(error, address);
     }
   }
 
-  #adminOf(address: string): Admin {
+  async #adminOf(address: string, signal: AbortSignal): Promise<Admin> {
     const known = this.#clients.get(address);
     if (known !== undefined) return known.admin;
-    const client = new Client(address, this.#credentials, { 'grpc.max_receive_message_length': maxReceiveBytes });
+    const { target, options } = await this.#routeTo(address, signal);
+    const limits = { 'grpc.max_receive_message_length': maxReceiveBytes };
+    const client = new Client(target, this.#credentials, { ...limits, ...options });
     const admin = serviceClient(AdminService, client);
     this.#clients.set(address, { client, admin });
     return admin;

@@ -14,6 +14,11 @@ export const fenceAnnotation = 'shortlink.dev/fenced';
 export const podHashAnnotation = 'shortlink.dev/pod-hash';
 /** On the ConfigMap: how many pods found the cluster. */
 export const initialReplicasAnnotation = 'shortlink.dev/initial-replicas';
+/** On what the operator applied: the digest of it. */
+export const appliedAnnotation = 'shortlink.dev/applied';
+
+/** Of a pod: the container that is the node. */
+export const nodeContainer = 'node';
 
 export const ports = { redirect: 8080, api: 8081, grpc: 8082, peer: 8083, ops: 9090 } as const;
 

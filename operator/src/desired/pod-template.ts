@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterInput, Facts, Fields, PodInput, Spread } from './cluster-input.ts';
 import { isFields, mergePod } from './merge.ts';
-import { objectLabels, objectNames, podHashAnnotation, podHost, ports, selector } from './names.ts';
+import { nodeContainer, objectLabels, objectNames, podHashAnnotation, podHost, ports, selector } from './names.ts';
 import { podHash } from './pod-hash.ts';
 import { etcFolder, mounted, paths } from './volumes.ts';
 
@@ -57,7 +57,7 @@ function usualSpec(cluster: ClusterInput): Fields {
     ...scheduling(cluster),
     containers: [
       {
-        name: 'node',
+        name: nodeContainer,
         resources: pod.resources,
         securityContext: restricted,
         startupProbe: {
@@ -114,7 +114,7 @@ function withoutOwnPaths(spec: Fields): Fields {
     return [paths.data, etcFolder].some((own) => `${path}/`.startsWith(`${own}/`));
   };
   const containers = listOf(spec['containers']).map((container) => {
-    if (!isFields(container) || container['name'] !== 'node') return container;
+    if (!isFields(container) || container['name'] !== nodeContainer) return container;
     return { ...container, volumeMounts: listOf(container['volumeMounts']).filter((mount) => !isOwn(mount)) };
   });
   return { ...spec, containers };
@@ -136,7 +136,7 @@ function fixedSpec(cluster: ClusterInput): Fields {
     terminationGracePeriodSeconds: terminationGraceSeconds(pod),
     containers: [
       {
-        name: 'node',
+        name: nodeContainer,
         image: pod.image,
         imagePullPolicy: pod.imagePullPolicy,
         command: ['shortlink'],

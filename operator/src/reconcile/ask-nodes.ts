@@ -13,7 +13,7 @@ export interface Answer {
 export async function askNodes(store: StoreApi, pods: readonly PodObject[], signal: AbortSignal): Promise<Answer[]> {
   const answers = await Promise.all(
     pods.map(async (pod): Promise<Answer[]> => {
-      const address = addressOf(pod);
+      const address = nodeAddress(pod);
       if (address === undefined) return [];
       try {
         return [{ address, report: await store.report(address, signal) }];
@@ -26,7 +26,8 @@ export async function askNodes(store: StoreApi, pods: readonly PodObject[], sign
   return answers.flat();
 }
 
-function addressOf({ metadata, status }: PodObject): string | undefined {
+/** Of its admin service; undefined while it does not run. */
+export function nodeAddress({ metadata, status }: PodObject): string | undefined {
   if (status?.podIP === undefined || status.phase !== 'Running' || metadata.deletionTimestamp !== undefined)
     return undefined;
   const host = status.podIP.includes(':') ? `[${status.podIP}]` : status.podIP;

@@ -29,7 +29,7 @@ interface DesireInput {
   readonly image: string;
   readonly formed: boolean;
   readonly caches: Caches;
-  readonly applier: Applier;
+  readonly applier: Pick<Applier, 'reasonToApply'>;
   readonly random: Random;
 }
 

@@ -4,7 +4,10 @@ import type { KubeObject } from '../ports/kube-api.ts';
 // The fields of Kubernetes' own kinds that are looked into, all of which a server may leave out.
 
 export interface PodObject extends KubeObject {
-  readonly spec?: { readonly nodeName?: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
@@ -22,6 +25,7 @@ export interface ConditionView {
 
 export interface ContainerStatusView {
   readonly name: string;
+  readonly restartCount?: number;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly terminated?: { readonly reason?: string; readonly exitCode?: number };

@@ -81,7 +81,7 @@ function podState(cluster: string, pod: PodObject): PodState | undefined {
 }
 
 /** What keeps it from running, as the scheduler and the kubelet say. */
-function podProblem({ status }: PodObject): string | undefined {
+export function podProblem({ status }: PodObject): string | undefined {
   for (const { state } of status?.containerStatuses ?? []) {
     const { waiting, terminated } = state ?? {};
     if (waiting?.reason !== undefined && waiting.reason !== 'ContainerCreating')

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { defined } from '@shortlink/common/assert.ts';
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
-import { makePlan } from '../plan/make-plan.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,13 +14,13 @@ import type { Expectations } from '../runtime/writes/expectations.ts';
 import type { Actor, Stage } from './actor.ts';
 import { askNodes } from './ask-nodes.ts';
 import type { Caches } from './caches.ts';
-import { desire, type Desire } from './desire.ts';
+import type { Desire } from './desire.ts';
 import type { Epochs } from './epochs.ts';
-import { intentOf } from './intent.ts';
+import { look } from './look.ts';
 import { mergeReports } from './merge-reports.ts';
-import { observe, type CachedObjects } from './observe.ts';
+import type { CachedObjects } from './observe.ts';
 import { statusOf, stepText } from './status.ts';
-import { dueUpload, uploadStatus } from './uploads.ts';
+import { uploadStatus } from './uploads.ts';
 import { clusters } from './watched.ts';
 
 /** After a step the world is looked at again soon: the store says nothing of itself. */
@@ -82,24 +80,13 @@ export class Reconciler {
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
-    const { caches, clock } = this.#options;
-    const namespace = cluster.metadata.namespace ?? '';
-    const cached = caches.of({ namespace, name: cluster.metadata.name });
-    const image = defined(cluster.spec.image ?? cluster.status?.defaultImage, 'an image, settled by now');
+    const { applier, caches, clock, defaultImage, random } = this.#options;
+    const cached = caches.of({ namespace: cluster.metadata.namespace ?? '', name: cluster.metadata.name });
     const view = await this.#ask(cluster, cached, signal);
-    const wanted = this.#desire(cluster, image, view.state);
-    const observed = observe({
-      cluster: { name: cluster.metadata.name, uid: cluster.metadata.uid ?? '' },
-      cached,
-      outdatedObjects: wanted.outdated,
-      strayObjects: wanted.stray,
-      store: view.state,
-      zoneLabel: cluster.spec.scheduling.zoneLabel,
-      nowMs: clock.nowMs(),
-    });
-    const due = dueUpload(cluster, clock.nowMs());
-    const settled = { templateHash: wanted.templateHash, uploadReason: due?.because };
-    const plan = makePlan(observed, intentOf(cluster, settled));
+    const store = view.state;
+    const nowMs = clock.nowMs();
+    const seen = look({ cluster, caches, cached, applier, random, store, defaultImage, nowMs });
+    const { image, wanted, observed, plan, due } = seen;
     const epoch = await this.#epoch(view, plan, signal);
     const stage = stageOf({ key, cluster, cached, wanted, view, epoch });
     const done = await this.#doFirst(cluster, plan, stage, signal);
@@ -111,12 +98,6 @@ export class Reconciler {
     if (done.cause !== undefined) throw done.cause;
     if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };
     return { requeueAfterMs: plan.waitingFor === undefined ? steadyMs : whileWaitingMs };
-  }
-
-  #desire(cluster: ShortLinkCluster, image: string, state: StoreState | undefined): Desire {
-    const { applier, caches, random } = this.#options;
-    const formed = state !== undefined || cluster.status?.clusterID !== undefined;
-    return desire({ cluster, image, formed, caches, applier, random });
   }
 
   async #ask(cluster: ShortLinkCluster, { pods }: CachedObjects, signal: AbortSignal): Promise<StoreView> {

@@ -5,12 +5,12 @@ import type { OptionValue } from '@shortlink/common/option-values.ts';
 import { checkNodeName, checkReachableAddress } from '../../config/addresses.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
 import { readCluster } from '../cluster-view.ts';
-import { command } from '../command.ts';
+import { command } from '@shortlink/common/cli/command.ts';
 import { createNodes, existingNodes } from '../dev/folders.ts';
 import { parseSettings, renderConfig, type GivenOptions } from '../dev/layout.ts';
-import { CliError } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
-import { textOf } from '../json.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
+import { textOf } from '@shortlink/common/cli/json.ts';
 import { settingsFlag } from '../settings-flag.ts';
 
 const flags = {

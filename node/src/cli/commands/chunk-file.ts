@@ -6,8 +6,8 @@ import type { ChunkReader } from '../../core/chunk/chunk-reader.ts';
 import { checkObjectName } from '@shortlink/common/object-name.ts';
 import { chunkJson, chunkText, namespaceName, rowJson } from '../chunk-file-view.ts';
 import { outputFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
 import { objectStoreFlags, objectStoreProblem, objectStoreSettings } from '../object-store-flags.ts';
 
 const placeArgument = {

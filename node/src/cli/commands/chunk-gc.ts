@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { recordsOf, textOf, type JsonRecord } from '../json.ts';
-import { renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 import { runUpkeepJob } from '../upkeep-job.ts';
 
 export const chunkGcCommand = command({

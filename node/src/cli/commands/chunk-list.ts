@@ -3,9 +3,9 @@ import { limits } from '@shortlink/common/limits.ts';
 import { readAllChunks, readChunkPage, type ChunkPageView, type ShardChunksView } from '../chunk-view.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
 import { readCluster } from '../cluster-view.ts';
-import { command } from '../command.ts';
-import { isRecord, recordsOf, textOf, type JsonRecord } from '../json.ts';
-import { renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 import { waitWords } from '../wait-words.ts';
 
 export const chunkListCommand = command({

@@ -6,13 +6,13 @@ import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import type { RebuildRequest } from '../../cluster-rebuild.ts';
 import type { RebuildReport } from '../../engine/rebuild/rebuild-cluster.ts';
 import { outputFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
+import { command } from '@shortlink/common/cli/command.ts';
 import { existingNodes, planNodes, writeNode, type PlannedNode } from '../dev/folders.ts';
 import { devMaxNodes, parseSettings, sharesObjects, type GivenOptions } from '../dev/layout.ts';
-import { CliError } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
 import { runRebuild, sayProblems } from '../run-rebuild.ts';
-import { renderTable } from '../table.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 import { settingsFlag } from '../settings-flag.ts';
 import { rebuildFlags } from '../rebuild-flags.ts';
 

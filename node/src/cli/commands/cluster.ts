@@ -2,10 +2,10 @@
 import { callApi, type Api } from '../api-client.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
 import { endpointOf, findNode, readCluster, replicasOn, type ClusterView, type NodeView } from '../cluster-view.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { textOf } from '../json.ts';
-import { renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { textOf } from '@shortlink/common/cli/json.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 
 const nodeArgument = { name: 'node', help: 'id or name of the node' } as const;
 

@@ -2,11 +2,11 @@
 import { formatProblem } from '@shortlink/common/options.ts';
 import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import type { OptionValue } from '@shortlink/common/option-values.ts';
-import { command } from '../command.ts';
+import { command } from '@shortlink/common/cli/command.ts';
 import { createNodes, existingNodes, planNodes, type DevNode } from '../dev/folders.ts';
 import { devMaxNodes, parseSettings, type GivenOptions } from '../dev/layout.ts';
 import { runNodes } from '../dev/run-nodes.ts';
-import { CliError } from '../exit-codes.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
 import { settingsFlag } from '../settings-flag.ts';
 
 const flags = {

@@ -5,9 +5,9 @@ import type { Row } from '@shortlink/proto/kv.ts';
 import { checkReachableAddress } from '../../config/addresses.ts';
 import { bytesJson, bytesText } from '../bytes-text.ts';
 import { clientFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 
 const keyArgument = { name: 'key', help: 'text of the key' } as const;
 const kvFlags = {

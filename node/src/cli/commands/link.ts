@@ -2,11 +2,11 @@
 import { limits } from '@shortlink/common/limits.ts';
 import { callApi, type Api, type ApiRequest } from '../api-client.ts';
 import { apiOf, clientFlags, idempotencyHeaders, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress, type Io } from '../io.ts';
-import { isRecord, recordsOf, textOf, type JsonRecord } from '../json.ts';
-import { renderPairs, renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
+import { renderPairs, renderTable } from '@shortlink/common/cli/table.ts';
 
 const codeArgument = { name: 'code', help: 'the code of the link' } as const;
 const expiryFlags = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { options } from '../../config/options.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '@shortlink/common/cli/command.ts';
 import { endWithLauncher } from '../launcher.ts';
 import { configFlag, readNodeFlags } from '../node-config.ts';
 

@@ -2,11 +2,11 @@
 import { checkObjectStoreUrl } from '@shortlink/common/object-store-url.ts';
 import { verdictLine, type StoreReport } from '../../services/object-store-check/check-object-store.ts';
 import { outputFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress } from '../io.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress } from '@shortlink/common/cli/io.ts';
 import { objectStoreFlags, objectStoreProblem, objectStoreSettings } from '../object-store-flags.ts';
-import { renderTable } from '../table.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 
 const flags = {
   ...objectStoreFlags,

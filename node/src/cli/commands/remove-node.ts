@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callApi, type Api } from '../api-client.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
 import { endpointOf, findNode, readCluster, replicasOn, type ClusterView, type NodeView } from '../cluster-view.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress, type Io } from '../io.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
 
 const pollMs = 500;
 /** For one question to one node while waiting. */

@@ -3,11 +3,11 @@ import { limits } from '@shortlink/common/limits.ts';
 import { callApi } from '../api-client.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
 import { findNode } from '../cluster-view.ts';
-import { command } from '../command.ts';
-import { textOf, type JsonRecord } from '../json.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
 import { readRing } from '../ring-view.ts';
 import type { RingStatus } from '../ring-view.ts';
-import { renderPairs, renderTable } from '../table.ts';
+import { renderPairs, renderTable } from '@shortlink/common/cli/table.ts';
 
 const nodeArgument = { name: 'node', help: 'id or name of the node' } as const;
 const shownEvents = 20;

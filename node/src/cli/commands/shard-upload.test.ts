@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, test } from 'vitest';
-import { commands } from '../commands.ts';
-import { runCommand } from '../run.ts';
+import { shortlink } from '../commands.ts';
+import { runProgram } from '@shortlink/common/cli/run.ts';
 import { startFakeApi, type Answer, type FakeApi } from '../testing/fake-api.ts';
 import { runCli } from '../testing/fake-io.ts';
 
@@ -121,7 +121,7 @@ describe('shard upload --wait', () => {
     );
     const shown: string[] = [];
     const io = { out: () => {}, err: () => {}, rewrite: (text: string) => shown.push(text), env: {} };
-    expect(await runCommand(commands, ['shard', 'upload', '1', '--wait', '--api', api.url], io)).toBe(0);
+    expect(await runProgram(shortlink, ['shard', 'upload', '1', '--wait', '--api', api.url], io)).toBe(0);
     expect(shown.map((line) => line.replace(/ [█░]+ /, ' '))).toEqual([
       'generation 6 of shard 1 waits for its upload to the object store 0/10',
       'generation 6 of shard 1 waits for its object to be read again and compared 1/10',

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { callApi, type Api } from '../api-client.ts';
 import { apiOf, clientFlags, printResult } from '../client-flags.ts';
-import { command } from '../command.ts';
-import { CliError } from '../exit-codes.ts';
-import { isRecord, recordsOf, textOf, type JsonRecord } from '../json.ts';
-import { renderTable } from '../table.ts';
+import { command } from '@shortlink/common/cli/command.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { isRecord, recordsOf, textOf, type JsonRecord } from '@shortlink/common/cli/json.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 import { waitForRetirement, type Awaited } from '../wait-for-retirement.ts';
 
 export const shardUploadCommand = command({

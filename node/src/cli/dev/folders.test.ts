@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CliError } from '../exit-codes.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
 import { runCli } from '../testing/fake-io.ts';
 import { createNodes, existingNodes, type NodesToCreate } from './folders.ts';
 import { basePortOf, connectable, devAddresses, indexOfFolder, parseSettings } from './layout.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../../config/options.ts';
 import { configOrThrow, readConfigFile } from '../node-config.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
 import {
   basePortOf,
   devAddresses,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '../exit-codes.ts';
-import { clearProgress, showProgress, type Io } from '../io.ts';
-import { isRecord } from '../json.ts';
+import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { clearProgress, showProgress, type Io } from '@shortlink/common/cli/io.ts';
+import { isRecord } from '@shortlink/common/cli/json.ts';
 import { endWithLauncher } from '../launcher.ts';
-import { renderTable } from '../table.ts';
+import { renderTable } from '@shortlink/common/cli/table.ts';
 import { logTail, startChild, type Child } from './child.ts';
 import type { DevNode } from './folders.ts';
 import { connectable } from './layout.ts';

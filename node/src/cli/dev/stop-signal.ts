@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Io } from '../io.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
 
 export interface Stop {
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { commands } from '../commands.ts';
-import type { Io } from '../io.ts';
-import { runCommand } from '../run.ts';
+import { shortlink } from '../commands.ts';
+import type { Io } from '@shortlink/common/cli/io.ts';
+import { runProgram } from '@shortlink/common/cli/run.ts';
 
 export interface Ran {
   readonly exitCode: number;
@@ -14,6 +14,6 @@ export async function runCli(argv: readonly string[], env: Io['env'] = {}): Prom
   const out: string[] = [];
   const err: string[] = [];
   const io: Io = { out: (line) => out.push(line), err: (line) => err.push(line), rewrite: undefined, env };
-  const exitCode = await runCommand(commands, argv, io);
+  const exitCode = await runProgram(shortlink, argv, io);
   return { exitCode, out: out.join('\n'), err: err.join('\n') };
 }

@@ -2,10 +2,12 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../ports/clock.ts';
 import type { KubeApi } from '../../ports/kube-api.ts';
+import type { PodAccess } from '../../ports/pod-access.ts';
 import { KubeConnection } from './connection.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RestClient } from './rest-client.ts';
 import { RestKubeApi } from './rest-kube-api.ts';
+import { RestPodAccess } from './rest-pod-access.ts';
 import type { RestMetrics } from './rest-metrics.ts';
 
 export interface KubeOptions {
@@ -23,6 +25,7 @@ export interface Kube {
   readonly api: KubeApi;
   /** For leader election: connections of its own, and no rate limit. */
   readonly leaseApi: KubeApi;
+  readonly pods: PodAccess;
   /** The namespace of the service account or of the current context. */
   readonly namespace: string | undefined;
   readonly close: () => void;
@@ -33,9 +36,10 @@ export function connectKube({ config = defaultConfig(), clock, metrics, userAgen
   const connection = new KubeConnection(config);
   const leaseConnection = new KubeConnection(config);
   const common = { clock, metrics, userAgent };
-  const limiter = new RateLimiter(clock, rate);
+  const client = new RestClient({ ...common, connection, limiter: new RateLimiter(clock, rate) });
   return {
-    api: new RestKubeApi(new RestClient({ ...common, connection, limiter })),
+    api: new RestKubeApi(client),
+    pods: new RestPodAccess(client, config),
     leaseApi: new RestKubeApi(new RestClient({ ...common, connection: leaseConnection, limiter: undefined })),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     close: () => {

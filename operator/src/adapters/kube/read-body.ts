@@ -39,3 +39,19 @@ export async function* readLines(body: AsyncIterable<Uint8Array>, maxBytes: numb
 function tooLarge(message: string): KubeError {
   return new KubeError(message, { status: 0, reason: 'TooLarge' });
 }
+
+/** Lines of a text that may end without a newline; a line of more than `maxBytes` comes in pieces. */
+export async function* readTextLines(body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of body) {
+    rest = Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let at = rest.indexOf(newline); at >= 0; at = rest.indexOf(newline, from)) {
+      yield rest.toString('utf8', from, at);
+      from = at + 1;
+    }
+    rest = rest.subarray(from);
+    for (; rest.length > maxBytes; rest = rest.subarray(maxBytes)) yield rest.toString('utf8', 0, maxBytes);
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}

@@ -5,7 +5,7 @@ import type { KubeDouble } from '../../../testing/kube-double.ts';
 import { SeededRandom } from '../../../testing/seeded-random.ts';
 import type { StoreDouble } from '../../../testing/store-double.ts';
 import { sha256 } from '../../adapters/sha256.ts';
-import { clusterLabel } from '../../desired/names.ts';
+import { appliedAnnotation, clusterLabel } from '../../desired/names.ts';
 import { resources } from '../../desired/resources.ts';
 import type { StoreApi } from '../../ports/store-api.ts';
 import type { Reconcile } from '../../runtime/controller/controller.ts';
@@ -49,7 +49,7 @@ export class OperatorLife {
     });
     const expectations = new Expectations({ controller: 'shortlinkcluster', clock, metrics, logger });
     for (const informer of this.#informers) expectations.track(informer);
-    const manager = { fieldManager: 'shortlink-operator', annotation: 'shortlink.dev/applied' };
+    const manager = { fieldManager: 'shortlink-operator', annotation: appliedAnnotation };
     const applier = new Applier({ api: this.gateway, ...manager, digest: sha256, expectations });
     const reconciler = new Reconciler({
       caches: new Caches(this.#informers),

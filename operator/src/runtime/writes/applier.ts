@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../../ports/digest.ts';
 import type { KubeApi, KubeObject, Resource } from '../../ports/kube-api.ts';
 import { keyOfObject } from '../../ports/resource-key.ts';
 import { AcceptedWrites } from './accepted.ts';
+import { applyReason, type ApplyReason, type Mark } from './apply-reason.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Expectations } from './expectations.ts';
 import { isFields } from './fields.ts';
 import type { Fields } from './fields.ts';
-import { covers, project } from './projection.ts';
+import { project } from './projection.ts';
 
-export interface ApplierOptions {
+export interface ApplierOptions extends Mark {
   readonly api: KubeApi;
   /** The one field manager of the program. */
   readonly fieldManager: string;
-  /** Annotation that holds the digest of what was applied last, such as `shortlink.dev/applied`. */
-  readonly annotation: string;
-  readonly digest: Digest;
   readonly expectations: Expectations;
 }
-
-/** Why an object has to be applied. */
-export type ApplyReason = 'missing' | 'intentChanged' | 'drifted';
 
 export interface StatusWrite {
   readonly object: KubeObject & { readonly status: Fields };
@@ -45,10 +39,9 @@ export class Applier {
 
   /** Why `intent` has to be applied, judged by what the cache shows; undefined when it is there. */
   reasonToApply(intent: KubeObject, observed: KubeObject | undefined): ApplyReason | undefined {
-    if (observed === undefined) return 'missing';
+    const reason = applyReason(intent, observed, this.#options);
+    if (reason !== 'drifted' || observed === undefined) return reason;
     const digest = this.#digestOf(intent);
-    if (observed.metadata.annotations?.[this.#options.annotation] !== digest) return 'intentChanged';
-    if (covers(observed, intent)) return undefined;
     const outcome = canonicalJson(project(intent, observed));
     const isOutcome = this.#accepted.isOutcome(intent, { uid: observed.metadata.uid, intent: digest, outcome });
     return isOutcome ? undefined : 'drifted';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
-import { commands } from './commands.ts';
+import { shortlink } from './commands.ts';
 import { runCli } from './testing/fake-io.ts';
 
 describe('wrong use ends with exit code 2 and says what is wrong', () => {
@@ -35,16 +35,19 @@ describe('wrong use ends with exit code 2 and says what is wrong', () => {
 });
 
 describe('help', () => {
-  test.each(commands.map((command) => [command.path.join(' '), command] as const))('of %s', async (_, command) => {
-    const ran = await runCli([...command.path, '--help']);
-    expect(ran).toMatchObject({ exitCode: 0, err: '' });
-    for (const flag of Object.keys(command.flags)) expect(ran.out).toContain(`--${flag}`);
-    expect((await runCli(['help', ...command.path])).out).toBe(ran.out);
-  });
+  test.each(shortlink.commands.map((command) => [command.path.join(' '), command] as const))(
+    'of %s',
+    async (_, command) => {
+      const ran = await runCli([...command.path, '--help']);
+      expect(ran).toMatchObject({ exitCode: 0, err: '' });
+      for (const flag of Object.keys(command.flags)) expect(ran.out).toContain(`--${flag}`);
+      expect((await runCli(['help', ...command.path])).out).toBe(ran.out);
+    },
+  );
 
   test('lists every command and every exit code', async () => {
     const ran = await runCli(['--help']);
-    for (const command of commands) expect(ran.out).toContain(`  ${command.path.join(' ')} `);
+    for (const command of shortlink.commands) expect(ran.out).toContain(`  ${command.path.join(' ')} `);
     expect(ran.out).toMatch(/^ {2}5 {2}/m);
   });
 });

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseFlags } from '@shortlink/common/flags.ts';
+import { parseFlags } from '../flags.ts';
 import {
   environmentName,
+  environmentPrefix,
   formatProblem,
   resolveOptions,
   type OptionLayer,
   type OptionProblem,
   type OptionTable,
   type RawValues,
-} from '@shortlink/common/options.ts';
-import { environmentPrefix } from '../config/options.ts';
+} from '../options.ts';
 import { CliError } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -31,7 +31,7 @@ export interface Invocation<F extends OptionTable, A extends readonly ArgumentSp
 
 /** What help and the reference page say about a command, and how it runs. */
 export interface Command {
-  /** Words after `shortlink`. */
+  /** Words after the name of the program. */
   readonly path: readonly string[];
   readonly summary: string;
   /** Paragraphs below the summary. */

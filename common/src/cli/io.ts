@@ -11,12 +11,21 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export const processIo: Io = {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
-  rewrite: process.stderr.isTTY ? (text) => process.stderr.write(`\r\u001B[2K${text}`) : undefined,
-  env: process.env,
-};
+interface Stream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** The Io of a process of Node.js. */
+export function ioOf(process: { readonly stdout: Stream; readonly stderr: Stream; readonly env: Io['env'] }): Io {
+  const { stdout, stderr, env } = process;
+  return {
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    rewrite: stderr.isTTY === true ? (text) => void stderr.write(`\r\u001B[2K${text}`) : undefined,
+    env,
+  };
+}
 
 const barWidth = 24;
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describeDefault, type OptionSpec } from '@shortlink/common/option-values.ts';
-import { environmentName } from '@shortlink/common/options.ts';
-import { environmentPrefix } from '../config/options.ts';
+import { describeDefault, type OptionSpec } from '../option-values.ts';
+import { environmentName, environmentPrefix } from '../options.ts';
 import { flagVariables, type Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Program } from './program.ts';
 import { renderTable } from './table.ts';
 
-/** `link get CODE [--flags]` */
-export function usageOf(command: Command): string {
+/** `shortlink link get CODE [--flags]` */
+export function usageOf(program: string, command: Command): string {
   const args = command.args.map((arg) => {
     const name = arg.name.toUpperCase();
     return arg.optional === true ? `[${name}]` : name;
   });
   const flags = Object.keys(command.flags).length === 0 ? [] : ['[--flags]'];
-  return ['shortlink', ...command.path, ...args, ...flags].join(' ');
+  return [program, ...command.path, ...args, ...flags].join(' ');
 }
 
 /** `--limit  rows at most (default 100)` split in two. */
@@ -24,7 +24,8 @@ export function flagLine(name: string, spec: OptionSpec): readonly [string, stri
   const fallback = describeDefault(spec);
   const note = fallback === 'none' || fallback === 'empty' || spec.kind === 'bool' ? '' : ` (${defaultNote(fallback)})`;
   const value = spec.kind === 'bool' ? '' : ` ${valueName(spec)}`;
-  return [`--${name}${value}`, `${spec.help}${note}${variable}`];
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  return [`${short}--${name}${value}`, `${spec.help}${note}${variable}`];
 }
 
 function defaultNote(fallback: string): string {
@@ -38,8 +39,8 @@ function valueName(spec: OptionSpec): string {
   return { string: 'TEXT', int: 'N', durationMs: 'TIME', bytes: 'SIZE', bool: '', list: 'A,B' }[spec.kind];
 }
 
-export function helpOf(command: Command): string {
-  const parts = [`${command.summary}.`, `usage: ${usageOf(command)}`, ...command.details];
+export function helpOf(program: string, command: Command): string {
+  const parts = [`${command.summary}.`, `usage: ${usageOf(program, command)}`, ...command.details];
   const args = command.args.map((arg) => [`  ${arg.name.toUpperCase()}`, arg.help]);
   if (args.length > 0) parts.push(aligned(args));
   const flags = Object.entries(command.flags).map(([name, spec]) => flagLine(name, spec));
@@ -47,15 +48,18 @@ export function helpOf(command: Command): string {
   return parts.join('\n\n');
 }
 
-export function overview(commands: readonly Command[]): string {
+export function overview({ name, headline, commands, elsewhere = [] }: Program): string {
   const lines = commands.map((command) => [
-    `  ${usageOf(command).replace(' [--flags]', '').slice('shortlink '.length)}`,
+    `  ${usageOf(name, command)
+      .replace(' [--flags]', '')
+      .slice(name.length + 1)}`,
     command.summary,
   ]);
+  lines.push(...elsewhere.map(({ path, summary }) => [`  ${path.join(' ')}`, summary]));
   const codes = Object.values(exitCodes).map(({ code, meaning }) => [`  ${code}`, meaning]);
   return [
-    'shortlink — short links that a team can run by itself and never outgrow.',
-    'usage: shortlink COMMAND [--flags]; shortlink COMMAND --help tells the rest',
+    headline,
+    `usage: ${name} COMMAND [--flags]; ${name} COMMAND --help tells the rest`,
     aligned(lines),
     `exit codes\n${aligned(codes)}`,
   ].join('\n\n');

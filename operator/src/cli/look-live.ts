@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
+import type { StoreState } from '../plan/observed.ts';
+import type { Plan } from '../plan/step.ts';
+import { askNodes } from '../reconcile/ask-nodes.ts';
+import { Caches } from '../reconcile/caches.ts';
+import type { PodObject } from '../reconcile/kube-views.ts';
+import { look } from '../reconcile/look.ts';
+import { mergeReports } from '../reconcile/merge-reports.ts';
+import { appliedAnnotation } from '../desired/names.ts';
+import { applyReason, type ApplyReason } from '../runtime/writes/apply-reason.ts';
+import { isForbidden } from './failures.ts';
+import type { Session } from './session.ts';
+import { readSnapshot } from './snapshot.ts';
+
+export interface LivePlan {
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+}
+
+/** Shown where nobody has settled an image yet: which one the operator takes is its own option. */
+const unsettledImage = '(image of the operator’s installation)';
+
+/** What the operator would do for a cluster that is not there at all. */
+export function planFromNothing(cluster: ShortLinkCluster): Plan {
+  const caches = new Caches([]);
+  const cached = caches.of({ namespace: cluster.metadata.namespace ?? '', name: cluster.metadata.name });
+  const applier = { reasonToApply: (): ApplyReason => 'missing' };
+  const random = { fraction: () => 0, bytes: (length: number) => new Uint8Array(length) };
+  const seen = look({
+    cluster,
+    caches,
+    cached,
+    applier,
+    random,
+    store: undefined,
+    defaultImage: unsettledImage,
+    nowMs: 0,
+  });
+  return seen.plan;
+}
+
+/** What the operator would do about the cluster as it is now, by its own planner. */
+export async function planLive(session: Session, cluster: ShortLinkCluster, signal: AbortSignal): Promise<LivePlan> {
+  const { clock, digest, random } = session;
+  const { caches, warnings } = await readSnapshot(session, cluster, signal);
+  const cached = caches.of({ namespace: cluster.metadata.namespace ?? '', name: cluster.metadata.name });
+  const answer = await askStore(session, cluster, cached.pods, signal);
+  const mark = { annotation: appliedAnnotation, digest };
+  const seen = look({
+    cluster,
+    caches,
+    cached,
+    applier: {
+      reasonToApply: (intent, observed) => {
+        const reason = applyReason(intent, observed, mark);
+        // Only the operator remembers what the API server makes of an object; what looks like a drift is mostly that.
+        return reason === 'drifted' ? undefined : reason;
+      },
+    },
+    random,
+    store: answer.state,
+    defaultImage: unsettledImage,
+    nowMs: clock.nowMs(),
+  });
+  return { plan: seen.plan, warnings: [...warnings, ...answer.warnings] };
+}
+
+interface StoreAnswer {
+  readonly state: StoreState | undefined;
+  readonly warnings: readonly string[];
+}
+
+async function askStore(
+  session: Session,
+  cluster: ShortLinkCluster,
+  pods: readonly PodObject[],
+  signal: AbortSignal,
+): Promise<StoreAnswer> {
+  if (pods.length === 0) return { state: undefined, warnings: [] };
+  try {
+    const answers = await askNodes(session.storeOf(cluster, pods, signal), pods, signal);
+    const reports = answers.map(({ report }) => report);
+    const state = mergeReports(reports, 0);
+    if (state !== undefined) return { state, warnings: [] };
+    return { state, warnings: [`${answers.length} of ${pods.length} nodes answer, and none reaches the leader`] };
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const warning = `you may not ask the nodes (${error.message}): the plan is made as if none answered`;
+    return { state: undefined, warnings: [warning] };
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
+import { clusterLabel, objectNames } from '../desired/names.ts';
+import { resources } from '../desired/resources.ts';
+import { KubeError } from '../ports/kube-api.ts';
+import type { KubeObject, ObjectKey, Resource } from '../ports/kube-api.ts';
+import { Caches, type Cache } from '../reconcile/caches.ts';
+import { claims, machines, pods, storageClasses } from '../reconcile/watched.ts';
+import type { IndexName } from '../runtime/informer/indexes.ts';
+import { listAll } from '../runtime/informer/list-all.ts';
+import { isForbidden } from './failures.ts';
+import type { Session } from './session.ts';
+
+const pageSize = 500;
+
+export interface Snapshot {
+  readonly caches: Caches;
+  /** What could not be read, and what that means for what is shown. */
+  readonly warnings: readonly string[];
+}
+
+/** What the operator's caches hold of a cluster, read once. What the user may not read is left out. */
+export async function readSnapshot(
+  session: Session,
+  cluster: ShortLinkCluster,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const { name, namespace } = cluster.metadata;
+  const ofCluster = { namespace, labelSelector: `${clusterLabel}=${name}`, pageSize };
+  const warnings: string[] = [];
+  const read = async (resource: Resource, scope: Parameters<typeof listAll>[2]): Promise<Cache> => {
+    try {
+      return new ReadOnce(resource, (await listAll(session.kube, resource, scope, signal)).items);
+    } catch (error) {
+      const isUnknownKind = error instanceof KubeError && error.status === 404;
+      if (!isForbidden(error) && !isUnknownKind) throw error;
+      if (isForbidden(error)) warnings.push(`you may not list ${resource.plural}: the plan is made without them`);
+      return new ReadOnce(resource, []);
+    }
+  };
+  const listed = [pods, claims, ...Object.values(resources).filter((one) => one !== resources.secret)];
+  const caches = await Promise.all([
+    ...listed.map(async (resource) => read(resource, ofCluster)),
+    ...[machines, storageClasses].map(async (resource) => read(resource, { pageSize })),
+    readSecrets(session, cluster, signal),
+  ]);
+  return { caches: new Caches(caches), warnings };
+}
+
+/** By name: whoever may list Secrets reads all of them. One that may not be read counts as there. */
+async function readSecrets({ kube }: Session, { metadata }: ShortLinkCluster, signal: AbortSignal): Promise<Cache> {
+  const { namespace } = metadata;
+  const name = objectNames(metadata.name).adminToken;
+  const assumed: KubeObject = { apiVersion: 'v1', kind: 'Secret', metadata: { name, ...(namespace && { namespace }) } };
+  try {
+    const found = await kube.get(resources.secret, { namespace, name }, signal);
+    return new ReadOnce(resources.secret, found === undefined ? [] : [found]);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return new ReadOnce(resources.secret, [assumed]);
+  }
+}
+
+class ReadOnce implements Cache {
+  readonly resource: Resource;
+  readonly #items: readonly KubeObject[];
+
+  constructor(resource: Resource, items: readonly KubeObject[]) {
+    this.resource = resource;
+    this.#items = items;
+  }
+
+  get({ namespace, name }: ObjectKey): KubeObject | undefined {
+    return this.#items.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+  }
+
+  list(): readonly KubeObject[] {
+    return this.#items;
+  }
+
+  byIndex(name: IndexName, value: string): readonly KubeObject[] {
+    const label = name.slice('label:'.length);
+    return this.#items.filter(({ metadata }) => metadata.labels?.[label] === value);
+  }
+}
