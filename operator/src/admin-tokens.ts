@@ -3,14 +3,10 @@ import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
 import { objectNames } from './desired/names.ts';
 import { resources } from './desired/resources.ts';
 import type { Clock } from './ports/clock.ts';
-import type { KubeApi, KubeObject } from './ports/kube-api.ts';
+import type { KubeApi } from './ports/kube-api.ts';
+import type { SecretObject } from './reconcile/kube-views.ts';
 
 const freshMs = 30_000;
-
-interface SecretObject extends KubeObject {
-  /** In base64. */
-  readonly data?: Readonly<Record<string, string>>;
-}
 
 /** Tokens of scope admin, by the clusters whose Secrets hold them. A token that changes is known half a minute later. */
 export class AdminTokens {

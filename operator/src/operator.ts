@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { credentials } from '@grpc/grpc-js';
 import { GrpcStore } from './adapters/grpc-store.ts';
+import { nodePki } from './adapters/node-pki.ts';
 import { sha256 } from './adapters/sha256.ts';
 import { AdminTokens } from './admin-tokens.ts';
 import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
 import { appliedAnnotation, clusterLabel } from './desired/names.ts';
-import { resources } from './desired/resources.ts';
 import type { OperatorOptions } from './options.ts';
 import type { Step } from './plan/step.ts';
 import type { Clock } from './ports/clock.ts';
@@ -15,10 +15,12 @@ import type { Random } from './ports/random.ts';
 import { Actor } from './reconcile/actor.ts';
 import { Caches } from './reconcile/caches.ts';
 import { publishClusters, type ClusterMetrics } from './reconcile/cluster-metrics.ts';
+import { CertificateWriter } from './reconcile/certificates/certificate-writer.ts';
 import { Epochs } from './reconcile/epochs.ts';
+import { Lookups } from './reconcile/lookups.ts';
 import { stepText } from './reconcile/status.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import { claims, clusters, machines, pods, storageClasses } from './reconcile/watched.ts';
+import { claims, clusters, machines, madeAndFollowed, pods, storageClasses } from './reconcile/watched.ts';
 import { Controller } from './runtime/controller/controller.ts';
 import { readingItsWrites } from './runtime/controller/read-your-writes.ts';
 import { EventRecorder } from './runtime/events/event-recorder.ts';
@@ -78,7 +80,7 @@ export class Operator {
     const wide = options['watch.machines'] ? [machines, storageClasses] : [];
     return [
       ...inSpaces(clusters, {}),
-      ...[pods, claims, ...Object.values(resources)].flatMap((resource) => inSpaces(resource, ours)),
+      ...[pods, claims, ...madeAndFollowed].flatMap((resource) => inSpaces(resource, ours)),
       ...wide.map((resource) => new Informer({ ...about, resource, scope: {} })),
     ];
   }
@@ -140,9 +142,13 @@ export class Operator {
     const applied = { annotation: appliedAnnotation, digest: sha256, expectations };
     const applier = new Applier({ api, fieldManager, ...applied });
     const tokens = new AdminTokens(api, clock);
+    const lookups = new Lookups(api, clock);
+    const certificates = new CertificateWriter({ api, fieldManager, lookups, pki: nodePki });
     return new Reconciler({
       caches: new Caches(this.#all),
-      actor: new Actor({ api, applier, expectations }),
+      lookups,
+      pki: nodePki,
+      actor: new Actor({ api, applier, expectations, lookups, certificates }),
       applier,
       expectations,
       epochs: new Epochs(),

@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { GrpcStore, type Route } from './adapters/grpc-store.ts';
 import { connectKube, type Kube } from './adapters/kube/connect.ts';
 import { restMetrics } from './adapters/kube/rest-metrics.ts';
+import { nodePki } from './adapters/node-pki.ts';
 import { PromMetrics } from './adapters/prom-metrics.ts';
 import { sha256 } from './adapters/sha256.ts';
 import { systemClock } from './adapters/system-clock.ts';
@@ -32,6 +33,7 @@ export function connectSession(target: KubeTarget): Session {
     clock: systemClock,
     random: systemRandom,
     digest: sha256,
+    pki: nodePki,
     storeOf: (cluster, pods, signal) => {
       const tokens = new AdminTokens(kube.api, systemClock);
       const store = new GrpcStore(

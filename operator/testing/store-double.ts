@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
+import { fenceAnnotation } from '../src/desired/names.ts';
 import type { NodeReport, StoreApi, StoreOrder, UploadReport } from '../src/ports/store-api.ts';
 import { StoreError } from '../src/ports/store-api.ts';
 import { claims } from '../src/reconcile/watched.ts';
@@ -16,6 +17,8 @@ export class StoreDouble implements PodRuntime, StoreApi {
   readonly #data = new Map<string, string>();
   readonly #running = new Map<string, { readonly pod: Pod; readonly nodeId: string }>();
   readonly #addresses = new Map<string, string>();
+  /** Pods, by their uids, whose process waits without its volume. */
+  readonly #fenced = new Set<string>();
   #core: Core | undefined;
   #nextIp = 1;
 
@@ -48,8 +51,19 @@ export class StoreDouble implements PodRuntime, StoreApi {
     const running = this.#running.get(pod.metadata.uid ?? '');
     const answer = this.scripted.probe(pod);
     if (running === undefined || answer.state !== 'running') return answer;
+    if (this.#isFenced(pod, running.nodeId)) return { state: 'running', isReady: false };
     const isMember = !this.model.forgotten.has(running.nodeId) && this.model.shards.length > 0;
     return { state: 'running', isReady: answer.isReady && isMember };
+  }
+
+  #isFenced({ metadata }: Pod, nodeId: string): boolean {
+    const uid = metadata.uid ?? '';
+    const node = this.model.nodes.find(({ id }) => id === nodeId);
+    const isFenced = metadata.annotations?.[fenceAnnotation] === 'true';
+    if (node !== undefined && isFenced !== this.#fenced.has(uid)) node.liveness = isFenced ? 'down' : 'alive';
+    if (isFenced) this.#fenced.add(uid);
+    else this.#fenced.delete(uid);
+    return isFenced;
   }
 
   stop(pod: Pod, graceSeconds: number): boolean {
@@ -143,8 +157,9 @@ export class StoreDouble implements PodRuntime, StoreApi {
   }
 
   #at(address: string): { readonly pod: Pod; readonly nodeId: string } {
-    const running = this.#running.get(this.#addresses.get(address) ?? '');
-    if (running === undefined) throw new StoreError(`${address}: connection refused`, false);
+    const uid = this.#addresses.get(address) ?? '';
+    const running = this.#running.get(uid);
+    if (running === undefined || this.#fenced.has(uid)) throw new StoreError(`${address}: connection refused`, false);
     return running;
   }
 }

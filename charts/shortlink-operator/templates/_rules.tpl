@@ -37,10 +37,14 @@
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
   verbs: [list, watch, create, patch, delete]
-# The admin token of a cluster.
+# The admin token, the CA and the certificate of a cluster, by their names: none is listed.
 - apiGroups: ['']
   resources: [secrets]
-  verbs: [get, list, watch, create]
+  verbs: [get, create, patch]
+# The certificate of a cluster that wants it of cert-manager.
+- apiGroups: [cert-manager.io]
+  resources: [certificates]
+  verbs: [get, create, patch, delete]
 # Zone and fence of a pod; restarts, in the order that is safe.
 - apiGroups: ['']
   resources: [pods]

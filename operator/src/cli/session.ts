@@ -4,6 +4,7 @@ import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Digest } from '../ports/digest.ts';
 import type { KubeApi } from '../ports/kube-api.ts';
+import type { Pki } from '../ports/pki.ts';
 import type { PodAccess } from '../ports/pod-access.ts';
 import type { Random } from '../ports/random.ts';
 import type { StoreApi } from '../ports/store-api.ts';
@@ -26,6 +27,7 @@ export interface Session {
   readonly clock: Clock;
   readonly random: Random;
   readonly digest: Digest;
+  readonly pki: Pki;
   /** The nodes of a cluster by the addresses of its pods, through the API server, until `signal` is aborted. */
   readonly storeOf: (cluster: ShortLinkCluster, pods: readonly PodObject[], signal: AbortSignal) => StoreApi;
   readonly close: () => void;

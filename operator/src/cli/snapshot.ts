@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
-import { clusterLabel, objectNames } from '../desired/names.ts';
-import { resources } from '../desired/resources.ts';
+import { clusterLabel } from '../desired/names.ts';
 import { KubeError } from '../ports/kube-api.ts';
 import type { KubeObject, ObjectKey, Resource } from '../ports/kube-api.ts';
 import { Caches, type Cache } from '../reconcile/caches.ts';
-import { claims, machines, pods, storageClasses } from '../reconcile/watched.ts';
+import { claims, machines, madeAndFollowed, pods, storageClasses } from '../reconcile/watched.ts';
 import type { IndexName } from '../runtime/informer/indexes.ts';
 import { listAll } from '../runtime/informer/list-all.ts';
 import { isForbidden } from './failures.ts';
@@ -38,27 +37,12 @@ export async function readSnapshot(
       return new ReadOnce(resource, []);
     }
   };
-  const listed = [pods, claims, ...Object.values(resources).filter((one) => one !== resources.secret)];
+  const listed = [pods, claims, ...madeAndFollowed];
   const caches = await Promise.all([
     ...listed.map(async (resource) => read(resource, ofCluster)),
     ...[machines, storageClasses].map(async (resource) => read(resource, { pageSize })),
-    readSecrets(session, cluster, signal),
   ]);
   return { caches: new Caches(caches), warnings };
-}
-
-/** By name: whoever may list Secrets reads all of them. One that may not be read counts as there. */
-async function readSecrets({ kube }: Session, { metadata }: ShortLinkCluster, signal: AbortSignal): Promise<Cache> {
-  const { namespace } = metadata;
-  const name = objectNames(metadata.name).adminToken;
-  const assumed: KubeObject = { apiVersion: 'v1', kind: 'Secret', metadata: { name, ...(namespace && { namespace }) } };
-  try {
-    const found = await kube.get(resources.secret, { namespace, name }, signal);
-    return new ReadOnce(resources.secret, found === undefined ? [] : [found]);
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    return new ReadOnce(resources.secret, [assumed]);
-  }
 }
 
 class ReadOnce implements Cache {

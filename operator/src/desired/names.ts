@@ -12,6 +12,11 @@ export const zoneAnnotation = 'shortlink.dev/zone';
 export const fenceAnnotation = 'shortlink.dev/fenced';
 /** On pods: what they were made of. */
 export const podHashAnnotation = 'shortlink.dev/pod-hash';
+/** On the Secret of the nodes' certificate: since when it has named the newest CA of its bundle, and since when its certificate is there. */
+export const trustedSinceAnnotation = 'shortlink.dev/trusted-since';
+export const issuedAtAnnotation = 'shortlink.dev/issued-at';
+/** On the same Secret where cert-manager makes it: uid of the cluster for which it does. */
+export const clusterUidAnnotation = 'shortlink.dev/cluster-uid';
 /** On the ConfigMap: how many pods found the cluster. */
 export const initialReplicasAnnotation = 'shortlink.dev/initial-replicas';
 /** On what the operator applied: the digest of it. */
@@ -34,6 +39,8 @@ export function objectNames(name: string) {
     serviceAccount: `${name}-nodes`,
     networkPolicy: `${name}-nodes`,
     adminToken: `${name}-admin-token`,
+    /** Of the CA that the operator makes; no pod has it. */
+    authority: `${name}-ca`,
     /** Of the certificate that the operator or cert-manager makes. */
     nodesTls: `${name}-nodes-tls`,
   } as const;

@@ -15,6 +15,8 @@ const intent: Intent = {
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,
+  fencedPods: [],
+  tls: undefined,
 };
 
 const pod = (ordinal: number, change: Partial<PodState> = {}): PodState => ({
@@ -27,6 +29,7 @@ const pod = (ordinal: number, change: Partial<PodState> = {}): PodState => ({
   isDeleting: false,
   kubeNode: `m${ordinal}`,
   zone: 'z',
+  isFenced: false,
   problem: undefined,
   ...change,
 });
@@ -82,6 +85,7 @@ function observe(
     pods: ordinals.map((i) => pod(i)),
     claims: ordinals.map((i) => claim(i)),
     kubeNodes: ordinals.map((i) => ({ name: `m${i}`, isReady: true, zone: 'z' })),
+    certificates: undefined,
     store: {
       clusterId: 'c',
       mapEpoch: 1,
@@ -122,6 +126,60 @@ describe('a plan', () => {
 
   it('does nothing while paused, and says so', () => {
     expect(plan(observe(2), { isPaused: true })).toMatchObject({ steps: [], waitingFor: 'spec.paused to be false' });
+  });
+});
+
+describe('what pods are told', () => {
+  it('is their zone and whether they are fenced, both at once', () => {
+    const pods = [pod(0, { zone: 'other', isFenced: true }), pod(1, { zone: undefined }), pod(2)];
+    const observed = observe(3, { pods });
+    const told = (change: Partial<Intent>) =>
+      plan(observed, change).steps.flatMap(({ action, reason }) =>
+        action.kind === 'tellPod' ? [[action.pod, action.zone, action.isFenced, reason]] : [],
+      );
+    expect(told({ fencedPods: ['links-0', 'links-2'] })).toEqual([
+      ['links-0', 'z', true, 'its machine m0 is in zone z'],
+      ['links-1', 'z', false, 'its machine m1 is in zone z'],
+      ['links-2', 'z', true, 'spec.fencedNodes names it'],
+    ]);
+    expect(told({})[0]).toEqual([
+      'links-0',
+      'z',
+      false,
+      'its machine m0 is in zone z, and spec.fencedNodes does not name it any more',
+    ]);
+  });
+
+  it('keeps the zone that a pod was told where machines cannot be read any more', () => {
+    const observed = observe(1, { pods: [pod(0)], kubeNodes: [] });
+    const { steps } = plan(observed, { replicas: 1, fencedPods: ['links-0'] });
+    expect(steps.map(({ action }) => action)).toMatchObject([{ kind: 'tellPod', zone: 'z', isFenced: true }]);
+  });
+
+  it('is not told to a pod that goes', () => {
+    const observed = observe(3, { pods: [pod(0), pod(1), pod(2, { isDeleting: true })] });
+    expect(actions(plan(observed, { fencedPods: ['links-2'] }))).toEqual([]);
+  });
+});
+
+describe('a fenced pod', () => {
+  const fenced = { fencedPods: ['links-1'] };
+  const standing = pod(1, { isFenced: true, isReady: false, problem: 'it is fenced' });
+
+  it('is as it should be: nobody waits for it', () => {
+    expect(plan(observe(3, { pods: [pod(0), standing, pod(2)] }), fenced)).toMatchObject({
+      steps: [],
+      waitingFor: undefined,
+    });
+  });
+
+  it('is not replaced, and keeps others from being taken away', () => {
+    const old = [pod(0, { templateHash: 'old' }), { ...standing, templateHash: 'old' }, pod(2)];
+    const { steps, waitingFor } = plan(observe(3, { pods: old }), fenced);
+    expect(steps).toEqual([]);
+    expect(waitingFor).toBe('pod links-1 to be ready (it is fenced), before pod links-0 is replaced');
+    const only = observe(3, { pods: [pod(0), { ...standing, templateHash: 'old' }, pod(2)] });
+    expect(plan(only, fenced)).toMatchObject({ steps: [], waitingFor: 'pod links-1 to be ready (it is fenced)' });
   });
 });
 

@@ -15,6 +15,8 @@ const base: Intent = {
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,
+  fencedPods: [],
+  tls: undefined,
 };
 
 function generator(seed: number): () => number {

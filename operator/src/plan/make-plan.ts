@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { planCertificates } from './certificates.ts';
 import type { Intent } from './intent.ts';
 import type { Observed } from './observed.ts';
 import { planArrival, planPresence } from './presence.ts';
@@ -8,8 +9,8 @@ import {
   planLostVolumes,
   planRecords,
   planReleases,
+  planTellings,
   unreachableAdvice,
-  planZones,
 } from './replacement.ts';
 import { planRollout } from './rollout.ts';
 import { isLeaving, planCancel, planDraining, planLeftVolumes, planScaleDown } from './scale-down.ts';
@@ -20,10 +21,11 @@ type Planner = (observed: Observed, intent: Intent) => Part;
 
 /** What hurts nobody, in its order: all of it is done before, and whatever waits below does not keep it from being done. */
 const harmless: readonly (readonly [Progress | undefined, Planner])[] = [
+  ['Updating', planCertificates],
   ['Updating', planObjects],
   ['Resizing', planVolumes],
   [undefined, planDeletion],
-  [undefined, planZones],
+  [undefined, planTellings],
   [undefined, planRecords],
   ['Replacing', planLostVolumes],
   ['Replacing', planForgotten],
@@ -55,7 +57,7 @@ function planPods(observed: Observed, intent: Intent): { readonly progress: Prog
   const presence = planPresence(observed, intent);
   if (intent.isSuspended) return [{ progress: 'Suspending', part: presence }];
   const progress = presenceProgress(observed);
-  if (presence.steps.length > 0) return [{ progress, part: presence }];
+  if (!isIdle(presence)) return [{ progress, part: presence }];
   const rollout = { progress: 'Upgrading', part: planRollout(observed, intent) } as const;
   const scaleDown = { progress: 'Scaling', part: planScaleDown(observed, intent) } as const;
   const arrival = { progress, part: planArrival(observed, intent) };

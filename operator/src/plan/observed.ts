@@ -27,6 +27,8 @@ export interface PodState extends ObjectVersion {
   readonly kubeNode: string | undefined;
   /** That it was told; undefined: none yet. */
   readonly zone: string | undefined;
+  /** Was told that its node must not run. */
+  readonly isFenced: boolean;
   /** Why its container does not run, as the kubelet says: `ImagePullBackOff: …`. */
   readonly problem: string | undefined;
 }
@@ -103,6 +105,43 @@ export interface StoreState {
   readonly chunks: { readonly total: number; readonly underReplicated: number; readonly moving: number };
 }
 
+/** A Secret as it was looked at. `foreign`: it does not belong to the cluster, so nobody writes to it. */
+export type SecretState<T> =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'foreign'; readonly owner: string | undefined }
+  | { readonly kind: 'damaged'; readonly problem: string }
+  | { readonly kind: 'whole'; readonly content: T };
+
+/** The CA that signs from now on. */
+export interface AuthorityState {
+  readonly fingerprint: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+/** What nodes show to each other, and whom they believe. */
+export interface CertificateState {
+  /** Fingerprints of the CAs, that of `issuer` among them. */
+  readonly trusted: readonly string[];
+  /** Fingerprint of the CA that signed the certificate. */
+  readonly issuer: string;
+  readonly notAfterMs: number;
+  readonly dnsNames: readonly string[];
+  /** Since when the newest CA has been believed; undefined: nobody knows. */
+  readonly trustedSinceMs: number | undefined;
+  /** Since when the certificate has been there; undefined: nobody knows. */
+  readonly issuedAtMs: number | undefined;
+}
+
+export interface CertificatesState {
+  /** cert-manager has been asked for the certificate, in an object of this cluster. */
+  readonly isRequested: boolean;
+  /** Why it cannot be asked, in words. */
+  readonly makerProblem: string | undefined;
+  readonly authority: SecretState<AuthorityState>;
+  readonly nodes: SecretState<CertificateState>;
+}
+
 export interface Observed {
   readonly nowMs: number;
   /** Names of the objects that are missing or not as they should be, in the order in which they are made. */
@@ -113,6 +152,8 @@ export interface Observed {
   readonly pods: readonly PodState[];
   readonly claims: readonly ClaimState[];
   readonly kubeNodes: readonly KubeNodeState[];
+  /** Undefined where nodes talk in plain text. */
+  readonly certificates: CertificatesState | undefined;
   /** Undefined while no node answers. */
   readonly store: StoreState | undefined;
 }

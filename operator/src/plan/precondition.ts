@@ -11,8 +11,12 @@ export function preconditionOf(action: Action): string {
   switch (action.kind) {
     case 'applyObject':
     case 'setReplicas':
-    case 'tellZone':
       return 'the operator still leads';
+    case 'renewAuthority':
+    case 'renewCertificate':
+      return 'the Secret is still as it was seen, or still missing';
+    case 'tellPod':
+      return 'the pod is still the one that was seen';
     case 'deleteObject':
     case 'recreateStatefulSet':
     case 'deletePod':

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { certificatesProblem } from './certificates.ts';
 import { because } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
@@ -15,6 +16,8 @@ export function planPresence(observed: Observed, intent: Intent): Part {
   if (intent.isSuspended) return planSuspension(observed);
   const members = Math.max(0, ...[...claims, ...pods].map(({ ordinal }) => ordinal + 1));
   const running = statefulSet?.replicas ?? 0;
+  const problem = running === 0 ? certificatesProblem(observed, intent) : undefined;
+  if (problem !== undefined) return { steps: [], waitingFor: problem };
   if (running === 0 && members > 0)
     return setReplicas(members, `there are volumes of ${members} pods, which come back as they were`);
   if (running === 0) return setReplicas(intent.replicas, 'the cluster is new');
@@ -34,7 +37,7 @@ function setReplicas(replicas: number, reason: string): Part {
   return { steps: [{ action: { kind: 'setReplicas', replicas }, reason }] };
 }
 
-/** What is still on its way after the number of pods was set; those that are to leave need not arrive. */
+/** What is still on its way after the number of pods was set; those that are to leave, or to stand still, need not arrive. */
 export function planArrival(observed: Observed, intent: Intent): Part {
   const replicas = Math.min(observed.statefulSet?.replicas ?? 0, intent.replicas);
   for (let ordinal = 0; ordinal < replicas; ordinal++) {
@@ -42,6 +45,7 @@ export function planArrival(observed: Observed, intent: Intent): Part {
     const pod = podOf(observed, ordinal);
     if (pod === undefined) return { steps: [], waitingFor: `pod ${name} to be made` };
     if (pod.isDeleting) return { steps: [], waitingFor: `pod ${name} to end` };
+    if (intent.fencedPods.includes(name)) continue;
     if (!pod.isReady) return { steps: [], waitingFor: `pod ${name} to be ready${because(pod.problem)}` };
     if (observed.store !== undefined && nodeOf(observed, intent.name, ordinal) === undefined)
       return { steps: [], waitingFor: `pod ${name} to join the cluster` };

@@ -17,12 +17,22 @@ export function planRecords(observed: Observed, { name }: Intent): Part {
   return { steps };
 }
 
-/** Where a pod runs is known only once it is scheduled, and only to who may read machines: it waits to be told. */
-export function planZones({ pods, kubeNodes }: Observed): Part {
-  const steps = pods.flatMap(({ name, kubeNode, zone: told, isDeleting }): Step[] => {
-    const zone = kubeNodes.find((machine) => machine.name === kubeNode)?.zone;
-    if (zone === undefined || told === zone || isDeleting) return [];
-    return [{ action: { kind: 'tellZone', pod: name, zone }, reason: `its machine ${kubeNode} is in zone ${zone}` }];
+/**
+ * What a pod cannot know by itself. Its zone: where it runs is known only once it is scheduled, and only to who may read machines.
+ * And whether its node is to stand still, which is nobody's disruption but the user's.
+ */
+export function planTellings({ pods, kubeNodes }: Observed, { fencedPods }: Intent): Part {
+  const steps = pods.flatMap((pod): Step[] => {
+    const { name, uid, resourceVersion, kubeNode } = pod;
+    const zone = kubeNodes.find((machine) => machine.name === kubeNode)?.zone ?? pod.zone;
+    const isFenced = fencedPods.includes(name);
+    const reasons: string[] = [];
+    if (zone !== undefined && zone !== pod.zone) reasons.push(`its machine ${kubeNode} is in zone ${zone}`);
+    if (isFenced !== pod.isFenced)
+      reasons.push(isFenced ? 'spec.fencedNodes names it' : 'spec.fencedNodes does not name it any more');
+    if (reasons.length === 0 || pod.isDeleting) return [];
+    const version = { uid, resourceVersion };
+    return [{ action: { kind: 'tellPod', pod: name, version, zone, isFenced }, reason: reasons.join(', and ') }];
   });
   return { steps };
 }

@@ -7,10 +7,10 @@ import type { Part, Step } from './step.ts';
 
 /**
  * Replaces pods of an older template, one at a time, the leader of the meta group last. A pod that is not ready goes first: it
- * serves nobody, and may be what a bad template left behind.
+ * serves nobody, and may be what a bad template left behind. One that is fenced stays as it is, for somebody looks at it.
  */
 export function planRollout(observed: Observed, intent: Intent): Part {
-  const outdated = observed.pods.filter((pod) => pod.templateHash !== intent.templateHash);
+  const outdated = observed.pods.filter((pod) => pod.templateHash !== intent.templateHash && !isFenced(pod, intent));
   const going = outdated.find((pod) => pod.isDeleting);
   if (going !== undefined) return { steps: [], waitingFor: `pod ${going.name} to end` };
   const [next] = outdated.toSorted(
@@ -20,6 +20,10 @@ export function planRollout(observed: Observed, intent: Intent): Part {
   const problem = disruptionProblem(observed, intent, next.ordinal);
   if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before pod ${next.name} is replaced` };
   return { steps: replacePod(observed, intent, next) };
+}
+
+function isFenced({ name, isFenced: wasTold }: PodState, { fencedPods }: Intent): boolean {
+  return wasTold || fencedPods.includes(name);
 }
 
 /** The last pod of a rollout is awaited like all before it. */

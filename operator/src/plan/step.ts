@@ -6,7 +6,24 @@ import type { ObjectVersion } from './observed.ts';
 export type Action =
   | { readonly kind: 'applyObject'; readonly object: string }
   | { readonly kind: 'deleteObject'; readonly object: string; readonly version: ObjectVersion }
-  | { readonly kind: 'tellZone'; readonly pod: string; readonly zone: string }
+  | { readonly kind: 'renewAuthority'; readonly secret: string }
+  | {
+      readonly kind: 'renewCertificate';
+      readonly secret: string;
+      /** With a new certificate; otherwise only the CAs change. */
+      readonly issue: boolean;
+      /** Fingerprints of CAs that are believed no longer. */
+      readonly drop: readonly string[];
+    }
+  | {
+      /** All that a pod is told, since what is not said again is taken back. */
+      readonly kind: 'tellPod';
+      readonly pod: string;
+      readonly version: ObjectVersion;
+      /** Undefined: nobody knows. */
+      readonly zone: string | undefined;
+      readonly isFenced: boolean;
+    }
   | { readonly kind: 'setReplicas'; readonly replicas: number }
   | { readonly kind: 'recreateStatefulSet'; readonly version: ObjectVersion }
   | { readonly kind: 'growClaim'; readonly claim: string; readonly bytes: number }

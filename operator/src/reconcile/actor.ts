@@ -2,7 +2,7 @@
 import { defined, unreachable } from '@shortlink/common/assert.ts';
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { DesiredObject } from '../desired/desired-objects.ts';
-import { zoneAnnotation } from '../desired/names.ts';
+import { fenceAnnotation, zoneAnnotation } from '../desired/names.ts';
 import { resources } from '../desired/resources.ts';
 import type { ObjectVersion } from '../plan/observed.ts';
 import type { Action } from '../plan/step.ts';
@@ -10,9 +10,11 @@ import type { KubeApi, KubeObject, Resource } from '../ports/kube-api.ts';
 import type { StoreApi, StoreOrder } from '../ports/store-api.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
 import type { Expectations } from '../runtime/writes/expectations.ts';
+import type { CertificateStage, CertificateWriter } from './certificates/certificate-writer.ts';
 import { claimIntent, type ClaimChange } from './claim-intent.ts';
 import type { ClaimObject } from './kube-views.ts';
-import { claims, pods } from './watched.ts';
+import type { Lookups } from './lookups.ts';
+import { claims, lookedUp, pods } from './watched.ts';
 
 /** How long the cluster may do without a node that restarts before its data moves. */
 const holdMs = 15 * 60_000;
@@ -32,6 +34,8 @@ export interface Stage {
   readonly claims: readonly ClaimObject[];
   /** `spec.storage.size`, as it was written. */
   readonly storageSize: string;
+  /** Undefined where nodes talk in plain text. */
+  readonly certificates: CertificateStage | undefined;
   /** A node that answers, and the epoch of our orders; undefined while there is none. */
   readonly orders: { readonly store: StoreApi; readonly address: string; readonly epoch: number } | undefined;
 }
@@ -40,6 +44,8 @@ interface ActorOptions {
   readonly api: KubeApi;
   readonly applier: Applier;
   readonly expectations: Expectations;
+  readonly lookups: Lookups;
+  readonly certificates: CertificateWriter;
 }
 
 /** Does one action of a plan: one write to the API server, or one order to the store. */
@@ -62,8 +68,12 @@ export class Actor {
         return this.#applyClaim(stage, action.claim, { goesWithCluster: action.goesWithCluster }, signal);
       case 'recordNode':
         return this.#applyClaim(stage, action.claim, { nodeId: action.nodeId }, signal);
-      case 'tellZone':
-        return this.#tellZone(stage, action, signal);
+      case 'renewAuthority':
+        return this.#options.certificates.renewAuthority(certificatesOf(stage), signal);
+      case 'renewCertificate':
+        return this.#options.certificates.renewCertificate(certificatesOf(stage), action, signal);
+      case 'tellPod':
+        return this.#tellPod(stage, action, signal);
       case 'deleteObject':
       case 'recreateStatefulSet':
       case 'deletePod':
@@ -77,15 +87,16 @@ export class Actor {
   async #applyNamed(stage: Stage, name: string, signal: AbortSignal): Promise<void> {
     const desired = defined(stage.desired.get(name), name);
     if (!stage.createOnly.has(name)) return this.#apply(stage, desired, signal);
-    const { api, expectations } = this.#options;
+    const { api, lookups } = this.#options;
     const { resource, object } = desired;
-    const target = { namespace: stage.namespace, name: object.metadata.name };
-    // One that is there by now, which the cache does not show yet, is refused by the server and stays as it is.
-    await expectations.write(stage.key, resource, target, async () => api.create(resource, object, signal));
+    // One that is there by now is refused by the server and stays as it is.
+    lookups.put(resource, await api.create(resource, object, signal));
   }
 
   async #apply({ key }: Stage, { resource, object }: DesiredObject, signal: AbortSignal): Promise<void> {
-    await this.#options.applier.apply(key, resource, object, signal);
+    const { applier, lookups } = this.#options;
+    const applied = await applier.apply(key, resource, object, signal);
+    if (lookedUp.has(resource)) lookups.put(resource, applied);
   }
 
   async #applyClaim(stage: Stage, name: string, change: ClaimChange, signal: AbortSignal): Promise<void> {
@@ -96,18 +107,24 @@ export class Actor {
     await this.#apply(stage, { resource: claims, object: claimIntent(stage.cluster, claim, change) }, signal);
   }
 
-  async #tellZone(
-    { key, namespace }: Stage,
-    { pod, zone }: { readonly pod: string; readonly zone: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const metadata = { name: pod, namespace, annotations: { [zoneAnnotation]: zone } };
-    await this.#options.applier.apply(key, pods, { apiVersion: 'v1', kind: 'Pod', metadata }, signal);
+  async #tellPod({ key, namespace }: Stage, telling: Telling, signal: AbortSignal): Promise<void> {
+    const { pod: name, version, zone, isFenced } = telling;
+    const tell = async (fenced: Readonly<Record<string, string>>): Promise<KubeObject> => {
+      const annotations = { ...(zone === undefined ? {} : { [zoneAnnotation]: zone }), ...fenced };
+      // What is said of a pod must not reach another one of its name.
+      const metadata = { name, namespace, uid: version.uid, annotations };
+      return this.#options.applier.apply(key, pods, { apiVersion: 'v1', kind: 'Pod', metadata }, signal);
+    };
+    const told = await tell(isFenced ? { [fenceAnnotation]: 'true' } : {});
+    // Somebody else has said so, too, and what others say is overruled, not taken back.
+    if (!isFenced && told.metadata.annotations?.[fenceAnnotation] === 'true')
+      await tell({ [fenceAnnotation]: 'false' });
   }
 
   async #delete({ key, namespace }: Stage, target: Target, signal: AbortSignal): Promise<void> {
-    const { api, expectations } = this.#options;
+    const { api, expectations, lookups } = this.#options;
     const { resource, name, version, propagation } = target;
+    if (lookedUp.has(resource)) lookups.forget(resource, { namespace, name });
     const object: KubeObject = {
       apiVersion: resource.apiVersion,
       kind: resource.kind,
@@ -124,12 +141,18 @@ export class Actor {
   }
 }
 
+function certificatesOf({ certificates }: Stage): CertificateStage {
+  return defined(certificates, 'certificates, which are made where there is TLS only');
+}
+
 interface Target {
   readonly resource: Resource;
   readonly name: string;
   readonly version: ObjectVersion;
   readonly propagation: 'Background' | 'Orphan';
 }
+
+type Telling = Extract<Action, { readonly kind: 'tellPod' }>;
 
 type Deletion = Extract<
   Action,
@@ -159,7 +182,9 @@ function targetOf(action: Deletion, stage: Stage): Target {
 
 type Order = Exclude<
   Action,
-  Deletion | { readonly kind: 'applyObject' | 'setReplicas' | 'growClaim' | 'recordNode' | 'tieClaim' | 'tellZone' }
+  | Deletion
+  | { readonly kind: 'applyObject' | 'setReplicas' | 'growClaim' | 'recordNode' | 'tieClaim' | 'tellPod' }
+  | { readonly kind: 'renewAuthority' | 'renewCertificate' }
 >;
 
 function orderOf(action: Order): StoreOrder {

@@ -4,6 +4,8 @@ import { shardName } from '../plan/disruption.ts';
 import type { Observed, StoreState } from '../plan/observed.ts';
 import type { Plan } from '../plan/step.ts';
 import type { UploadReport } from '../ports/store-api.ts';
+import { certificatesVerdict } from './certificates/certificates-verdict.ts';
+import { tlsIntentOf } from './intent.ts';
 import { timeText } from './time-text.ts';
 import { uploadSchedule } from './upload-schedule.ts';
 
@@ -42,7 +44,7 @@ export function conditionsOf(situation: Situation): readonly ConditionsItemStatu
 }
 
 function verdicts(situation: Situation): Verdict[] {
-  const { cluster, plan } = situation;
+  const { cluster, plan, observed } = situation;
   const progressing = (type: string, progress: readonly string[], idle: string): Verdict => {
     const isOn = plan.progress !== undefined && progress.includes(plan.progress);
     return isOn ? is(type, plan.progress, doing(plan)) : isNot(type, idle, 'There is nothing of the kind to do.');
@@ -57,8 +59,9 @@ function verdicts(situation: Situation): Verdict[] {
     progressing('Upgrading', ['Upgrading'], 'PodsAsWanted'),
     progressing('StorageResizing', ['Resizing'], 'VolumesAsWanted'),
     uploads(situation),
-    ring(situation.observed.store),
-    zones(situation.observed),
+    ring(observed.store),
+    { type: 'CertificatesValid', ...certificatesVerdict(observed, tlsIntentOf(cluster)) },
+    zones(observed),
     sizeAdvised(cluster.spec.replicas),
     cluster.spec.paused
       ? is('Paused', 'SpecPaused', 'spec.paused is true: the operator only reports.')
@@ -87,6 +90,8 @@ function degraded({ cluster, observed, plan, failure }: Situation): Verdict {
   const [refusal] = plan.refusals;
   if (refusal !== undefined) return is('Degraded', 'Refused', refusal);
   if (cluster.spec.suspend) return isNot('Degraded', 'Suspended', 'spec.suspend is true.');
+  const fenced = observed.pods.filter(({ isFenced }) => isFenced).map(({ name }) => name);
+  if (fenced.length > 0) return is('Degraded', 'NodesFenced', `Fenced by spec.fencedNodes: ${fenced.join(', ')}.`);
   const sick = observed.pods.find(({ isReady, problem }) => !isReady && problem !== undefined);
   if (sick !== undefined) return is('Degraded', 'PodNotReady', `Pod ${sick.name}: ${sick.problem}.`);
   const gone = observed.store?.nodes.find(({ liveness }) => liveness !== 'alive');

@@ -3,18 +3,22 @@ import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import { clusterInputOf } from '../desired/cluster-input-of.ts';
 import type { ClusterInput, Facts } from '../desired/cluster-input.ts';
 import { adminTokenSecret, settledInitialReplicas } from '../desired/configuration.ts';
+import { issuedCertificate } from '../desired/certificates.ts';
 import { desiredObjects, type DesiredObject } from '../desired/desired-objects.ts';
 import { objectNames } from '../desired/names.ts';
 import { podHash } from '../desired/pod-hash.ts';
 import { resources } from '../desired/resources.ts';
 import type { Observed } from '../plan/observed.ts';
+import type { KubeObject } from '../ports/kube-api.ts';
 import type { Random } from '../ports/random.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
 import type { Caches } from './caches.ts';
 import type { StatefulSetObject } from './kube-views.ts';
+import type { LookedAt } from './secrets.ts';
 
 /** What a cluster should have, and how that differs from what there is. */
 export interface Desire {
+  readonly input: ClusterInput;
   readonly objects: ReadonlyMap<string, DesiredObject>;
   /** Made once where they are missing, and never written again. */
   readonly createOnly: ReadonlySet<string>;
@@ -29,11 +33,12 @@ interface DesireInput {
   readonly image: string;
   readonly formed: boolean;
   readonly caches: Caches;
+  readonly lookedAt: LookedAt;
   readonly applier: Pick<Applier, 'reasonToApply'>;
   readonly random: Random;
 }
 
-export function desire({ cluster, image, formed, caches, applier, random }: DesireInput): Desire {
+export function desire({ cluster, image, formed, caches, lookedAt, applier, random }: DesireInput): Desire {
   const input = clusterInputOf(cluster, image);
   const { name, namespace } = input;
   const inCache = ({ resource, object }: DesiredObject) =>
@@ -48,18 +53,21 @@ export function desire({ cluster, image, formed, caches, applier, random }: Desi
   };
   const { present, absent } = desiredObjects(input, facts);
   const secret = tokenSecret(cluster, input, random);
-  const objects = new Map([...secret, ...present].map((desired) => [nameOf(desired), desired]));
-  const missing = secret.filter((one) => inCache(one) === undefined).map(nameOf);
+  const request = certificateRequest(cluster, input, lookedAt);
+  const objects = new Map([...secret, ...request.wanted, ...present].map((desired) => [nameOf(desired), desired]));
+  const missing = lookedAt.tokens === undefined ? secret.map(nameOf) : [];
   // Without a StatefulSet it is a question of how many pods there are to be.
   const applied = present.filter(({ resource }) => resource !== resources.statefulSet || set !== undefined);
-  const changed = applied.filter((one) => applier.reasonToApply(one.object, inCache(one)) !== undefined).map(nameOf);
-  const stray = absent.flatMap(({ resource, name: object }) => {
-    const found = caches.get(resource, { namespace, name: object })?.metadata;
-    const isOurs = found?.ownerReferences?.some(({ uid }) => uid === cluster.metadata.uid) === true;
-    if (found?.uid === undefined || found.resourceVersion === undefined || !isOurs) return [];
-    return [{ object: `${resource.kind} ${object}`, uid: found.uid, resourceVersion: found.resourceVersion }];
-  });
+  const isOutdated = ({ object }: DesiredObject, found: KubeObject | undefined): boolean =>
+    applier.reasonToApply(object, found) !== undefined;
+  const changed = [
+    ...request.wanted.filter((one) => isOutdated(one, lookedAt.request)),
+    ...applied.filter((one) => isOutdated(one, inCache(one))),
+  ].map(nameOf);
+  const unwanted = absent.map(({ resource, name: object }) => caches.get(resource, { namespace, name: object }));
+  const stray = [...unwanted, ...request.unwanted].flatMap((found) => strayOf(cluster, found) ?? []);
   return {
+    input,
     objects,
     createOnly: new Set(secret.map(nameOf)),
     outdated: [...missing, ...changed],
@@ -67,6 +75,27 @@ export function desire({ cluster, image, formed, caches, applier, random }: Desi
     templateHash: podHash(input.pod),
     statefulSet: (replicas) => statefulSetOf(input, { ...facts, replicas }),
   };
+}
+
+/** Of cert-manager, where it makes the certificate; elsewhere it is unwanted. */
+function certificateRequest(
+  { spec: { tls } }: ShortLinkCluster,
+  input: ClusterInput,
+  { request, makerProblem }: LookedAt,
+): { readonly wanted: readonly DesiredObject[]; readonly unwanted: readonly (KubeObject | undefined)[] } {
+  if (tls.mode !== 'CertManager') return { wanted: [], unwanted: [request] };
+  // It could not even be seen whether it is there.
+  if (makerProblem !== undefined) return { wanted: [], unwanted: [] };
+  return { wanted: [{ resource: resources.certificate, object: issuedCertificate(input, tls) }], unwanted: [] };
+}
+
+/** Of an object that nothing has a use for; undefined when it is not the cluster's own. */
+function strayOf({ metadata }: ShortLinkCluster, found: KubeObject | undefined): Desire['stray'][number] | undefined {
+  if (found === undefined) return undefined;
+  const { uid, resourceVersion, name, ownerReferences } = found.metadata;
+  const isOurs = ownerReferences?.some((owner) => owner.uid === metadata.uid) === true;
+  if (uid === undefined || resourceVersion === undefined || !isOurs) return undefined;
+  return { object: `${found.kind} ${name}`, uid, resourceVersion };
 }
 
 function tokenSecret(cluster: ShortLinkCluster, input: ClusterInput, random: Random): DesiredObject[] {

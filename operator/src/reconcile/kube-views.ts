@@ -32,6 +32,12 @@ export interface ContainerStatusView {
   };
 }
 
+export interface SecretObject extends KubeObject {
+  readonly type?: string;
+  /** In base64. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 export interface ClaimObject extends KubeObject {
   readonly spec?: {
     readonly storageClassName?: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Observed, StoreState } from '../plan/observed.ts';
+import type { CertificatesState, Observed, StoreState } from '../plan/observed.ts';
 import type { Plan } from '../plan/step.ts';
 import type { Random } from '../ports/random.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
@@ -9,13 +9,17 @@ import type { Caches } from './caches.ts';
 import { desire, type Desire } from './desire.ts';
 import { intentOf } from './intent.ts';
 import { observe, type CachedObjects } from './observe.ts';
+import type { LookedAt } from './secrets.ts';
 import { dueUpload, type DueUpload } from './uploads.ts';
 
 export interface LookInput {
-  readonly cluster: ShortLinkCluster;
   readonly caches: Caches;
   /** What they showed before the nodes were asked. */
   readonly cached: CachedObjects;
+  /** What is looked at one by one. */
+  readonly lookedAt: LookedAt;
+  /** Undefined: nodes talk in plain text, or nobody may look. */
+  readonly certificates: CertificatesState | undefined;
   /** Says which objects are not as they should be. */
   readonly applier: Pick<Applier, 'reasonToApply'>;
   readonly random: Random;
@@ -37,16 +41,18 @@ export interface Look {
 }
 
 /** Observe and plan, without a question to anybody: the operator acts on it, and people print it. */
-export function look({ cluster, caches, cached, applier, random, store, defaultImage, nowMs }: LookInput): Look {
+export function look(cluster: ShortLinkCluster, input: LookInput): Look {
   const { metadata, spec, status } = cluster;
+  const { cached, certificates, store, defaultImage, nowMs } = input;
   const image = spec.image ?? status?.defaultImage ?? defaultImage;
   const formed = store !== undefined || status?.clusterID !== undefined;
-  const wanted = desire({ cluster, image, formed, caches, applier, random });
+  const wanted = desire({ ...input, cluster, image, formed });
   const observed = observe({
     cluster: { name: metadata.name, uid: metadata.uid ?? '' },
     cached,
     outdatedObjects: wanted.outdated,
     strayObjects: wanted.stray,
+    certificates,
     store,
     zoneLabel: spec.scheduling.zoneLabel,
     nowMs,

@@ -27,7 +27,7 @@ const claim = (name: string, more: object, annotations: object = {}) => ({
 const nothing: CachedObjects = { statefulSet: undefined, pods: [], claims: [], machines: [], storageClasses: [] };
 
 function seen(cached: Partial<CachedObjects>) {
-  const rest = { outdatedObjects: [], strayObjects: [], store: undefined, nowMs: 1 };
+  const rest = { outdatedObjects: [], strayObjects: [], certificates: undefined, store: undefined, nowMs: 1 };
   return observe({
     cluster: { name: 'links', uid: 'cluster' },
     cached: { ...nothing, ...cached },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
 import { quantityBytes } from '../crd/quantity.ts';
-import { podHashAnnotation, zoneAnnotation } from '../desired/names.ts';
+import { fenceAnnotation, podHashAnnotation, zoneAnnotation } from '../desired/names.ts';
 import { ordinalOf } from '../plan/nodes-of-pods.ts';
 import type { ClaimState, KubeNodeState, Observed, PodState, StatefulSetState, StoreState } from '../plan/observed.ts';
 import type { KubeObject } from '../ports/kube-api.ts';
@@ -25,6 +25,7 @@ export interface ObserveInput {
   readonly cached: CachedObjects;
   readonly outdatedObjects: readonly string[];
   readonly strayObjects: Observed['strayObjects'];
+  readonly certificates: Observed['certificates'];
   readonly store: StoreState | undefined;
   readonly zoneLabel: string;
   readonly nowMs: number;
@@ -67,6 +68,7 @@ function podState(cluster: string, pod: PodObject): PodState | undefined {
   const ordinal = ordinalOf(cluster, name);
   if (ordinal === undefined) return undefined;
   const isDeleting = deletionTimestamp !== undefined;
+  const isFenced = annotations?.[fenceAnnotation] === 'true';
   return {
     ...versionOf(pod),
     name,
@@ -76,7 +78,8 @@ function podState(cluster: string, pod: PodObject): PodState | undefined {
     isDeleting,
     kubeNode: pod.spec?.nodeName,
     zone: annotations?.[zoneAnnotation],
-    problem: podProblem(pod),
+    isFenced,
+    problem: isFenced ? 'it is fenced' : podProblem(pod),
   };
 }
 

@@ -66,6 +66,15 @@ const scenarios: readonly Scenario[] = [
     asksForUpload: true,
   },
   {
+    name: 'a fence is taken away',
+    before: async (scene) => {
+      await scene.want({ fencedNodes: ['links-2'] });
+      await scene.settle();
+    },
+    change: async (scene) => scene.want({ fencedNodes: [] }),
+    replicas: 3,
+  },
+  {
     name: 'suspend and resume',
     before: async (scene) => {
       await formed(scene);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
 import type { StoreState } from '../plan/observed.ts';
+import type { TlsIntent } from '../plan/intent.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import type { Clock } from '../ports/clock.ts';
 import { KubeError } from '../ports/kube-api.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Pki } from '../ports/pki.ts';
 import type { Random } from '../ports/random.ts';
 import type { StoreApi, UploadReport } from '../ports/store-api.ts';
 import { StoreError } from '../ports/store-api.ts';
@@ -12,11 +14,15 @@ import type { ReconcileResult } from '../runtime/controller/controller.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
 import type { Expectations } from '../runtime/writes/expectations.ts';
 import type { Actor, Stage } from './actor.ts';
+import { SecretStates } from './certificates/secret-states.ts';
 import { askNodes } from './ask-nodes.ts';
 import type { Caches } from './caches.ts';
 import type { Desire } from './desire.ts';
 import type { Epochs } from './epochs.ts';
+import { tlsIntentOf } from './intent.ts';
 import { look } from './look.ts';
+import type { Lookups } from './lookups.ts';
+import { certificatesState, forgetUnusable, lookAtSecrets, type LookedAt } from './secrets.ts';
 import { mergeReports } from './merge-reports.ts';
 import type { CachedObjects } from './observe.ts';
 import { statusOf, stepText } from './status.ts';
@@ -33,6 +39,8 @@ const conflict = 409;
 
 export interface ReconcilerOptions {
   readonly caches: Caches;
+  readonly lookups: Lookups;
+  readonly pki: Pki;
   readonly actor: Actor;
   readonly applier: Applier;
   readonly expectations: Expectations;
@@ -60,11 +68,13 @@ interface StoreView {
 /** Looks at a cluster, makes a plan, does its first step, and writes down how the cluster is. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  readonly #secrets: SecretStates;
   /** Epoch of the newest map that was seen, by cluster id. */
   readonly #mapEpochs = new Map<string, number>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#secrets = new SecretStates(options.pki);
   }
 
   /** `key`: namespace/name. To be called through `readingItsWrites`. */
@@ -80,15 +90,19 @@ export class Reconciler {
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
-    const { applier, caches, clock, defaultImage, random } = this.#options;
+    const { applier, caches, clock, defaultImage, lookups, random } = this.#options;
     const cached = caches.of({ namespace: cluster.metadata.namespace ?? '', name: cluster.metadata.name });
+    const tls = tlsIntentOf(cluster);
+    const lookedAt = await lookAtSecrets(cluster, tls, lookups, signal);
+    const certificates = certificatesState(cluster, tls, lookedAt, this.#secrets);
+    forgetUnusable(cluster, tls, certificates, lookups);
     const view = await this.#ask(cluster, cached, signal);
     const store = view.state;
     const nowMs = clock.nowMs();
-    const seen = look({ cluster, caches, cached, applier, random, store, defaultImage, nowMs });
-    const { image, wanted, observed, plan, due } = seen;
+    const input = { caches, cached, applier, random, lookedAt, certificates, store, defaultImage, nowMs };
+    const { image, wanted, observed, plan, due } = look(cluster, input);
     const epoch = await this.#epoch(view, plan, signal);
-    const stage = stageOf({ key, cluster, cached, wanted, view, epoch });
+    const stage = stageOf({ key, cluster, cached, wanted, tls, lookedAt, view, epoch, nowMs: observed.nowMs });
     const done = await this.#doFirst(cluster, plan, stage, signal);
     const uploads = await this.#uploads(cluster, view, signal);
     const ordered = done.step?.action.kind === 'upload' ? due : undefined;
@@ -191,15 +205,21 @@ function stageOf({
   cluster,
   cached,
   wanted,
+  tls,
+  lookedAt,
   view,
   epoch,
+  nowMs,
 }: {
   readonly key: string;
   readonly cluster: ShortLinkCluster;
   readonly cached: CachedObjects;
   readonly wanted: Desire;
+  readonly tls: TlsIntent | undefined;
+  readonly lookedAt: LookedAt;
   readonly view: StoreView;
   readonly epoch: number | undefined;
+  readonly nowMs: number;
 }): Stage {
   const { store, address } = view;
   return {
@@ -211,6 +231,7 @@ function stageOf({
     cluster,
     claims: cached.claims,
     storageSize: cluster.spec.storage.size,
+    certificates: tls === undefined ? undefined : { cluster: wanted.input, tls, ...lookedAt, nowMs },
     orders: address === undefined || epoch === undefined ? undefined : { store, address, epoch },
   };
 }

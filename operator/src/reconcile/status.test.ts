@@ -64,6 +64,7 @@ const observed: Observed = {
   pods: [],
   claims: [],
   kubeNodes: [],
+  certificates: undefined,
   store,
 };
 
@@ -204,6 +205,7 @@ describe('conditions', () => {
         isDeleting: false,
         kubeNode: 'm',
         zone: undefined,
+        isFenced: false,
         problem: undefined,
       },
     ];
@@ -213,5 +215,12 @@ describe('conditions', () => {
     const shards = store.shards.slice(0, 2);
     const whole = status({ observed: { ...observed, pods, store: { ...store, shards } } });
     expect(condition(whole, 'Ready')).toMatchObject({ status: 'True', reason: 'Serving' });
+    const fenced = pods.map((one) => ({ ...one, isReady: false, isFenced: true }));
+    const standing = status({ observed: { ...observed, pods: fenced } });
+    expect(condition(standing, 'Degraded')).toMatchObject({
+      reason: 'NodesFenced',
+      message: 'Fenced by spec.fencedNodes: links-0.',
+    });
+    expect(standing.nodes?.find((one) => one.pod === 'links-0')).toMatchObject({ state: 'FENCED' });
   });
 });

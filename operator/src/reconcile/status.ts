@@ -22,7 +22,8 @@ export function statusOf(input: StatusInput): ShortLinkClusterStatus {
   const { cluster, observed, image, upload } = input;
   const { metadata, status: before } = cluster;
   const { pods, store } = observed;
-  const seen = store === undefined ? undefined : storeStatus(store);
+  const fenced = pods.filter(({ isFenced }) => isFenced).map(({ name }) => name);
+  const seen = store === undefined ? undefined : storeStatus(store, fenced);
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     conditions: conditionsOf(input),
@@ -54,14 +55,14 @@ type Seen = Pick<
   'clusterID' | 'nodes' | 'version' | 'shards' | 'shardCount' | 'ring' | 'chunks' | 'operatorEpoch'
 >;
 
-function storeStatus(store: StoreState): Seen {
+function storeStatus(store: StoreState, fenced: readonly string[]): Seen {
   const { clusterId, nodes, shards, chunks, ringEpoch, operatorEpoch, brake } = store;
   const version = oldest(nodes.flatMap((node) => node.version ?? []));
   const data = shards.filter(({ id }) => id !== 0);
   const balanced = chunks.underReplicated === 0 && chunks.moving === 0;
   return {
     clusterID: clusterId,
-    nodes: nodes.map((node) => nodeStatus(node, store)),
+    nodes: nodes.map((node) => nodeStatus(node, store, fenced)),
     ...(version === undefined ? {} : { version }),
     shardCount: data.length,
     shards: data.map(({ id, replicas, leaderNodeId }): ShardsItemStatus => {
@@ -80,13 +81,14 @@ function oldest(versions: readonly string[]): string | undefined {
   return versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))[0];
 }
 
-function nodeStatus(node: StoreNode, { shards }: StoreState): NodesItemStatus {
+function nodeStatus(node: StoreNode, { shards }: StoreState, fenced: readonly string[]): NodesItemStatus {
   const { id, name, zone, isDraining, liveness, chunksHeld, version } = node;
+  const running = fenced.includes(name) ? 'FENCED' : liveness.toUpperCase();
   return {
     id,
     pod: name,
     zone,
-    state: isDraining ? 'DRAINING' : liveness.toUpperCase(),
+    state: isDraining ? 'DRAINING' : running,
     shardsLed: shards.filter((shard) => shard.id !== 0 && shard.leaderNodeId === id).length,
     ...(chunksHeld === undefined ? {} : { chunksHeld }),
     ...(version === undefined ? {} : { version }),

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { resources } from '../desired/resources.ts';
 import type { Resource } from '../ports/kube-api.ts';
+
+/**
+ * Kinds that it makes and looks at one by one. Who may list Secrets may read those of everybody, and cert-manager need not be
+ * installed.
+ */
+export const lookedUp: ReadonlySet<Resource> = new Set([resources.secret, resources.certificate]);
+/** Kinds that it makes and follows. */
+export const madeAndFollowed: readonly Resource[] = Object.values(resources).filter((one) => !lookedUp.has(one));
 
 // Kinds that the operator follows and does not make.
 

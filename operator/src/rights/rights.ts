@@ -49,7 +49,16 @@ export const clusterRights: readonly Right[] = [
     verbs: [...applied, 'delete'],
     reason: 'Who reaches the nodes; none where the cluster wants none.',
   },
-  { resource: resources.secret, verbs: ['get', 'list', 'watch', 'create'], reason: 'The admin token of a cluster.' },
+  {
+    resource: resources.secret,
+    verbs: ['get', 'create', 'patch'],
+    reason: 'The admin token, the CA and the certificate of a cluster, by their names: none is listed.',
+  },
+  {
+    resource: resources.certificate,
+    verbs: ['get', 'create', 'patch', 'delete'],
+    reason: 'The certificate of a cluster that wants it of cert-manager.',
+  },
   {
     resource: pods,
     verbs: ['list', 'watch', 'patch', 'delete'],

@@ -48,7 +48,7 @@ describe('shortlink plan -f', () => {
   it('shows what is made from nothing, each step with its reason and what must hold', async () => {
     const { out, exitCode } = await offline(['-f', path]);
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^links: .*steps\n *1\. applyObject Secret links-admin-token\n +because +.+\n +provided +.+/);
+    expect(out).toMatch(/^links: .*steps\n *1\. renewAuthority links-ca\n +because +.+\n +provided +.+/);
     expect(out).toMatch(/setReplicas 3\n +because +the cluster is new/);
     const plan = JSON.parse((await offline(['-f', path, '-o', 'json'])).out) as Printed;
     expect(plan.steps.at(-1)).toMatchObject({ step: 'setReplicas 3', reason: 'the cluster is new' });

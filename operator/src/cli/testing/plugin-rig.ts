@@ -2,6 +2,7 @@
 import type { Io } from '@shortlink/common/cli/io.ts';
 import { runProgram } from '@shortlink/common/cli/run.ts';
 import { SeededRandom } from '../../../testing/seeded-random.ts';
+import { nodePki } from '../../adapters/node-pki.ts';
 import { sha256 } from '../../adapters/sha256.ts';
 import { systemClock } from '../../adapters/system-clock.ts';
 import type { KubeApi } from '../../ports/kube-api.ts';
@@ -60,6 +61,7 @@ export class PluginRig {
         clock: { ...systemClock, nowMs: () => this.#scene.double.clock.nowMs() },
         random: new SeededRandom(3),
         digest: sha256,
+        pki: nodePki,
         storeOf: () => this.store,
         close: () => {},
       };

@@ -44,6 +44,7 @@ export class World {
       pods: [...this.pods.values()].map((pod) => ({ ...pod })),
       claims: [...this.claims.values()].map((claim) => ({ ...claim })),
       kubeNodes: [],
+      certificates: undefined,
       store,
     };
   }
@@ -127,6 +128,7 @@ export class World {
         ...pod,
         kubeNode: undefined,
         zone: undefined,
+        isFenced: false,
         problem: undefined,
         startsIn: 2,
       });

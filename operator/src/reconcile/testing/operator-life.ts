@@ -4,9 +4,9 @@ import { Gateway } from '../../../testing/gateway/gateway.ts';
 import type { KubeDouble } from '../../../testing/kube-double.ts';
 import { SeededRandom } from '../../../testing/seeded-random.ts';
 import type { StoreDouble } from '../../../testing/store-double.ts';
+import { nodePki } from '../../adapters/node-pki.ts';
 import { sha256 } from '../../adapters/sha256.ts';
 import { appliedAnnotation, clusterLabel } from '../../desired/names.ts';
-import { resources } from '../../desired/resources.ts';
 import type { StoreApi } from '../../ports/store-api.ts';
 import type { Reconcile } from '../../runtime/controller/controller.ts';
 import { readingItsWrites } from '../../runtime/controller/read-your-writes.ts';
@@ -16,9 +16,11 @@ import { Applier } from '../../runtime/writes/applier.ts';
 import { Expectations } from '../../runtime/writes/expectations.ts';
 import { Actor } from '../actor.ts';
 import { Caches } from '../caches.ts';
+import { CertificateWriter } from '../certificates/certificate-writer.ts';
 import { Epochs } from '../epochs.ts';
+import { Lookups } from '../lookups.ts';
 import { Reconciler, type ReconcilerOptions } from '../reconciler.ts';
-import { claims, clusters, machines, pods, storageClasses } from '../watched.ts';
+import { claims, clusters, machines, madeAndFollowed, pods, storageClasses } from '../watched.ts';
 
 /** What those who install an operator may say. */
 export type Installation = Pick<ReconcilerOptions, 'defaultImage' | 'defaultPullPolicy'>;
@@ -42,18 +44,23 @@ export class OperatorLife {
     const logger = new RecordingLogger();
     const metrics = new RecordingMetrics();
     const random = new SeededRandom(7);
-    const watched = [clusters, pods, claims, machines, storageClasses, ...Object.values(resources)];
+    const watched = [clusters, pods, claims, machines, storageClasses, ...madeAndFollowed];
     this.#informers = watched.map((resource) => {
       const about = { resource, scope: {}, indexLabels: [clusterLabel] };
       return new Informer({ api: this.gateway, ...about, clock, random, metrics, logger });
     });
     const expectations = new Expectations({ controller: 'shortlinkcluster', clock, metrics, logger });
     for (const informer of this.#informers) expectations.track(informer);
-    const manager = { fieldManager: 'shortlink-operator', annotation: appliedAnnotation };
-    const applier = new Applier({ api: this.gateway, ...manager, digest: sha256, expectations });
+    const api = this.gateway;
+    const fieldManager = 'shortlink-operator';
+    const applier = new Applier({ api, fieldManager, annotation: appliedAnnotation, digest: sha256, expectations });
+    const lookups = new Lookups(api, clock);
+    const certificates = new CertificateWriter({ api, fieldManager, lookups, pki: nodePki });
     const reconciler = new Reconciler({
       caches: new Caches(this.#informers),
-      actor: new Actor({ api: this.gateway, applier, expectations }),
+      lookups,
+      pki: nodePki,
+      actor: new Actor({ api, applier, expectations, lookups, certificates }),
       applier,
       expectations,
       epochs: new Epochs(),
