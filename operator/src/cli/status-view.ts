@@ -54,8 +54,9 @@ function phaseOf({ metadata, spec, status }: ShortLinkCluster): string {
   return spec.paused ? 'Paused' : 'Ready';
 }
 
-function isBad({ type, status }: ConditionsItemStatus): boolean {
-  if (news.includes(type)) return false;
+function isBad({ type, status, reason }: ConditionsItemStatus): boolean {
+  // Where there is no object store, nobody wants anything uploaded.
+  if (news.includes(type) || reason === 'NoObjectStore') return false;
   return badWhenTrue.includes(type) ? status === 'True' : status !== 'True';
 }
 
