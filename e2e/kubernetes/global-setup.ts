@@ -61,7 +61,8 @@ async function setUpKind(): Promise<Setup> {
   const found = await KindCluster.find(name);
   if (found !== undefined && !isKept)
     throw new Error(`there is a kind cluster ${name} already: kind delete cluster --name ${name}, or set E2E_KEEP=1`);
-  const tags = await buildImages();
+  const given = givenTags();
+  const tags = given ?? (await buildImages());
   const cluster = found ?? (await KindCluster.create(name));
   const end = async (): Promise<void> => {
     if (isKept) {
@@ -72,7 +73,7 @@ async function setUpKind(): Promise<Setup> {
     await cluster.delete();
   };
   try {
-    await cluster.load(...imagesOf(tags.tag), ...imagesOf(tags.nextTag));
+    if (given === undefined) await cluster.load(...imagesOf(tags.tag), ...imagesOf(tags.nextTag));
     const objectStore = await startS3Container(name);
     const { kubeconfig } = cluster;
     const namespace = process.env['E2E_NAMESPACE'];
@@ -86,12 +87,11 @@ async function setUpKind(): Promise<Setup> {
   }
 }
 
-/** E2E_LOAD is a command that brings an image, its last argument, to the machines; none when they have E2E_TAG already. */
+/** E2E_LOAD is a command that brings an image, its last argument, to the machines. */
 async function setUpExisting(): Promise<Installed> {
   const kubeconfig = process.env['KUBECONFIG'];
   if (kubeconfig === undefined) throw new Error('E2E_PROVIDER=existing needs KUBECONFIG');
-  const given = process.env['E2E_TAG'];
-  const tags = given === undefined ? await buildImages() : { tag: given, nextTag: `${given}-next` };
+  const tags = givenTags() ?? (await buildImages());
   const load = process.env['E2E_LOAD'];
   if (load !== undefined) {
     for (const image of [...imagesOf(tags.tag), ...imagesOf(tags.nextTag)])
@@ -106,12 +106,23 @@ async function setUpExisting(): Promise<Installed> {
   };
 }
 
+interface Tags {
+  readonly tag: string;
+  readonly nextTag: string;
+}
+
+/** Of images that are on the machines already. */
+function givenTags(): Tags | undefined {
+  const tag = process.env['E2E_TAG'];
+  return tag === undefined ? undefined : { tag, nextTag: `${tag}-next` };
+}
+
 function imagesOf(tag: string): string[] {
   return programs.map((program) => `shortlink/${program}:${tag}`);
 }
 
 /** Tags name what is in the images: what has changed is another image to Kubernetes, and what has not is there already. */
-async function buildImages(): Promise<{ readonly tag: string; readonly nextTag: string }> {
+async function buildImages(): Promise<Tags> {
   await runLoudly('make', ['images', `TAG=${buildTag}`], { limitMs: buildLimitMs });
   const ids = await Promise.all(imagesOf(buildTag).map(async (image) => inspect('image', image, '{{.Id}}')));
   const content = ids.map((id) => id?.replace('sha256:', '').slice(0, 6) ?? '').join('');
