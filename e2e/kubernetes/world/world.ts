@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '../../../operator/src/ports/kube-api.ts';
 import { clusters } from '../../../operator/src/reconcile/watched.ts';
 import { eventually } from '../../harness/wait.ts';
@@ -60,7 +61,8 @@ export class World {
       data: Object.fromEntries(Object.entries(store.credentials).map(([name, value]) => [name, btoa(value)])),
     } as Parameters<Objects['apply']>[1]);
     const { bucket, endpoint, region } = store;
-    const url = `s3://${bucket}/${this.namespace}`;
+    // A store that others have used is not empty, and no cluster begins where another one has its data.
+    const url = `s3://${bucket}/${this.namespace}-${randomUUID()}`;
     return { store, spec: { url, endpoint, region, credentialsSecretRef: { name: credentialsSecret } } };
   }
 
