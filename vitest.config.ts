@@ -35,6 +35,16 @@ export default defineConfig({
       },
       {
         test: {
+          // Needs KUBECONFIG: what the operator relies on, asked of a real API server.
+          name: 'contract',
+          include: ['operator/**/*.kube.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'processes',
           include: ['e2e/**/*.e2e.ts'],
           fileParallelism: false,
