@@ -95,6 +95,17 @@ describe('a leader', () => {
     await one.ended;
   });
 
+  test('gives up in time although timers go off a little early, as those of Node.js do', async () => {
+    const one = rig.join('one', { earlyMs: 0.5 });
+    await rig.clock.advance(0);
+    rig.api.before = () => {
+      throw unavailable();
+    };
+    await rig.clock.advance(12_100);
+    expect(one.elector.isLeader()).toBe(false);
+    expect(one.lost).toEqual(['the lease could not be renewed in time']);
+  });
+
   test('survives a request that hangs, since the next one comes in time', async () => {
     const one = rig.join('one');
     await rig.clock.advance(0);

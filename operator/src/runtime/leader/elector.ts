@@ -122,8 +122,7 @@ export class Elector {
     // The answer came too late: the old deadline stands, or there is no leadership to begin with.
     if (clock.monotonicMs() >= untilMs || (this.#state === 'leading' && !this.isLeader())) return;
     this.#heldUntilMs = untilMs;
-    this.#cancelDeadline();
-    this.#cancelDeadline = clock.after(untilMs - clock.monotonicMs(), () => this.#deadline());
+    this.#watchDeadline(untilMs);
     if (this.#state !== 'waiting') return;
     this.#state = 'leading';
     metrics.set('leader_election_master_status', 1, { name: lease.name });
@@ -136,8 +135,15 @@ export class Elector {
     });
   }
 
-  #deadline(): void {
-    if (this.#state === 'leading' && !this.isLeader()) this.#lose('the lease could not be renewed in time');
+  #watchDeadline(untilMs: number): void {
+    const { clock } = this.#options;
+    this.#cancelDeadline();
+    this.#cancelDeadline = clock.after(untilMs - clock.monotonicMs(), () => {
+      if (this.#state !== 'leading') return;
+      // Timers of Node.js go off up to a millisecond early: a deadline that was let pass then would never come again.
+      if (this.isLeader()) this.#watchDeadline(untilMs);
+      else this.#lose('the lease could not be renewed in time');
+    });
   }
 
   #lose(reason: string): void {

@@ -26,15 +26,18 @@ export class ElectionRig {
   readonly clock = new ManualClock();
   readonly candidates: Candidate[] = [];
 
-  /** `skewMs`: of its wall clock; `api`: how it sees the server. */
-  join(identity: string, options: { readonly skewMs?: number; readonly api?: KubeApi } = {}): Candidate {
+  /** `skewMs`: of its wall clock; `earlyMs`: of its timers; `api`: how it sees the server. */
+  join(
+    identity: string,
+    options: { readonly skewMs?: number; readonly earlyMs?: number; readonly api?: KubeApi } = {},
+  ): Candidate {
     const metrics = new RecordingMetrics();
     const elected: Leadership[] = [];
     const lost: string[] = [];
     const clock: Clock = {
       nowMs: () => this.clock.nowMs() + (options.skewMs ?? 0),
       monotonicMs: () => this.clock.monotonicMs(),
-      after: (delayMs, run) => this.clock.after(delayMs, run),
+      after: (delayMs, run) => this.clock.after(delayMs > 1 ? delayMs - (options.earlyMs ?? 0) : delayMs, run),
     };
     const elector = new Elector({
       api: options.api ?? this.api,
