@@ -42,14 +42,14 @@ export class OperatorsInProcess implements OperatorControl {
 
   /** All that there are; as many new ones come. */
   async kill(): Promise<void> {
-    await this.scale(await this.end());
+    await this.scale(this.end());
   }
 
   /** @returns how many there were. */
-  async end(): Promise<number> {
+  end(): number {
     const ended = this.#living;
     this.#living = [];
-    await Promise.all(ended.map(async (operator) => operator.kill()));
+    for (const operator of ended) operator.kill();
     return ended.length;
   }
 
@@ -84,7 +84,7 @@ export class OperatorsInProcess implements OperatorControl {
 
   /** A container that ends is started again. */
   async #replace(operator: OperatorInProcess): Promise<void> {
-    await operator.kill();
+    operator.kill();
     await sleep(restartMs);
     const index = this.#living.indexOf(operator);
     if (index === -1) return;

@@ -138,7 +138,7 @@ export class ProcessProvider implements Provider {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.operator.end();
+    this.operator.end();
     this.#isClosing = true;
     await this.#passing;
     this.#runtime.killAll();
