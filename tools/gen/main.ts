@@ -6,6 +6,7 @@ import { chartCrd } from './chart-crd.ts';
 import { chartRules } from './chart-rules.ts';
 import { cliPage, pluginPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
+import { conditionsPage } from './conditions-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { crdSchemaFile } from './crd-schema.ts';
 import { readCrd } from './crd-source.ts';
@@ -22,6 +23,7 @@ const leastCluster = readFileSync(join(root, 'crds', 'fixtures', 'minimal.yaml')
 const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
   { path: 'docs/reference/kubectl-plugin.md', text: pluginPage() },
+  { path: 'docs/reference/conditions.md', text: conditionsPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
