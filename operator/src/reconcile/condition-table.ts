@@ -157,7 +157,7 @@ export const conditionTable = {
       RotatingAuthority: on('An old CA and a new one are both believed, while nodes go over to the new one.', ''),
       ExpiresSoon: on(
         'Less than half of `spec.tls.renewBefore` is left, and nobody has renewed it.',
-        'Mode `Secret`: renew it. Otherwise find out why it was not done: [security](../operations/security.md#the-condition-certificatesvalid).',
+        'Mode `Secret`: renew it. Otherwise find out why nobody did: is the operator there, is `spec.paused` set, what does cert-manager say? See [security](../operations/security.md#tls-between-nodes).',
       ),
       Disabled: off(
         '`spec.tls.mode` is `Disabled`: traffic between nodes is plain text.',
