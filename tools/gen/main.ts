@@ -14,6 +14,7 @@ import { crdTypesFile } from './crd-types.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
 import { metricsPage, operatorMetricsPage } from './metrics-page.ts';
+import { scorecardFile } from '../scorecard/scorecard-file.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -29,6 +30,7 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/metrics.md', text: metricsPage() },
   { path: 'docs/reference/operator-metrics.md', text: operatorMetricsPage() },
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
+  scorecardFile(root),
   crdSchemaFile(crd),
   crdTypesFile(crd),
   chartCrd(root),
