@@ -43,7 +43,7 @@ export function chartSchema({ properties = {} }: DescribedSchema): Generated {
         properties: {
           image: { type: 'string' },
           pullPolicy: { enum: policies },
-          timeout: { type: 'string', pattern: '^([0-9]+(ms|s|m|h))+$' },
+          timeoutSeconds: { type: 'integer', minimum: 1, maximum: 3600 },
         },
       },
     },
