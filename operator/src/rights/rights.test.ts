@@ -4,6 +4,7 @@ import { allowedBy, authorized } from '../../testing/authorized.ts';
 import { KubeDouble } from '../../testing/kube-double.ts';
 import { SeededRandom } from '../../testing/seeded-random.ts';
 import { AdminTokens } from '../admin-tokens.ts';
+import { resources } from '../desired/resources.ts';
 import type { KubeApi } from '../ports/kube-api.ts';
 import { Scene } from '../reconcile/testing/scene.ts';
 import { claims, clusters, pods } from '../reconcile/watched.ts';
@@ -13,12 +14,22 @@ import { RecordingLogger, RecordingMetrics } from '../runtime/testing/recorders.
 
 import { clusterRights, leaseRights, machineRights } from './rights.ts';
 
+const minuteMs = 60_000;
 const never = new AbortController().signal;
 
 /** What a whole life of a cluster asks for. */
 async function lifeOfCluster(): Promise<ReadonlySet<string>> {
   const scene = new Scene();
-  await scene.want({ replicas: 4 });
+  const certManager = { issuerRef: { name: 'ca' } };
+  await scene.want({ replicas: 4, tls: { mode: 'CertManager', certManager } });
+  for (let round = 0; round < 5; round++) await scene.round();
+  // Of cert-manager, which has not filled it yet.
+  const annotations = { 'cert-manager.io/certificate-name': 'links-nodes-tls' };
+  const metadata = { name: 'links-nodes-tls', namespace: 'default', annotations };
+  await scene.kubectl.create(resources.secret, { apiVersion: 'v1', kind: 'Secret', metadata }, never);
+  await scene.want({ tls: { mode: 'Managed', duration: '1h', renewBefore: '30m' } });
+  for (let round = 0; round < 5; round++) await scene.round();
+  await scene.kubectl.delete(resources.secret, metadata, {}, never);
   await scene.settle();
   await scene.want({ replicas: 3, image: 'shortlink/node:next' });
   await scene.settle();
@@ -28,6 +39,9 @@ async function lifeOfCluster(): Promise<ReadonlySet<string>> {
   await scene.kubectl.delete(pods, { namespace: 'default', name: 'links-1' }, {}, never);
   await scene.settle();
   await scene.want({ suspend: true });
+  await scene.settle();
+  // Certificates are renewed.
+  await scene.double.run(45 * minuteMs, minuteMs);
   await scene.settle();
   expect(scene.errors).toEqual([]);
   return scene.life.asked;
