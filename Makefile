@@ -5,10 +5,10 @@ STAMP := node_modules/.installed
 SHELL := /bin/sh
 
 .DEFAULT_GOAL := help
-.PHONY: help up test verify fix e2e sim images clean
+.PHONY: help up test verify fix e2e processes sim images clean
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 up: $(STAMP) ## Start three nodes here, create a link and follow it; Ctrl-C stops them
 	@$(NODE) tools/up.ts
@@ -22,11 +22,16 @@ verify: $(STAMP) ## Check format, lint, types, layers, generated files and unit 
 fix: $(STAMP) ## Format, fix what the linter can, and generate what is generated
 	@$(NODE) tools/fix.ts
 
-e2e: $(STAMP) ## Run the tests that start real nodes
-	@$(NODE) tools/run-tests.ts all e2e
+e2e: $(STAMP) ## Run the scenarios on Kubernetes, in a kind cluster of their own; LEVEL=smoke, full or soak
+	@LEVEL=$(LEVEL) $(NODE) tools/run-tests.ts kubernetes
+
+processes: $(STAMP) ## Run the tests that start real nodes, and those of the operator with them
+	@$(NODE) tools/run-tests.ts all processes
 
 sim: $(STAMP) ## Run the deterministic simulator on the seeds of CI
 	@$(NODE) tools/run-tests.ts all sim
+
+LEVEL ?= smoke
 
 # Of the images: shortlink/node:$(TAG) and shortlink/operator:$(TAG).
 TAG ?= dev

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the tests and closes with `tests: N passed, N failed, N skipped`. Usage: run-tests.ts [verify|all] [name part]
+// Runs the tests and closes with `tests: N passed, N failed, N skipped`. Usage: run-tests.ts [verify|all|kubernetes] [name part]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { runStages } from './ci/run-stages.ts';
-import { testStages, verifyStages } from './ci/stages.ts';
+import { kubernetesStages, testStages, verifyStages } from './ci/stages.ts';
 
-const sets = { verify: verifyStages, all: testStages } as const;
+const sets = { verify: verifyStages, all: testStages, kubernetes: kubernetesStages } as const;
 
 process.chdir(dirname(import.meta.dirname));
 // Programs of node_modules start with `env node`, and the system's Node may be older than they need.

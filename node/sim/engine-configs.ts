@@ -53,6 +53,7 @@ export function engineConfig({
     compactBytes: compactBytes ?? 1024 * 1024,
     maxHotBytes,
     drainUploadMs: 0,
+    removalNoticeMs: 0,
     tickMs: 100,
     stateHashIntervalEntries: 20,
     slowTicks: 10,

@@ -53,6 +53,14 @@ describe('the closing line', () => {
   });
 });
 
+test('what takes long is begun before the first stage, unless its stage cannot run here', async () => {
+  const begun: string[] = [];
+  const one = stage('console.log("1 passed, 0 failed")');
+  const begin = (name: string) => () => void begun.push(name);
+  await run(one, { ...one, begin: begin('later') }, { ...one, skip: 'no data', begin: begin('skipped') });
+  expect(begun).toEqual(['later']);
+});
+
 describe('the exit code is not 0', () => {
   test('when a test fails, which the end of the output names', async () => {
     const failed = { fullName: 'a thing works', status: 'failed', failureMessages: ['Error: it does not\n  at x'] };

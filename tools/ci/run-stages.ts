@@ -11,6 +11,7 @@ export interface Outcome {
 /** Runs every stage, also after one failed, so that one run tells all; closes with the one line that CI reads. */
 export async function runStages(stages: readonly Stage[], write: (text: string) => void): Promise<Outcome> {
   const results: StageResult[] = [];
+  for (const { begin, skip } of stages) if (skip === undefined) begin?.();
   for (const stage of stages) {
     write(`\n==> ${stage.name}\n`);
     results.push(await runStage(stage, write));

@@ -26,6 +26,8 @@ export interface Stage {
     | { readonly kind: 'check' | 'line' | 'verdicts' | 'seeds' | 'mutants' }
     | { readonly kind: 'vitest'; readonly file: string };
   readonly timeoutMs: number;
+  /** Called when the run begins, if the stage is a part of it: what takes long is begun in the background. */
+  readonly begin?: (() => void) | undefined;
   /** Why the stage cannot run here, if so: then it counts as one skipped test, and the run says why. */
   readonly skip?: string | undefined;
 }

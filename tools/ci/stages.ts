@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { KindLab } from './kind-lab.ts';
 import type { Stage } from './stage.ts';
 
 const minuteMs = 60_000;
@@ -58,6 +59,21 @@ const published = process.env['CONFORMANCE_DATA'] ?? join('..', 'shared', 'data'
 /** Real S3 servers, which need not lie beside the project either. */
 const s3Servers = process.env['S3_SERVERS'] ?? join('..', 'shared', 's3');
 
+/** Docker and kind for machines that have neither, which need not lie beside the project. */
+const kindFolder = process.env['KIND_LAB'] ?? join('..', 'shared', 'kind');
+
+/** On Kubernetes: LEVEL is smoke without it, full or soak. */
+export function kubernetesStages(): Stage[] {
+  const report: Stage = check('report', [node, 'e2e/kubernetes/report/main.ts']);
+  return [vitest('kubernetes', 4 * 60 * minuteMs), report];
+}
+
+function kindStage(): Stage {
+  const lab = new KindLab(kindFolder);
+  const stage = runner('kubernetes smoke', ['tools/ci/kind-smoke.ts', kindFolder]);
+  return { ...stage, begin: () => lab.begin(), timeoutMs: 60 * minuteMs };
+}
+
 /** What CI runs. */
 export function testStages(): Stage[] {
   const etcdScripts = join(published, 'etcd-raft');
@@ -69,9 +85,13 @@ export function testStages(): Stage[] {
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
     runner('sim', ['node/sim/main.ts', '--seeds', '1..40', '--seconds', '60'], 'seeds'),
     runner('sim mutants', ['node/sim/main.ts', 'mutants'], 'mutants'),
+    vitest('charts', 20 * minuteMs),
     // The first run builds the servers.
     whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
-    vitest('e2e', 40 * minuteMs),
+    vitest('processes', 40 * minuteMs),
+    vitest('operator-processes', 30 * minuteMs),
+    // Its first start compiles Kubernetes, while everything else runs.
+    whenPresent(kindFolder, kindStage()),
   ];
 }
 

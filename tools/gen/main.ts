@@ -3,7 +3,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chartCrd } from './chart-crd.ts';
+import { chartReadme } from './chart-readme.ts';
 import { chartRules } from './chart-rules.ts';
+import { chartSchema } from './chart-schema.ts';
+import { chartTexts } from './chart-texts.ts';
 import { cliPage, pluginPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
 import { conditionsPage } from './conditions-page.ts';
@@ -13,6 +16,7 @@ import { readCrd } from './crd-source.ts';
 import { crdTypesFile } from './crd-types.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
+import { operatorPage } from './operator-page.ts';
 import { metricsPage, operatorMetricsPage } from './metrics-page.ts';
 import { scorecardFile } from '../scorecard/scorecard-file.ts';
 
@@ -29,12 +33,15 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
   { path: 'docs/reference/operator-metrics.md', text: operatorMetricsPage() },
+  { path: 'docs/reference/operator.md', text: operatorPage() },
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
   scorecardFile(root),
   crdSchemaFile(crd),
   crdTypesFile(crd),
   chartCrd(root),
   chartRules(),
+  chartSchema(crd),
+  ...chartTexts.map((text) => chartReadme(root, text)),
   ...generateProto(root),
 ];
 

@@ -33,5 +33,5 @@ export function isGenerated(path: string): boolean {
 }
 
 export function isTest(path: string): boolean {
-  return /\.(?:test|e2e)\.ts$/.test(path) || path.includes('/testing/');
+  return /\.(?:test|e2e)\.ts$/.test(path) || path.includes('/testing/') || path.startsWith('e2e/kubernetes/');
 }

@@ -46,6 +46,13 @@ export const options = {
     check: checkReachableAddress,
     help: 'Peer addresses of members through which an empty node joins when it is not among cluster.initialNodes.',
   },
+  'cluster.removalNoticeMs': {
+    kind: 'durationMs',
+    default: 0,
+    min: 0,
+    max: 600_000,
+    help: 'How long a node that is removed says that it is not ready and still serves, so that load balancers look elsewhere before it is no member any more.',
+  },
   'shards.initial': {
     kind: 'int',
     default: 1,

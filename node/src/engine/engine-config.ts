@@ -25,6 +25,8 @@ export interface EngineConfig {
   readonly maxHotBytes: number | undefined;
   /** How long the replicas of a node that is removed wait for the object store; 0: not at all, or there is none. */
   readonly drainUploadMs: number;
+  /** How long a node that is removed stays a member, although nothing is on it any more. */
+  readonly removalNoticeMs: number;
   readonly compactEntries: number;
   readonly compactBytes: number;
   /** Length of a tick. */

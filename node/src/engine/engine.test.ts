@@ -88,6 +88,22 @@ describe('engine', () => {
     expect(log().firstIndex()).toBeGreaterThan(100);
   });
 
+  it('lets a node that is removed serve on for a while, and say that it is not ready', async () => {
+    const noticeMs = 15_000;
+    const cluster = await formedCluster(4, { removalNoticeMs: noticeMs });
+    const last = engineAt(cluster, 3);
+    const gone = last.nodeId;
+    engineAt(cluster, 1).admin({ type: 'removeNode', nodeId: gone }, () => {});
+    const isMember = (): boolean => engineAt(cluster, 1).volume.map?.nodes.some(({ id }) => id === gone) === true;
+    await cluster.until('the beginning', () => !last.health().ready);
+    const beganMs = cluster.nowMs;
+    await cluster.until('nothing to be left on it', () => last.host.replicasByShard.size === 0, 1000);
+    expect(isMember()).toBe(true);
+    expect((await write(cluster, last, create('meanwhile', 'https://m.example/'))).kind).toBe('link');
+    await cluster.until('the end', () => !isMember(), 1000);
+    expect(cluster.nowMs - beganMs).toBeGreaterThanOrEqual(noticeMs - 1000);
+  });
+
   it('adds a node, drains another one and goes on serving', async () => {
     const cluster = await formedCluster(3);
     await write(cluster, engineAt(cluster, 0), create('before', 'https://b.example/'));

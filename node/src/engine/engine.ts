@@ -116,6 +116,7 @@ export class Engine implements EngineApi, PeerHandler {
       call: async (kind, shard, payload) => this.call(kind, shard, payload),
       clock,
       drainUploadMs: config.drainUploadMs,
+      removalNoticeMs: config.removalNoticeMs,
       observer,
     });
     this.ring = new RingKeeper(this);

@@ -22,7 +22,9 @@ function waitsFor(engine: Engine): string | undefined {
   const { formation, volume } = engine;
   if (formation.waitingFor !== undefined) return formation.waitingFor;
   if (volume.map === undefined) return 'the first cluster map';
-  if (!volume.map.nodes.some((node) => node.id === engine.nodeId)) {
+  const own = volume.map.nodes.find((node) => node.id === engine.nodeId);
+  if (own?.state === 'draining') return 'nothing: this node is being removed from the cluster, and others serve for it';
+  if (own === undefined) {
     return 'nothing: this node was removed from the cluster; stop it, empty its data.dir and start it again to join as a new node';
   }
   return undefined;

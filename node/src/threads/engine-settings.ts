@@ -38,6 +38,7 @@ export function engineConfig(config: Config): EngineConfig {
     compactBytes: raft.compactBytes,
     maxHotBytes: config.objectStore.url === '' ? undefined : config.chunks.maxHotBytes,
     drainUploadMs: config.objectStore.url === '' ? 0 : config.chunks.drainUploadMs,
+    removalNoticeMs: config.cluster.removalNoticeMs,
     tickMs: raft.tickMs,
     stateHashIntervalEntries: config.stateHash.intervalEntries,
     slowTicks: ticks(slowIntervalMs),

@@ -6,6 +6,8 @@ import { paths } from './volumes.ts';
 /** As many as the options of a node take. */
 const initialNodesMax = 15;
 const joinMax = 32;
+/** Longer than two readiness probes that fail, and the word of it to all machines. */
+const removalNoticeMs = 15_000;
 
 /**
  * How many pods found the cluster. Founders need each other, so of very many the rest joins; and what is rebuilt is rebuilt
@@ -34,6 +36,7 @@ function ownOptions({ pod }: ClusterInput): Readonly<Record<string, OptionValue>
     'ops.address': `0.0.0.0:${ports.ops}`,
     'node.zoneFile': `${paths.pod}/zone`,
     'node.fenceFile': `${paths.pod}/fenced`,
+    'cluster.removalNoticeMs': removalNoticeMs,
     'shutdown.lameDuckMs': pod.lameDuckMs,
     'shutdown.timeoutMs': pod.stopTimeoutMs,
     'auth.adminTokenFile': `${paths.tokens}/token`,

@@ -83,7 +83,8 @@ function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
     ...(held.length > 3 ? [`${held.length - 3} more`] : []),
   ];
   const names = [...new Set(leaving.map(({ name }) => name))].join(', ');
-  return `node ${names} to hand over ${what.length > 0 ? what.join(', ') : `${chunks} chunks`}`;
+  const left = what.length > 0 ? what.join(', ') : chunks > 0 ? `${chunks} chunks` : 'its clients';
+  return `node ${names} to hand over ${left}`;
 }
 
 /** Nodes that leave because others have come under their names. */

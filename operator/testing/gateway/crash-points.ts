@@ -45,6 +45,12 @@ export class CrashPoints {
     if (this.#isCrashed) throw new CrashedError('this process has ended');
   }
 
+  /** The process ends now, whatever it is about to do. */
+  end(): void {
+    this.#isCrashed = true;
+    for (const listener of this.#listeners) listener();
+  }
+
   async around<T>(label: string, act: () => Promise<T>): Promise<T> {
     this.check();
     const index = this.#passed.length;
@@ -59,8 +65,7 @@ export class CrashPoints {
   }
 
   #crash(where: string): never {
-    this.#isCrashed = true;
-    for (const listener of this.#listeners) listener();
+    this.end();
     throw new CrashedError(`the process ended ${where}`);
   }
 }

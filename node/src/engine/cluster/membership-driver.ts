@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ShardId } from '@shortlink/common/ids.ts';
+import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import { decodeJson, encodeJson } from '../../core/cluster/map-codec.ts';
@@ -19,6 +19,7 @@ import { DrainUploads } from './drain-uploads.ts';
 import type { DrainSight } from './drain-uploads.ts';
 import { decodeObservation, encodeOrder } from './group-control.ts';
 import type { GroupOrder } from './group-control.ts';
+import { RemovalNotices } from './removal-notices.ts';
 
 export interface DriverOptions {
   readonly map: () => ClusterMap | undefined;
@@ -28,6 +29,8 @@ export interface DriverOptions {
   readonly clock: Clock;
   /** See DrainUploads. */
   readonly drainUploadMs: number;
+  /** See RemovalNotices. */
+  readonly removalNoticeMs: number;
   readonly observer: EngineObserver;
 }
 
@@ -35,11 +38,13 @@ export interface DriverOptions {
 export class MembershipDriver {
   readonly #options: DriverOptions;
   readonly #drains: DrainUploads;
+  readonly #notices: RemovalNotices;
   #busy = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#drains = new DrainUploads(options.drainUploadMs);
+    this.#notices = new RemovalNotices(options.removalNoticeMs);
   }
 
   async attempt(): Promise<void> {
@@ -56,7 +61,10 @@ export class MembershipDriver {
       const known = observations.filter((observation) => observation !== undefined);
       const waiting = await this.#uploadBeforeDrains({ map: current, observations: known, liveness: heard });
       const free = known.filter(({ shard }) => !waiting.has(shard));
-      for (const planned of planMembership(current, free, heard)) await this.#act(planned);
+      const staying = this.#notices.look(current, heard, this.#options.clock.monotonicMs());
+      for (const planned of planMembership(current, free, heard)) {
+        if (!removesOneOf(staying, planned)) await this.#act(planned);
+      }
     } finally {
       this.#busy = false;
     }
@@ -103,4 +111,8 @@ export class MembershipDriver {
         return;
     }
   }
+}
+
+function removesOneOf(nodes: ReadonlySet<NodeId>, { action }: PlannedAction): boolean {
+  return action.type === 'meta' && action.command.type === 'removeNode' && nodes.has(action.command.nodeId);
 }

@@ -35,6 +35,7 @@ export const testConfig: Omit<EngineConfig, 'name' | 'addresses' | 'initialNodes
   ring: { suspectAfterMs: 5_000, downAfterMs: 15_000, outAfterMs: 600_000, brakePercent: 34 },
   maxHotBytes: undefined,
   drainUploadMs: 0,
+  removalNoticeMs: 0,
   compactEntries: 50,
   compactBytes: 1024 * 1024,
   tickMs: 100,

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from 'vitest';
+import { scenario } from '../../world/scenario.ts';
+import { condition } from '../../world/tested-cluster.ts';
+
+scenario(
+  'while the object store is away everything goes on, and the cluster says so; then what waited is uploaded',
+  { limitMs: 600_000, needs: ['objectStoreAway'] },
+  async (world) => {
+    const { store, spec } = await world.objectStoreSpec();
+    const cluster = await world.cluster({ objectStore: spec });
+    await using load = await world.load(cluster);
+    await cluster.requestUpload();
+    await cluster.untilUploaded(180_000);
+    await store.away();
+    try {
+      await cluster.requestUpload();
+      await load.goesOn();
+      await cluster.until(
+        'the cluster to say that uploads do not get through',
+        (seen) => condition(seen, 'UploadsHealthy')?.status === 'False',
+        180_000,
+      );
+      await load.goesOn();
+    } finally {
+      await store.back();
+    }
+    await world.timed('uploaded after its return', async () => cluster.untilUploaded(180_000));
+    await cluster.until(
+      'uploads to be well again',
+      (seen) => condition(seen, 'UploadsHealthy')?.status === 'True',
+      120_000,
+    );
+    expect(await load.verdict()).toEqual([]);
+    expect(load.failures).toEqual([]);
+    world.measure('load', load.summary);
+  },
+);
