@@ -34,6 +34,8 @@ export function statusView(cluster: ShortLinkCluster, pods: readonly PodObject[]
     chunks: status.chunks ?? null,
     upload: status.upload ?? null,
     plan: status.plan ?? null,
+    // When they end is in its words.
+    certificates: conditions.find(({ type }) => type === 'CertificatesValid')?.message ?? null,
     badConditions: conditions.filter(isBad),
     conditions,
   };
