@@ -51,8 +51,9 @@ function phaseOf({ metadata, spec, status }: ShortLinkCluster): string {
   const find = (type: string) => status.conditions?.find((one) => one.type === type);
   const going = find('Progressing');
   if (!isTrue(status.conditions, 'Ready')) return going?.status === 'True' ? `NotReady, ${going.reason}` : 'NotReady';
-  if (isTrue(status.conditions, 'Degraded')) return 'Degraded';
-  if (going?.status === 'True') return going.reason;
+  const isDegraded = isTrue(status.conditions, 'Degraded');
+  if (going?.status === 'True') return isDegraded ? `${going.reason}, degraded` : going.reason;
+  if (isDegraded) return 'Degraded';
   return spec.paused ? 'Paused' : 'Ready';
 }
 

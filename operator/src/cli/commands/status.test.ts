@@ -51,7 +51,7 @@ describe('status', () => {
     await sick.want({ image: 'shortlink/node:bad' });
     for (let i = 0; i < 20; i++) await sick.round();
     const { out } = await new PluginRig(sick).run('status');
-    expect(out).toMatch(/^phase +Degraded$/m);
+    expect(out).toMatch(/^phase +Upgrading, degraded$/m);
     expect(out).toMatch(/^waiting for +pod links-\d to be ready \(ImagePullBackOff/m);
     expect(out).toMatch(/^Degraded +True +PodNotReady +Pod links-\d: ImagePullBackOff/m);
     expect(out).toMatch(/^SizeAdvised +False +Even/m);
@@ -65,9 +65,17 @@ describe('status', () => {
       ...withoutRights(scene.kubectl, [], forbidden),
       get: async (resource, key, signal) => {
         const found = (await scene.kubectl.get(resource, key, signal)) as ShortLinkCluster | undefined;
-        const valid = { type: 'CertificatesValid', status: 'True', reason: 'Issued', message, lastTransitionTime: '' } as const;
+        const valid = {
+          type: 'CertificatesValid',
+          status: 'True',
+          reason: 'Issued',
+          message,
+          lastTransitionTime: '',
+        } as const;
         const others = found?.status?.conditions?.filter(({ type }) => type !== valid.type) ?? [];
-        return found === undefined ? found : { ...found, ...{ status: { ...found.status, conditions: [...others, valid] } } };
+        return found === undefined
+          ? found
+          : { ...found, ...{ status: { ...found.status, conditions: [...others, valid] } } };
       },
     };
     expect((await told.run('status links')).out).toMatch(/^certificates +Valid until 2030-04-01T00:00:00Z;/m);

@@ -91,7 +91,7 @@ export async function collectReport(
   }
   for (const [path, text] of await collectLogs(session, { ...logs, namespace, pods: found }, { tryTo, signal }))
     files.set(path, redactor.text(text));
-  const all = [...known.warnings, ...warnings].map((warning) => redactor.text(warning));
+  const all = [...known.warnings, ...warnings].map((warning) => redactor.rendered(warning));
   return { files: new Map([['README.txt', readme(cluster, session, all)], ...files]), warnings: all };
 }
 
