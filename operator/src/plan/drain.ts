@@ -13,7 +13,7 @@ import type { Part } from './step.ts';
 export function planDrain(observed: Observed, intent: Intent): Part {
   const { store } = observed;
   const refusals: string[] = [];
-  for (const name of intent.drained) {
+  for (const name of intent.drainedPods) {
     const ordinal = ordinalOf(intent.name, name);
     // Whoever is above the replicas leaves anyway.
     if (ordinal === undefined || ordinal >= intent.replicas) continue;
@@ -52,8 +52,8 @@ function drainRefusal(store: StoreState, leaving: readonly StoreNode[]): string 
 }
 
 /** Nodes that have left keep others waiting, as their pods are not ready. */
-export function drainedAdvice(observed: Observed, { name, drained }: Intent): string | undefined {
-  const gone = drained.filter((pod) => {
+export function drainedAdvice(observed: Observed, { name, drainedPods }: Intent): string | undefined {
+  const gone = drainedPods.filter((pod) => {
     const ordinal = ordinalOf(name, pod);
     return ordinal !== undefined && isForgotten(observed, name, ordinal);
   });

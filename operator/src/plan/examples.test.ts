@@ -12,7 +12,7 @@ const intent: Intent = {
   templateHash: 'new',
   volumeBytes: 1000,
   deletesVolumes: false,
-  drained: [],
+  drainedPods: [],
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,
@@ -303,12 +303,12 @@ describe('fewer replicas', () => {
 });
 
 describe('nodes that are to be drained', () => {
-  const four = { replicas: 4, drained: ['links-1'] };
+  const four = { replicas: 4, drainedPods: ['links-1'] };
 
   it('are, one at a time, and their pods stay when they have left', () => {
     expect(actions(plan(observe(4), four))).toEqual(['removeNode n1']);
     const draining = observe(4, {}, { nodes: [node(0), node(1, { isDraining: true }), node(2), node(3)] });
-    expect(plan(draining, { ...four, drained: ['links-1', 'links-2'] })).toMatchObject({
+    expect(plan(draining, { ...four, drainedPods: ['links-1', 'links-2'] })).toMatchObject({
       steps: [],
       waitingFor: 'node links-1 to hand over the meta group, shard 1',
     });
@@ -323,11 +323,11 @@ describe('nodes that are to be drained', () => {
       { pods: [pod(0), pod(1), pod(2), pod(3, { isReady: false })] },
       { nodes: [node(0), node(1), node(2)] },
     );
-    expect(plan(highest, { ...four, drained: ['links-3'] })).toMatchObject({ steps: [], waitingFor: undefined });
+    expect(plan(highest, { ...four, drainedPods: ['links-3'] })).toMatchObject({ steps: [], waitingFor: undefined });
   });
 
   it('stay where redundancy or space forbid it', () => {
-    const refused = plan(observe(3), { drained: ['links-1'] });
+    const refused = plan(observe(3), { drainedPods: ['links-1'] });
     expect(refused.steps).toEqual([]);
     expect(refused.refusals).toEqual([
       expect.stringContaining('node links-1 cannot be drained: 2 nodes would be left'),

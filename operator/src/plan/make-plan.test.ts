@@ -12,7 +12,7 @@ const base: Intent = {
   templateHash: 'a',
   volumeBytes: 1000,
   deletesVolumes: false,
-  drained: [],
+  drainedPods: [],
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,

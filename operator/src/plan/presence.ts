@@ -44,7 +44,7 @@ export function planArrival(observed: Observed, intent: Intent): Part {
   for (let ordinal = 0; ordinal < replicas; ordinal++) {
     const name = podName(intent.name, ordinal);
     const pod = podOf(observed, ordinal);
-    if (intent.drained.includes(name) && isForgotten(observed, intent.name, ordinal)) continue;
+    if (intent.drainedPods.includes(name) && isForgotten(observed, intent.name, ordinal)) continue;
     if (pod === undefined) return { steps: [], waitingFor: `pod ${name} to be made` };
     if (pod.isDeleting) return { steps: [], waitingFor: `pod ${name} to end` };
     if (intent.fencedPods.includes(name)) continue;

@@ -47,7 +47,7 @@ export function planLostVolumes(observed: Observed): Part {
 /** A node that the cluster has forgotten does not come back. Where its pod is wanted again, it begins anew with an empty volume. */
 export function planForgotten(observed: Observed, intent: Intent): Part {
   const steps = observed.claims.flatMap((claim): Step[] => {
-    if (claim.ordinal >= intent.replicas || intent.drained.includes(podName(intent.name, claim.ordinal))) return [];
+    if (claim.ordinal >= intent.replicas || intent.drainedPods.includes(podName(intent.name, claim.ordinal))) return [];
     if (!isForgotten(observed, intent.name, claim.ordinal)) return [];
     return renew(observed, claim, `the cluster has forgotten node ${claim.nodeId ?? ''}, whose data it holds`);
   });

@@ -34,12 +34,12 @@ export function planScaleDown(observed: Observed, intent: Intent): Part {
 }
 
 /** A node is on its way out, or out while its pod is still there: that is finished before anything else goes. */
-export function isLeaving(observed: Observed, { name, drained }: Intent): boolean {
+export function isLeaving(observed: Observed, { name, drainedPods }: Intent): boolean {
   const { statefulSet, store } = observed;
   if (statefulSet === undefined || store === undefined) return false;
   if (store.nodes.some((node) => node.isDraining)) return true;
   const highest = statefulSet.replicas - 1;
-  return !drained.includes(podName(name, highest)) && isForgotten(observed, name, highest);
+  return !drainedPods.includes(podName(name, highest)) && isForgotten(observed, name, highest);
 }
 
 /** The cluster does not know the node any more whose data the volume holds. */
@@ -102,7 +102,7 @@ export function planDraining({ store }: Observed): Part {
 export function planCancel(observed: Observed, intent: Intent): Part {
   const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
     const ordinal = ordinalOf(intent.name, node.name);
-    const isWanted = ordinal !== undefined && ordinal < intent.replicas && !intent.drained.includes(node.name);
+    const isWanted = ordinal !== undefined && ordinal < intent.replicas && !intent.drainedPods.includes(node.name);
     if (!isWanted || !node.isDraining || isSuperseded(observed, node) || node.liveness !== 'alive') return [];
     const reason = `node ${node.name} is wanted again: spec.replicas is ${intent.replicas}, and spec.drainedNodes does not name it`;
     return [{ action: { kind: 'cancelRemoveNode', nodeId: node.id }, reason }];

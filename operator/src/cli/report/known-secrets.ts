@@ -23,8 +23,10 @@ export async function readKnownSecrets(
   signal: AbortSignal,
 ): Promise<KnownSecrets> {
   const { name, namespace } = cluster.metadata;
-  const { adminToken, nodesTls } = objectNames(name);
-  const names = [...new Set([adminToken, nodesTls, ...namesIn(cluster.spec), ...pods.flatMap(namesIn)])].toSorted();
+  const { adminToken, authority, nodesTls } = objectNames(name);
+  const names = [
+    ...new Set([adminToken, authority, nodesTls, ...namesIn(cluster.spec), ...pods.flatMap(namesIn)]),
+  ].toSorted();
   const values: string[] = [];
   const inventory: { readonly name: string; readonly keys: readonly string[] }[] = [];
   const warnings: string[] = [];
