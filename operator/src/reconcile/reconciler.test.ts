@@ -75,6 +75,19 @@ const scenarios: readonly Scenario[] = [
     replicas: 3,
   },
   {
+    name: 'drain a node and take it back',
+    before: async (scene) => {
+      await scene.want({ replicas: 4 });
+      await scene.settle();
+      await scene.want({ drainedNodes: ['links-1'] });
+      const { status } = await scene.settle();
+      expect(status?.nodes?.map(({ pod }) => pod).toSorted()).toEqual(['links-0', 'links-2', 'links-3']);
+      expect(status?.replicas).toBe(4);
+    },
+    change: async (scene) => scene.want({ drainedNodes: [] }),
+    replicas: 4,
+  },
+  {
     name: 'suspend and resume',
     before: async (scene) => {
       await formed(scene);
@@ -195,5 +208,26 @@ describe.each(scenarios)('$name', (scenario) => {
       const where = `${crash.when} ${effects[crash.index]} (${crash.index})`;
       await expect(play(scenario, crash), where).resolves.toBeDefined();
     }
+  }, 300_000);
+});
+
+describe('a drain', () => {
+  it('ends with a node less and its pod and volume in place, whichever effect is the last one of an operator', async () => {
+    const drain = async (crash?: CrashPoint): Promise<Scene> => {
+      const scene = new Scene();
+      await scene.want({ replicas: 4 });
+      await scene.settle();
+      scene.replaceOperator(crash);
+      const volumes = await scene.kubectl.list(claims, { namespace: 'default' }, never);
+      await scene.want({ drainedNodes: ['links-3'] });
+      await scene.settle(() => scene.store.model.assertQuorums('while a node is drained'));
+      expect(scene.store.model.nodes.map(({ name }) => name).toSorted()).toEqual(['links-0', 'links-1', 'links-2']);
+      const uids = ({ items }: typeof volumes) => items.map(({ metadata }) => metadata.uid);
+      expect(uids(await scene.kubectl.list(claims, { namespace: 'default' }, never))).toEqual(uids(volumes));
+      return scene;
+    };
+    const effects = (await drain()).life.points.passed;
+    expect(effects.length).toBeGreaterThan(0);
+    for (const crash of allCrashPoints(effects.length)) await drain(crash);
   }, 300_000);
 });

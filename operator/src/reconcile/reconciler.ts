@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { storedCluster } from '../crd/read-cluster.ts';
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { TlsIntent } from '../plan/intent.ts';
@@ -81,12 +82,12 @@ export class Reconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, expectations } = this.#options;
     const [namespace = '', name = ''] = key.split('/');
-    const cluster = caches.get(clusters, { namespace, name }) as ShortLinkCluster | undefined;
-    if (cluster === undefined || cluster.metadata.deletionTimestamp !== undefined) {
+    const stored = caches.get(clusters, { namespace, name });
+    if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
       expectations.forget(key);
       return {};
     }
-    return this.#reconcileCluster(key, withDefaults(cluster, this.#options), signal);
+    return this.#reconcileCluster(key, withDefaults(storedCluster(stored), this.#options), signal);
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
