@@ -34,7 +34,7 @@ export async function readSnapshot(
       const isUnknownKind = error instanceof KubeError && error.status === 404;
       if (!isForbidden(error) && !isUnknownKind) throw error;
       if (isForbidden(error)) warnings.push(`you may not list ${resource.plural}: the plan is made without them`);
-      return new ReadOnce(resource, []);
+      return new ReadOnce(resource, [], isUnknownKind ? `Kubernetes knows no ${resource.kind}` : undefined);
     }
   };
   const listed = [pods, claims, ...madeAndFollowed];
@@ -47,10 +47,12 @@ export async function readSnapshot(
 
 class ReadOnce implements Cache {
   readonly resource: Resource;
+  readonly absence: string | undefined;
   readonly #items: readonly KubeObject[];
 
-  constructor(resource: Resource, items: readonly KubeObject[]) {
+  constructor(resource: Resource, items: readonly KubeObject[], absence?: string) {
     this.resource = resource;
+    this.absence = absence;
     this.#items = items;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
+import { resources } from '../desired/resources.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { TlsIntent } from '../plan/intent.ts';
 import type { Plan, Step } from '../plan/step.ts';
@@ -107,7 +108,17 @@ export class Reconciler {
     const uploads = await this.#uploads(cluster, view, signal);
     const ordered = done.step?.action.kind === 'upload' ? due : undefined;
     const upload = uploadStatus(cluster, { ordered, shards: uploads, nowMs: observed.nowMs });
-    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload, uploads });
+    const podMonitorProblem = caches.absence(resources.podMonitor);
+    const status = statusOf({
+      cluster,
+      observed,
+      plan,
+      failure: done.failure,
+      image,
+      upload,
+      uploads,
+      podMonitorProblem,
+    });
     await this.#writeStatus(key, cluster, status, signal);
     if (done.cause !== undefined) throw done.cause;
     if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };
