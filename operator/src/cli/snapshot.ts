@@ -38,7 +38,7 @@ export async function readSnapshot(
       const mayLack = isForbidden(error) && !resource.namespaced;
       if (!mayLack && !isUnknownKind) throw error;
       if (mayLack) warnings.push(`you may not list ${resource.plural}: the plan is made without them`);
-      return new ReadOnce(resource, []);
+      return new ReadOnce(resource, [], isUnknownKind ? `Kubernetes knows no ${resource.kind}` : undefined);
     }
   };
   const listed = [pods, claims, ...madeAndFollowed];
@@ -51,10 +51,12 @@ export async function readSnapshot(
 
 class ReadOnce implements Cache {
   readonly resource: Resource;
+  readonly absence: string | undefined;
   readonly #items: readonly KubeObject[];
 
-  constructor(resource: Resource, items: readonly KubeObject[]) {
+  constructor(resource: Resource, items: readonly KubeObject[], absence?: string) {
     this.resource = resource;
+    this.absence = absence;
     this.#items = items;
   }
 

@@ -561,7 +561,7 @@ export interface ShortLinkClusterStatus {
   readonly observedGeneration?: number;
   /**
    * How the cluster is, each with a reason: Ready, Progressing, Degraded, Scaling, Upgrading, UploadsHealthy,
-   * RingBalanced, StorageResizing, CertificatesValid, ZonesKnown, SizeAdvised, Paused, Suspended.
+   * RingBalanced, StorageResizing, CertificatesValid, ZonesKnown, SizeAdvised, Monitored, Paused, Suspended.
    */
   readonly conditions?: readonly ConditionsItemStatus[];
   /** Id that the cluster took when it formed. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { allCrashPoints } from '../../testing/gateway/crash-points.ts';
 import type { CrashPoint } from '../../testing/gateway/crash-points.ts';
+import { resources } from '../desired/resources.ts';
 import { claims, clusters, pods } from './watched.ts';
 import { Scene } from './testing/scene.ts';
 import { uploadAnnotation } from './uploads.ts';
@@ -195,6 +196,20 @@ describe('a cluster', () => {
     expect(status).toMatchObject({ image: 'shortlink/node:dev', defaultImage: 'shortlink/node:dev' });
     const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
     expect(items.every((pod) => JSON.stringify(pod).includes('"image":"shortlink/node:dev"'))).toBe(true);
+  });
+
+  it('has a PodMonitor for as long as its spec wants one', async () => {
+    const scene = new Scene();
+    const monitors = async () =>
+      (await scene.kubectl.list(resources.podMonitor, { namespace: 'default' }, never)).items;
+    await scene.want({ monitoring: { podMonitor: { enabled: true, labels: { release: 'prometheus' } } } });
+    const { status } = await scene.settle();
+    expect(status?.conditions?.find(({ type }) => type === 'Monitored')).toMatchObject({ status: 'True' });
+    expect(await monitors()).toMatchObject([{ metadata: { name: 'links-nodes', labels: { release: 'prometheus' } } }]);
+    await scene.want({ monitoring: { podMonitor: { enabled: false } } });
+    await scene.settle();
+    expect(await monitors()).toEqual([]);
+    expect(scene.errors).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { storedCluster } from '../crd/read-cluster.ts';
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
+import { resources } from '../desired/resources.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { TlsIntent } from '../plan/intent.ts';
 import type { Plan, Step } from '../plan/step.ts';
@@ -108,7 +109,17 @@ export class Reconciler {
     const uploads = await this.#uploads(cluster, view, signal);
     const ordered = done.step?.action.kind === 'upload' ? due : undefined;
     const upload = uploadStatus(cluster, { ordered, shards: uploads, nowMs: observed.nowMs });
-    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload, uploads });
+    const podMonitorProblem = caches.absence(resources.podMonitor);
+    const status = statusOf({
+      cluster,
+      observed,
+      plan,
+      failure: done.failure,
+      image,
+      upload,
+      uploads,
+      podMonitorProblem,
+    });
     await this.#writeStatus(key, cluster, status, signal);
     if (done.cause !== undefined) throw done.cause;
     if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };
