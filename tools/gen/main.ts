@@ -14,6 +14,10 @@ import { configurationPage } from './configuration-page.ts';
 import { crdSchemaFile } from './crd-schema.ts';
 import { readCrd } from './crd-source.ts';
 import { crdTypesFile } from './crd-types.ts';
+import { clusterDashboard } from './dashboards/cluster-dashboard.ts';
+import { dashboardFile } from './dashboards/dashboard.ts';
+import { nodeDashboard } from './dashboards/node-dashboard.ts';
+import { operatorDashboard } from './dashboards/operator-dashboard.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
 import { operatorPage } from './operator-page.ts';
@@ -36,6 +40,7 @@ const files: readonly Generated[] = [
   { path: 'docs/reference/operator.md', text: operatorPage() },
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
   scorecardFile(root),
+  ...[clusterDashboard, nodeDashboard, operatorDashboard].map(dashboardFile),
   crdSchemaFile(crd),
   crdTypesFile(crd),
   chartCrd(root),

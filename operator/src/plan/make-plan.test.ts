@@ -12,6 +12,7 @@ const base: Intent = {
   templateHash: 'a',
   volumeBytes: 1000,
   deletesVolumes: false,
+  drainedPods: [],
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { planCertificates } from './certificates.ts';
+import { drainedAdvice, planDrain } from './drain.ts';
 import type { Intent } from './intent.ts';
 import type { Observed } from './observed.ts';
 import { planArrival, planPresence } from './presence.ts';
@@ -47,7 +48,8 @@ export function makePlan(observed: Observed, intent: Intent): Plan {
   const steps = parts.flatMap(({ part }) => part.steps);
   const busy = parts.find(({ part }) => part.steps.length > 0 || part.waitingFor !== undefined);
   const waits = parts.flatMap(({ part }) => part.waitingFor ?? []);
-  const advice = waits.length === 0 ? [] : list(unreachableAdvice(observed));
+  const advice =
+    waits.length === 0 ? [] : [...list(unreachableAdvice(observed)), ...list(drainedAdvice(observed, intent))];
   const waitingFor = waits.length === 0 ? undefined : [...new Set([...waits, ...advice])].join('; ');
   return { steps, progress: busy?.progress, waitingFor, refusals: parts.flatMap(({ part }) => part.refusals ?? []) };
 }
@@ -67,7 +69,8 @@ function planPods(observed: Observed, intent: Intent): { readonly progress: Prog
     return isIdle(arrival.part) ? [{ progress: 'Replacing', part: planDraining(observed) }] : [arrival];
   }
   if (isOutdated) return [rollout];
-  return arrival.part.waitingFor === undefined ? [scaleDown] : [arrival];
+  if (arrival.part.waitingFor !== undefined) return [arrival];
+  return isIdle(scaleDown.part) ? [{ progress: 'Replacing', part: planDrain(observed, intent) }] : [scaleDown];
 }
 
 function isIdle({ steps, waitingFor, refusals = [] }: Part): boolean {

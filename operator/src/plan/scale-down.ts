@@ -34,12 +34,12 @@ export function planScaleDown(observed: Observed, intent: Intent): Part {
 }
 
 /** A node is on its way out, or out while its pod is still there: that is finished before anything else goes. */
-export function isLeaving(observed: Observed, { name }: Intent): boolean {
+export function isLeaving(observed: Observed, { name, drainedPods }: Intent): boolean {
   const { statefulSet, store } = observed;
   if (statefulSet === undefined || store === undefined) return false;
   if (store.nodes.some((node) => node.isDraining)) return true;
   const highest = statefulSet.replicas - 1;
-  return isForgotten(observed, name, highest);
+  return !drainedPods.includes(podName(name, highest)) && isForgotten(observed, name, highest);
 }
 
 /** The cluster does not know the node any more whose data the volume holds. */
@@ -53,6 +53,11 @@ export function isForgotten(observed: Observed, name: string, ordinal: number): 
 function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: readonly StoreNode[]): string | undefined {
   if (replicas < store.shardReplicas)
     return `spec.replicas ${replicas} is less than the ${store.shardReplicas} replicas of each shard: nothing would be left that can lose a node`;
+  return spaceRefusal(store, leaving);
+}
+
+/** What the others lack to take over what these hold; undefined when nothing. */
+export function spaceRefusal(store: StoreState, leaving: readonly StoreNode[]): string | undefined {
   const needed = leaving.reduce((sum, node) => sum + (node.chunkBytes ?? 0), 0) * (1 + spareShare);
   const others = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node));
   const free = others.reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
@@ -75,7 +80,7 @@ function shrink(
   return { steps: [{ action: { kind: 'setReplicas', replicas: ordinal }, reason }] };
 }
 
-function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
+export function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
   const held = shards.filter(({ replicas }) => replicas.some(({ nodeId }) => leaving.some(({ id }) => id === nodeId)));
   const chunks = leaving.reduce((sum, { chunksHeld }) => sum + (chunksHeld ?? 0), 0);
   const what = [
@@ -98,9 +103,9 @@ export function planDraining({ store }: Observed): Part {
 export function planCancel(observed: Observed, intent: Intent): Part {
   const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
     const ordinal = ordinalOf(intent.name, node.name);
-    const isWanted = ordinal !== undefined && ordinal < intent.replicas;
+    const isWanted = ordinal !== undefined && ordinal < intent.replicas && !intent.drainedPods.includes(node.name);
     if (!isWanted || !node.isDraining || isSuperseded(observed, node) || node.liveness !== 'alive') return [];
-    const reason = `spec.replicas is ${intent.replicas} again: node ${node.name} stays`;
+    const reason = `node ${node.name} is wanted again: spec.replicas is ${intent.replicas}, and spec.drainedNodes does not name it`;
     return [{ action: { kind: 'cancelRemoveNode', nodeId: node.id }, reason }];
   });
   return { steps };

@@ -192,7 +192,7 @@ export const conditionTable = {
       Known: on('Each pod knows its zone.', ''),
       NodesNotReadable: off(
         'The operator may not read the Nodes of Kubernetes (`watchMachines: false`), or does not see this one.',
-        'Nothing, where zones do not matter. Otherwise grant it the right (`watchMachines: true`).',
+        'Nothing, where zones do not matter. Otherwise grant it the right: [its rights](../operations/install.md#its-rights).',
       ),
       NoLabel: off(
         'The machine has no label `spec.scheduling.zoneLabel`.',
@@ -208,6 +208,16 @@ export const conditionTable = {
       Even: off(
         'An even number survives the loss of no more nodes than the odd one below it.',
         'One more, or one less.',
+      ),
+    },
+  },
+  Monitored: {
+    meaning: 'Prometheus is told of the pods, as `spec.monitoring` asks for. It is there only where that is asked for.',
+    reasons: {
+      PodMonitor: on('There is a PodMonitor.', ''),
+      NoPodMonitors: off(
+        'Kubernetes knows no PodMonitors, or the operator may not make them.',
+        'Install the Prometheus operator; it is noticed within minutes. Or take `spec.monitoring.podMonitor.enabled` back, and [scrape the pods otherwise](../operations/monitoring.md).',
       ),
     },
   },

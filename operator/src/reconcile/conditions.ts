@@ -24,6 +24,8 @@ export interface Situation {
   readonly failure: string | undefined;
   /** What of the shards is on its way to the object store; undefined: nobody says. */
   readonly uploads: readonly UploadReport[] | undefined;
+  /** Why there can be no PodMonitors, in words; undefined: there can. */
+  readonly podMonitorProblem?: string | undefined;
 }
 
 /** How the cluster is, each with a reason. A condition keeps its time for as long as its status stays. */
@@ -58,6 +60,7 @@ function verdicts(situation: Situation): Verdict[] {
     certificatesVerdict(observed, tlsIntentOf(cluster)),
     zones(observed),
     sizeAdvised(cluster.spec.replicas),
+    ...monitored(situation),
     cluster.spec.paused
       ? verdict('Paused', 'SpecPaused', 'spec.paused is true: the operator only reports.')
       : verdict('Paused', 'NotPaused', 'The operator acts.'),
@@ -148,6 +151,20 @@ function zones({ pods, kubeNodes }: Observed): Verdict {
         `The operator may not read Node ${unknown.kubeNode}: copies are spread without regard to zones.`,
       )
     : verdict('ZonesKnown', 'NoLabel', `Node ${machine.name} has no label that names its zone.`);
+}
+
+/** Only where somebody asked for it. */
+function monitored({ cluster, podMonitorProblem: problem }: Situation): Verdict[] {
+  if (!cluster.spec.monitoring.podMonitor.enabled) return [];
+  return [
+    problem === undefined
+      ? verdict('Monitored', 'PodMonitor', 'The Prometheus operator is told of the pods by a PodMonitor.')
+      : verdict(
+          'Monitored',
+          'NoPodMonitors',
+          `There is no PodMonitor: ${problem}. Is the Prometheus operator installed?`,
+        ),
+  ];
 }
 
 function sizeAdvised(replicas: number): Verdict {
