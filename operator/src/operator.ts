@@ -19,6 +19,7 @@ import { Caches } from './reconcile/caches.ts';
 import { publishClusters, type ClusterMetrics } from './reconcile/cluster-metrics.ts';
 import { CertificateWriter } from './reconcile/certificates/certificate-writer.ts';
 import { Epochs } from './reconcile/epochs.ts';
+import { eventReason, failedEventReason } from './reconcile/event-table.ts';
 import { Lookups } from './reconcile/lookups.ts';
 import { stepText } from './reconcile/status.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -218,7 +219,7 @@ function keysOf({ kind, metadata }: KubeObject): readonly string[] {
 }
 
 function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: string | undefined) {
-  const word = `${action.kind.slice(0, 1).toUpperCase()}${action.kind.slice(1)}`;
+  const word = eventReason(action.kind);
   return failure === undefined
     ? ({
         regarding: cluster,
@@ -227,5 +228,11 @@ function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: s
         action: word,
         note: `${stepText(action)}: ${reason}`,
       } as const)
-    : ({ regarding: cluster, type: 'Warning', reason: `${word}Failed`, action: word, note: failure } as const);
+    : ({
+        regarding: cluster,
+        type: 'Warning',
+        reason: failedEventReason(action.kind),
+        action: word,
+        note: failure,
+      } as const);
 }

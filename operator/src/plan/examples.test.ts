@@ -207,6 +207,11 @@ describe('volumes', () => {
     expect(plan(stuck, { volumeBytes: 2000 }).refusals[0]).toContain(
       'its storage class does not allow volumes to grow',
     );
+    // A new one in its place is as large as it should be.
+    const asked = [claim(0, { canGrow: false }), ...[1, 2].map((i) => claim(i, { requestedBytes: 2000 }))];
+    const replaceable = plan(observe(3, { claims: asked }), { volumeBytes: 2000 });
+    expect(actions(replaceable)).toEqual(['recreateStatefulSet']);
+    expect(replaceable.refusals).toHaveLength(1);
     const slow = [0, 1, 2].map((i) => claim(i, { requestedBytes: 2000, resizeProblem: 'node is busy' }));
     const set = { ...version, replicas: 3, isObserved: true, claimBytes: 2000 };
     const waiting = plan(observe(3, { claims: slow, statefulSet: set }), { volumeBytes: 2000 }).waitingFor;
