@@ -200,6 +200,16 @@ export const conditionTable = {
       ),
     },
   },
+  Monitored: {
+    meaning: 'The Prometheus operator is told of the pods. Only where `spec.monitoring.podMonitor` asks for it.',
+    reasons: {
+      PodMonitor: on('There is a PodMonitor.', ''),
+      NoPodMonitors: off(
+        'Kubernetes knows no PodMonitors, or the operator may not look.',
+        'Install the Prometheus operator, or scrape the pods otherwise: [monitoring](../operations/monitoring.md).',
+      ),
+    },
+  },
   SizeAdvised: {
     meaning: 'The number of nodes is a good one.',
     reasons: {
@@ -208,16 +218,6 @@ export const conditionTable = {
       Even: off(
         'An even number survives the loss of no more nodes than the odd one below it.',
         'One more, or one less.',
-      ),
-    },
-  },
-  Monitored: {
-    meaning: 'Prometheus is told of the pods, as `spec.monitoring` asks for. It is there only where that is asked for.',
-    reasons: {
-      PodMonitor: on('There is a PodMonitor.', ''),
-      NoPodMonitors: off(
-        'Kubernetes knows no PodMonitors, or the operator may not make them.',
-        'Install the Prometheus operator; it is noticed within minutes. Or take `spec.monitoring.podMonitor.enabled` back, and [scrape the pods otherwise](../operations/monitoring.md).',
       ),
     },
   },
