@@ -200,6 +200,16 @@ export const conditionTable = {
       ),
     },
   },
+  Monitored: {
+    meaning: 'The Prometheus operator is told of the pods. Only where `spec.monitoring.podMonitor` asks for it.',
+    reasons: {
+      PodMonitor: on('There is a PodMonitor.', ''),
+      NoPodMonitors: off(
+        'Kubernetes knows no PodMonitors, or the operator may not look.',
+        'Install the Prometheus operator, or scrape the pods otherwise: [monitoring](../operations/monitoring.md).',
+      ),
+    },
+  },
   SizeAdvised: {
     meaning: 'The number of nodes is a good one.',
     reasons: {

@@ -158,8 +158,8 @@ function monitored({ cluster, podMonitorProblem: problem }: Situation): Verdict[
   if (!cluster.spec.monitoring.podMonitor.enabled) return [];
   return [
     problem === undefined
-      ? is('Monitored', 'PodMonitor', 'The Prometheus operator is told of the pods by a PodMonitor.')
-      : isNot(
+      ? verdict('Monitored', 'PodMonitor', 'The Prometheus operator is told of the pods by a PodMonitor.')
+      : verdict(
           'Monitored',
           'NoPodMonitors',
           `There is no PodMonitor: ${problem}. Is the Prometheus operator installed?`,
