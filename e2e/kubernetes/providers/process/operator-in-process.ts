@@ -5,6 +5,7 @@ import { systemClock } from '../../../../operator/src/adapters/system-clock.ts';
 import { systemRandom } from '../../../../operator/src/adapters/system-random.ts';
 import { Operator } from '../../../../operator/src/operator.ts';
 import { readOptions } from '../../../../operator/src/options.ts';
+import type { KubeDiscovery } from '../../../../operator/src/ports/discovery.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
 import { electionIdentity, Elector } from '../../../../operator/src/runtime/leader/elector.ts';
 import { RecordingMetrics } from '../../../../operator/src/runtime/testing/recorders.ts';
@@ -23,7 +24,7 @@ export class OperatorInProcess {
   readonly #running: Promise<unknown>;
   #leading: Promise<void> = Promise.resolve();
 
-  constructor(api: KubeApi, name: string, image: string, log: (text: string) => void) {
+  constructor(api: KubeApi & KubeDiscovery, name: string, image: string, log: (text: string) => void) {
     this.gateway = new Gateway(api, this.#points);
     const stream = new PassThrough();
     stream.on('data', (chunk: Buffer) => log(chunk.toString()));
@@ -31,7 +32,7 @@ export class OperatorInProcess {
     const read = readOptions([`--pod.name=${name}`, `--node.image=${image}`], {});
     if ('problems' in read) throw new Error(read.problems.join('; '));
     const parts = { clock: systemClock, random: systemRandom, metrics: new RecordingMetrics(), logger };
-    const operator = new Operator({ ...parts, options: read.options, api: this.gateway });
+    const operator = new Operator({ ...parts, options: read.options, api: this.gateway, discovery: api });
     this.#operator = operator;
     const following = operator.informers.run(this.#stopping.signal);
     const elector = new Elector({

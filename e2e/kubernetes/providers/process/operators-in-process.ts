@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { KubeDiscovery } from '../../../../operator/src/ports/discovery.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
 import type { Gateway } from '../../../../operator/testing/gateway/gateway.ts';
 import type { OperatorControl } from '../../provider.ts';
@@ -8,13 +9,13 @@ const logMaxChars = 4_000_000;
 
 /** The operators that there are, in this process. */
 export class OperatorsInProcess implements OperatorControl {
-  readonly #connect: () => KubeApi;
+  readonly #connect: () => KubeApi & KubeDiscovery;
   readonly #image: string;
   #living: OperatorInProcess[] = [];
   #count = 0;
   #log = '';
 
-  constructor(connect: () => KubeApi, image: string) {
+  constructor(connect: () => KubeApi & KubeDiscovery, image: string) {
     this.#connect = connect;
     this.#image = image;
   }
