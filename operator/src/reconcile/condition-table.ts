@@ -78,7 +78,7 @@ export const conditionTable = {
       ),
       NodesFenced: on(
         'Nodes stand still because `spec.fencedNodes` names them.',
-        'Take them out of the list when you have seen what you wanted: [fence](../operations/changes.md#fence-one-node).',
+        'Take them out of the list when you have seen what you wanted: [fencing](../operations/fencing.md).',
       ),
       PodNotReady: on(
         'A pod does not start or run; the message has the words of the scheduler or the kubelet.',
