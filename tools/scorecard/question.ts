@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A test by its file and its own title, or by that of the `describe` around it, which stands for all in it. */
+/**
+ * A test by its file and its own title, or by that of the `describe` around it, which stands for all in it. A `%s` in the title
+ * stands for every case.
+ */
 export interface NamedTest {
   readonly file: string;
   readonly title: string;

@@ -29,13 +29,18 @@ export interface Report {
 export function resultsOf(report: Report, project: string, tests: readonly NamedTest[]): LastResult[] {
   return tests.flatMap((test): LastResult[] => {
     const file = report.testResults.find(({ name }) => name.endsWith(`/${test.file}`));
-    const runs = file?.assertionResults.filter(
-      ({ title, ancestorTitles }) => title === test.title || ancestorTitles.includes(test.title),
+    const runs = file?.assertionResults.filter(({ title, ancestorTitles }) =>
+      [title, ...ancestorTitles].some((one) => isTitled(one, test.title)),
     );
     if (file === undefined || runs === undefined || runs.length === 0) return [];
     const at = `${new Date(file.startTime).toISOString().slice(0, 19)}Z`;
     return [{ file: test.file, title: test.title, project, result: together(runs.map(({ status }) => status)), at }];
   });
+}
+
+function isTitled(title: string, named: string): boolean {
+  const [before = '', after] = named.split('%s');
+  return after === undefined ? title === named : title.startsWith(before) && title.endsWith(after);
 }
 
 /** One that failed makes them all failed; only if all were run they have passed. */

@@ -46,6 +46,9 @@ describe('results', () => {
     expect(resultsOf(report(0, ran('passed'), ran('pending', 'shrink')), 'unit', [group])).toMatchObject([
       { result: 'skipped' },
     ]);
+    const each = { file: grows.file, title: 'grow by %s GiB' };
+    const cases = report(0, ran('passed', 'grow by 1 GiB'), ran('failed', 'grow by 2 GiB'), ran('failed'));
+    expect(resultsOf(cases, 'unit', [each])).toMatchObject([{ ...each, result: 'failed' }]);
   });
 
   it('stay until there are newer ones, each of its project', () => {

@@ -192,7 +192,7 @@ export const conditionTable = {
       Known: on('Each pod knows its zone.', ''),
       NodesNotReadable: off(
         'The operator may not read the Nodes of Kubernetes (`watchMachines: false`), or does not see this one.',
-        'Nothing, where zones do not matter. Otherwise grant it the right (`watchMachines: true`).',
+        'Nothing, where zones do not matter. Otherwise grant it the right: [its rights](../operations/install.md#its-rights).',
       ),
       NoLabel: off(
         'The machine has no label `spec.scheduling.zoneLabel`.',

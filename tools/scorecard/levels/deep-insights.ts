@@ -15,6 +15,26 @@ export const deepInsights: Level = {
       ],
     },
     {
+      text: 'Are there dashboards, every query of which is run against a real Prometheus?',
+      requirement: 'H3',
+      tests: [
+        { file: 'e2e/monitoring/dashboards.e2e.ts', title: '%s: every query has an answer' },
+        { file: 'tools/tidy/monitoring.test.ts', title: 'is about metrics, labels and values that there are' },
+      ],
+    },
+    {
+      text: 'Are there alerts that are tested to fire and to stay quiet, with a runbook each?',
+      requirement: 'H3',
+      tests: [
+        { file: 'e2e/monitoring/rules.e2e.ts', title: 'fire and stay quiet as %s says' },
+        { file: 'e2e/monitoring/dashboards.e2e.ts', title: 'no alert is about to fire in a cluster that is well' },
+        {
+          file: 'tools/tidy/monitoring.test.ts',
+          title: 'has a runbook, and each runbook has an alert and is in the list of them',
+        },
+      ],
+    },
+    {
       text: 'Is every step an event with its reason, without floods?',
       requirement: 'O1',
       tests: [

@@ -35,7 +35,7 @@ export const fullLifecycle: Level = {
       text: 'Can a chosen node be drained and replaced?',
       requirement: 'O4',
       tests: [
-        operator('plan/examples', 'nodes that are to be drained'),
+        operator('plan/drain', 'nodes that are to be drained'),
         operator('cli/commands/acts', 'end in what the operator does: a node leaves, and comes back anew'),
       ],
     },
