@@ -61,6 +61,27 @@ describe.skipIf('missing' in helm)('the chart of the operator', () => {
     });
   });
 
+  it('brings alerts with links to their runbooks, and dashboards as they are, where they are asked for', async () => {
+    const labels = { release: 'prometheus' };
+    const rules = { enabled: true, labels, runbookBaseUrl: 'https://example.com/runbooks/' };
+    const manifests = await chart.render({ monitoring: { rules, dashboards: { enabled: true } } });
+    const rule = manifests.find(({ kind }) => kind === 'PrometheusRule');
+    const source = readFileSync(join(root, 'charts/shortlink-operator/rules/shortlink.yaml'), 'utf8');
+    expect(rule?.metadata.labels).toMatchObject(labels);
+    expect(rule?.['spec']).toEqual(parse(source.replaceAll('RUNBOOKS/', 'https://example.com/runbooks/')));
+    const boards = manifests.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1');
+    const files = boards.flatMap((board) => Object.entries(board['data'] as Readonly<Record<string, string>>));
+    expect(files.map(([name]) => name).toSorted()).toEqual([
+      'shortlink-cluster.json',
+      'shortlink-node.json',
+      'shortlink-operator.json',
+    ]);
+    for (const [name, text] of files)
+      expect(text).toBe(readFileSync(join(root, 'charts/shortlink-operator/dashboards', name), 'utf8'));
+    const without = (await chart.render()).map(({ kind }) => kind);
+    expect(without).not.toContain('PrometheusRule');
+  });
+
   it('installs the definition as it is in crds/, and leaves it behind', async () => {
     const [crd] = (await chart.render()).filter(({ kind }) => kind === 'CustomResourceDefinition');
     const source = parse(readFileSync(join(root, 'crds', 'shortlink.dev_shortlinkclusters.yaml'), 'utf8')) as Json;

@@ -76,6 +76,8 @@ export interface Machines {
 export interface Provider extends AsyncDisposable {
   readonly name: 'kind' | 'existing' | 'process';
   readonly kube: KubeApi;
+  /** What specs of clusters must say here. */
+  readonly specs: Readonly<Record<string, unknown>>;
   /** The namespace that all scenarios share; undefined: each one makes its own. */
   readonly namespace: string | undefined;
   /** `next` is another name of a good image; `bad` is none that anybody has. */

@@ -16,7 +16,6 @@ const baseSpec: Fields = {
   replicas: 3,
   storage: { size: '1Gi' },
   ring: { suspectAfter: '3s', downAfter: '8s', outAfter: '60s' },
-  tls: { mode: 'Disabled' },
   resources: { requests: { cpu: '50m', memory: '256Mi' } },
 };
 

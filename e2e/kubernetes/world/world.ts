@@ -39,7 +39,14 @@ export class World {
 
   /** A cluster that is asked for, and not waited for. */
   async request(spec: Fields = {}): Promise<TestedCluster> {
-    const cluster = new TestedCluster(this.objects, { namespace: this.namespace, name: clusterName }, spec);
+    const cluster = new TestedCluster(
+      this.objects,
+      { namespace: this.namespace, name: clusterName },
+      {
+        ...this.provider.specs,
+        ...spec,
+      },
+    );
     await cluster.apply();
     return cluster;
   }

@@ -45,10 +45,13 @@ describe('nodes that are to be drained', () => {
     expect(actions(plan(left, { replicas: 4 }))).toEqual(['deleteClaim data-links-1', 'deletePod links-1']);
   });
 
-  it('are said to be what a rollout waits for', () => {
-    const pods = [pod(0, { templateHash: 'old' }), pod(1, { isReady: false }), pod(2), pod(3)];
-    const made = plan(observe(4, { pods }, { nodes: [node(0), node(2), node(3)] }), four);
-    expect(made.steps).toEqual([]);
-    expect(made.waitingFor).toContain('links-1 is drained and not ready');
+  it('keep nobody waiting when they have left: neither a rollout nor the next drain', () => {
+    const nodes = [node(0), node(2), node(3)];
+    const pods = [pod(0, { templateHash: 'old' }), pod(1, { templateHash: 'old', isReady: false }), pod(2), pod(3)];
+    expect(actions(plan(observe(4, { pods }, { nodes }), four))).toContain('deletePod links-0');
+    const done = [pod(0), pod(1, { templateHash: 'old', isReady: false }), pod(2), pod(3)];
+    expect(plan(observe(4, { pods: done }, { nodes }), four)).toMatchObject({ steps: [], waitingFor: undefined });
+    const five = observe(5, { pods: [...done, pod(4)] }, { nodes: [...nodes, node(4)] });
+    expect(actions(plan(five, { replicas: 5, drainedPods: ['links-1', 'links-2'] }))).toEqual(['removeNode n2']);
   });
 });

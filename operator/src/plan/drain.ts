@@ -3,7 +3,7 @@ import { disruptionProblem } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { claimOf, isSuperseded, nodesNamed, ordinalOf } from './nodes-of-pods.ts';
 import type { Observed, StoreNode, StoreState } from './observed.ts';
-import { isForgotten, leftOn, spaceRefusal } from './scale-down.ts';
+import { leftOn, spaceRefusal } from './scale-down.ts';
 import type { Part } from './step.ts';
 
 /**
@@ -49,14 +49,4 @@ function drainRefusal(store: StoreState, leaving: readonly StoreNode[]): string 
   if (left < store.shardReplicas)
     return `node ${names} cannot be drained: ${left} nodes would be left for the ${store.shardReplicas} replicas of each shard; raise spec.replicas first, or take it out of spec.drainedNodes`;
   return spaceRefusal(store, leaving);
-}
-
-/** Nodes that have left keep others waiting, as their pods are not ready. */
-export function drainedAdvice(observed: Observed, { name, drainedPods }: Intent): string | undefined {
-  const gone = drainedPods.filter((pod) => {
-    const ordinal = ordinalOf(name, pod);
-    return ordinal !== undefined && isForgotten(observed, name, ordinal);
-  });
-  if (gone.length === 0) return undefined;
-  return `${gone.join(', ')} is drained and not ready: taken out of spec.drainedNodes it begins anew`;
 }

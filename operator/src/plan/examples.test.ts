@@ -188,10 +188,19 @@ describe('fewer replicas', () => {
     });
   });
 
+  it('take a member along that joined in the last moment before its pod went', () => {
+    const late = observe(3, {}, { nodes: [node(0), node(1), node(2), node(3, { liveness: 'down' })] });
+    expect(actions(plan(late))).toEqual(['hastenNode n3', 'removeNode n3']);
+    const unseen = { claims: [claim(0), claim(1), claim(2), claim(3, { nodeId: undefined })] };
+    const { nodes } = late.store ?? { nodes: [] };
+    expect(actions(plan(observe(3, unseen, { nodes })))).toEqual(['recordNode data-links-3 n3', 'removeNode n3']);
+    expect(actions(plan(late, { replicas: 4 }))).toContain('setReplicas 4');
+  });
+
   it('touch a volume only after its node was forgotten and its pod is gone', () => {
     const left = { claims: [0, 1, 2, 3].map((i) => claim(i)) };
     expect(actions(plan(observe(3, left)))).toEqual(['deleteClaim data-links-3']);
-    expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual([]);
+    expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual(['removeNode n3']);
     expect(actions(plan(observe(3, { ...left, store: undefined })))).toEqual([]);
   });
 });

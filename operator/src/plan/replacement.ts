@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { podName } from '../desired/names.ts';
 import type { Intent } from './intent.ts';
-import { claimOf, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
+import { claimOf, isForgotten, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode } from './observed.ts';
-import { isForgotten } from './scale-down.ts';
 import type { Part, Step } from './step.ts';
 
 /** Which node's data a volume holds is written on the claim as soon as it is seen: later nobody could say. */

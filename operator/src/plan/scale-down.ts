@@ -2,7 +2,7 @@
 import { disruptionProblem, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
-import { claimOf, isSuperseded, nodesNamed, ordinalOf } from './nodes-of-pods.ts';
+import { claimOf, isForgotten, isSuperseded, nodesNamed, ordinalOf, podOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode, StoreState } from './observed.ts';
 import type { Part, Step } from './step.ts';
 
@@ -33,6 +33,32 @@ export function planScaleDown(observed: Observed, intent: Intent): Part {
   return { steps: staying.map(({ id }) => ({ action: { kind: 'removeNode', nodeId: id }, reason })) };
 }
 
+/**
+ * Members without a pod, above all that are wanted: one that joined in the last moment before its pod went. They would be missed for
+ * ever, so they leave as others do.
+ */
+export function planStrays(observed: Observed, intent: Intent): Part {
+  const { statefulSet, store } = observed;
+  if (statefulSet === undefined || store === undefined || !statefulSet.isObserved) return { steps: [] };
+  const wanted = Math.max(statefulSet.replicas, intent.replicas);
+  const strays = store.nodes.filter((node) => {
+    const ordinal = ordinalOf(intent.name, node.name);
+    return ordinal !== undefined && ordinal >= wanted && !node.isDraining && podOf(observed, ordinal) === undefined;
+  });
+  if (strays.length === 0) return { steps: [] };
+  const refusal = scaleDownRefusal(store, intent, strays);
+  if (refusal !== undefined) return { steps: [], refusals: [refusal] };
+  const steps = strays.flatMap(({ id, name }): Step[] => {
+    const claim = observed.claims.find((one) => one.ordinal === ordinalOf(intent.name, name));
+    const reason = `node ${name} has no pod any more, and none is wanted`;
+    const removal: Step = { action: { kind: 'removeNode', nodeId: id }, reason };
+    if (claim === undefined || claim.nodeId !== undefined || claim.isDeleting) return [removal];
+    // Whoever else has lived on that volume is no member any more. Later nobody could say that it is of no use.
+    return [{ action: { kind: 'recordNode', claim: claim.name, nodeId: id }, reason }, removal];
+  });
+  return { steps };
+}
+
 /** A node is on its way out, or out while its pod is still there: that is finished before anything else goes. */
 export function isLeaving(observed: Observed, { name, drainedPods }: Intent): boolean {
   const { statefulSet, store } = observed;
@@ -40,13 +66,6 @@ export function isLeaving(observed: Observed, { name, drainedPods }: Intent): bo
   if (store.nodes.some((node) => node.isDraining)) return true;
   const highest = statefulSet.replicas - 1;
   return !drainedPods.includes(podName(name, highest)) && isForgotten(observed, name, highest);
-}
-
-/** The cluster does not know the node any more whose data the volume holds. */
-export function isForgotten(observed: Observed, name: string, ordinal: number): boolean {
-  const nodeId = claimOf(observed, ordinal)?.nodeId;
-  const isKnown = nodesNamed(observed, podName(name, ordinal)).some(({ isDraining }) => !isDraining);
-  return nodeId !== undefined && !isKnown && observed.store?.nodes.every(({ id }) => id !== nodeId) === true;
 }
 
 /** Why the nodes must stay; undefined when they may go. */

@@ -31,9 +31,9 @@ async function lifeOfCluster(): Promise<ReadonlySet<string>> {
   for (let round = 0; round < 5; round++) await scene.round();
   await scene.kubectl.delete(resources.secret, metadata, {}, never);
   await scene.settle();
-  await scene.want({ replicas: 3, image: 'shortlink/node:next' });
+  await scene.want({ replicas: 3, image: 'shortlink/node:next', monitoring: { podMonitor: { enabled: true } } });
   await scene.settle();
-  await scene.want({ storage: { size: '2Gi' }, networkPolicy: { enabled: false } });
+  await scene.want({ storage: { size: '2Gi' }, networkPolicy: { enabled: false }, monitoring: undefined });
   await scene.settle();
   await scene.kubectl.delete(claims, { namespace: 'default', name: 'data-links-1' }, {}, never);
   await scene.kubectl.delete(pods, { namespace: 'default', name: 'links-1' }, {}, never);

@@ -26,6 +26,7 @@ export interface Place {
 export class KubectlProvider implements Provider {
   readonly name: 'kind' | 'existing';
   readonly kube: KubeApi;
+  readonly specs = {};
   readonly images: Provider['images'];
   readonly operator: HelmOperator;
   readonly machines: Machines;

@@ -30,6 +30,8 @@ export class ProcessProvider implements Provider {
   readonly name = 'process';
   readonly images = images;
   readonly namespace = undefined;
+  // Certificates are for names of pods, and here pods have addresses only.
+  readonly specs = { tls: { mode: 'Disabled' } };
   readonly kube: Gateway;
   readonly operator: OperatorsInProcess;
   readonly machines: Machines;
