@@ -14,6 +14,16 @@ import { Gateway } from '../../../../operator/testing/gateway/gateway.ts';
 
 export const operatorNamespace = 'shortlink-system';
 
+export interface OperatorProcessOptions {
+  readonly api: KubeApi & KubeDiscovery;
+  readonly name: string;
+  /** Of the nodes of clusters that name none. */
+  readonly image: string;
+  readonly log: (text: string) => void;
+  /** Its program ends by itself here; whoever is told kills what is left of it. */
+  readonly ended: () => void;
+}
+
 /** The operator as its program puts it together, but for the process around it. It has its own way to the API server. */
 export class OperatorInProcess {
   readonly gateway: Gateway;
@@ -24,7 +34,7 @@ export class OperatorInProcess {
   readonly #running: Promise<unknown>;
   #leading: Promise<void> = Promise.resolve();
 
-  constructor(api: KubeApi & KubeDiscovery, name: string, image: string, log: (text: string) => void) {
+  constructor({ api, name, image, log, ended }: OperatorProcessOptions) {
     this.gateway = new Gateway(api, this.#points);
     const stream = new PassThrough();
     stream.on('data', (chunk: Buffer) => log(chunk.toString()));
@@ -45,8 +55,7 @@ export class OperatorInProcess {
           logger.error('the operator failed', { error });
         });
       },
-      // A process ends here: it does nothing any more.
-      onLost: () => this.#points.end(),
+      onLost: ended,
     });
     this.#running = Promise.allSettled([following, elector.run(this.#stopping.signal)]);
   }

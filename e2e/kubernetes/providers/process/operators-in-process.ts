@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeDiscovery } from '../../../../operator/src/ports/discovery.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
-import type { Gateway } from '../../../../operator/testing/gateway/gateway.ts';
 import type { OperatorControl } from '../../provider.ts';
 import { OperatorInProcess } from './operator-in-process.ts';
 
+const restartMs = 1000;
 const logMaxChars = 4_000_000;
 
 /** The operators that there are, in this process. */
@@ -14,14 +15,22 @@ export class OperatorsInProcess implements OperatorControl {
   #living: OperatorInProcess[] = [];
   #count = 0;
   #log = '';
+  #isCutOff = false;
 
   constructor(connect: () => KubeApi & KubeDiscovery, image: string) {
     this.#connect = connect;
     this.#image = image;
   }
 
-  get gateways(): readonly Gateway[] {
-    return this.#living.map(({ gateway }) => gateway);
+  /** None of them reaches the API server, nor does one that comes, until `reconnect`. */
+  cutOff(): void {
+    this.#isCutOff = true;
+    for (const { gateway } of this.#living) gateway.interrupt('refuse');
+  }
+
+  reconnect(): void {
+    this.#isCutOff = false;
+    for (const { gateway } of this.#living) gateway.restore();
   }
 
   async stop(): Promise<void> {
@@ -55,14 +64,32 @@ export class OperatorsInProcess implements OperatorControl {
 
   async scale(count: number): Promise<void> {
     while (this.#living.length > count) await this.#living.pop()?.stop();
-    while (this.#living.length < count) {
-      const name = `operator-${this.#count++}`;
-      const keep = (text: string): void => void (this.#log = (this.#log + text).slice(-logMaxChars));
-      this.#living.push(new OperatorInProcess(this.#connect(), name, this.#image, keep));
-    }
+    while (this.#living.length < count) this.#begin();
   }
 
   async log(): Promise<string> {
     return this.#log;
+  }
+
+  #begin(): void {
+    const operator = new OperatorInProcess({
+      api: this.#connect(),
+      name: `operator-${this.#count++}`,
+      image: this.#image,
+      log: (text) => void (this.#log = (this.#log + text).slice(-logMaxChars)),
+      ended: () => void this.#replace(operator),
+    });
+    if (this.#isCutOff) operator.gateway.interrupt('refuse');
+    this.#living.push(operator);
+  }
+
+  /** A container that ends is started again. */
+  async #replace(operator: OperatorInProcess): Promise<void> {
+    await operator.kill();
+    await sleep(restartMs);
+    const index = this.#living.indexOf(operator);
+    if (index === -1) return;
+    this.#living.splice(index, 1);
+    this.#begin();
   }
 }

@@ -60,8 +60,14 @@ export class ProcessProvider implements Provider {
     this.operator = new OperatorsInProcess(() => this.#double.connect(), images.node);
     this.machines = this.#newMachines();
     this.apiServer = {
-      stop: async () => this.#everybody((gateway) => gateway.interrupt('refuse')),
-      start: async () => this.#everybody((gateway) => gateway.restore()),
+      stop: async () => {
+        this.kube.interrupt('refuse');
+        this.operator.cutOff();
+      },
+      start: async () => {
+        this.kube.restore();
+        this.operator.reconnect();
+      },
     };
     this.#passing = this.#passTime();
   }
@@ -158,10 +164,6 @@ export class ProcessProvider implements Provider {
         setMachine(machine, 'up');
       },
     };
-  }
-
-  #everybody(act: (gateway: Gateway) => void): void {
-    for (const gateway of [this.kube, ...this.operator.gateways]) act(gateway);
   }
 
   async #passTime(): Promise<void> {
