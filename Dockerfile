@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two images of one tree: `docker build --target node .` and `docker build --target operator .`; `make images` builds both.
-# BASE_IMAGE may be given with a digest. VERSION and REVISION end up in the labels only.
-ARG BASE_IMAGE=node:24-bookworm-slim
+# BUILD_IMAGE has Node.js and npm; of it only the program `node` gets into the images, which stand on RUNTIME_IMAGE. Both may be given
+# with a digest. VERSION and REVISION end up in the labels only.
+ARG BUILD_IMAGE=node:24-bookworm-slim
+ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 # What npm needs to know, without the sources: the layers below stay as they are until a dependency changes.
-FROM ${BASE_IMAGE} AS packages
+FROM ${BUILD_IMAGE} AS packages
 WORKDIR /opt/shortlink
 COPY package.json package-lock.json ./
 COPY common/package.json common/
@@ -18,14 +20,22 @@ COPY tools/package.json tools/
 FROM packages AS node-modules
 ARG TARGETARCH
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund --workspace=common --workspace=proto --workspace=node
-COPY tools/image/build-rocksdb.sh /tmp/
+COPY tools/image/build-rocksdb.sh tools/image/prune-modules.sh /tmp/
 # There is a compiled binding for amd64 in the package; elsewhere it is compiled here, and the compiler stays behind.
 RUN sh /tmp/build-rocksdb.sh "${TARGETARCH:-amd64}" && node -e "require('rocksdb')"
 
+RUN sh /tmp/prune-modules.sh
+
 FROM packages AS operator-modules
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund --workspace=common --workspace=proto --workspace=operator
+COPY tools/image/prune-modules.sh /tmp/
+RUN sh /tmp/prune-modules.sh
 
-FROM ${BASE_IMAGE} AS node
+FROM ${RUNTIME_IMAGE} AS runtime
+RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --no-create-home --shell /usr/sbin/nologin node
+COPY --from=packages /usr/local/bin/node /usr/local/bin/node
+
+FROM runtime AS node
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="shortlink node" \
@@ -51,7 +61,7 @@ VOLUME /data
 ENTRYPOINT ["shortlink"]
 CMD ["--help"]
 
-FROM ${BASE_IMAGE} AS operator
+FROM runtime AS operator
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="shortlink operator" \

@@ -9,7 +9,7 @@ function scenariosOf(last: string): string[] {
   return wanted.map((each) => `e2e/kubernetes/scenarios/${each}/*.k8s.ts`);
 }
 
-// `unit` is everything that needs no process of its own. `object-store` starts real S3 servers and `processes` real nodes, one
+// `unit` is everything that needs no process of its own. `charts` renders charts with Helm. `object-store` starts real S3 servers and `processes` real nodes, one
 // file after the other, so that their ports and the two cores of CI are theirs. `kubernetes` and `operator-processes` are the
 // same scenarios, the one on a real Kubernetes, the other on its double with real nodes.
 export default defineConfig({
@@ -19,8 +19,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{common,proto,node,operator,e2e,bench,tools}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.s3.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.s3.test.ts', '**/*.helm.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'charts',
+          include: ['e2e/charts/**/*.helm.test.ts'],
+          // Two of them at once would fetch Helm twice.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          // The first run fetches Helm and builds kubeconform.
+          hookTimeout: 15 * 60_000,
         },
       },
       {

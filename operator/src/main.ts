@@ -34,7 +34,7 @@ async function run(options: OperatorOptions): Promise<void> {
     metrics: prom.sink(operatorMetricTables.rest),
     userAgent: 'shortlink-operator',
   });
-  const operator = new Operator({ ...common, options, api: kube.api });
+  const operator = new Operator({ ...common, options, api: kube.api, discovery: kube.api });
   const clusterMetrics = prom.sink(operatorMetricTables.clusters);
   prom.beforeScrape(() => operator.publish(clusterMetrics));
   const stopping = new AbortController();
@@ -44,7 +44,7 @@ async function run(options: OperatorOptions): Promise<void> {
     unready: () => operator.informers.problem(),
     metrics: async () => ({ contentType: prom.contentType, text: await prom.render() }),
   });
-  const following = operator.informers.run(stopping.signal);
+  const following = operator.follow(stopping.signal);
   let leading: Promise<void> = Promise.resolve();
   const namespace = options['lease.namespace'] === '' ? (kube.namespace ?? 'default') : options['lease.namespace'];
   const elector = new Elector({

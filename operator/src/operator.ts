@@ -6,9 +6,11 @@ import { sha256 } from './adapters/sha256.ts';
 import { AdminTokens } from './admin-tokens.ts';
 import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
 import { appliedAnnotation, clusterLabel } from './desired/names.ts';
+import { resources } from './desired/resources.ts';
 import type { OperatorOptions } from './options.ts';
 import type { Step } from './plan/step.ts';
 import type { Clock } from './ports/clock.ts';
+import type { KubeDiscovery } from './ports/discovery.ts';
 import type { KubeApi, KubeObject, Resource } from './ports/kube-api.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Random } from './ports/random.ts';
@@ -17,6 +19,7 @@ import { Caches } from './reconcile/caches.ts';
 import { publishClusters, type ClusterMetrics } from './reconcile/cluster-metrics.ts';
 import { CertificateWriter } from './reconcile/certificates/certificate-writer.ts';
 import { Epochs } from './reconcile/epochs.ts';
+import { eventReason, failedEventReason } from './reconcile/event-table.ts';
 import { Lookups } from './reconcile/lookups.ts';
 import { stepText } from './reconcile/status.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
@@ -25,6 +28,7 @@ import { Controller } from './runtime/controller/controller.ts';
 import { readingItsWrites } from './runtime/controller/read-your-writes.ts';
 import { EventRecorder } from './runtime/events/event-recorder.ts';
 import { Informer } from './runtime/informer/informer.ts';
+import { OptionalInformer } from './runtime/informer/optional-informer.ts';
 import { InformerGroup, resyncPeriodically } from './runtime/informer/informer-group.ts';
 import { fencedKubeApi } from './runtime/leader/fenced-kube-api.ts';
 import type { Leadership } from './runtime/leader/elector.ts';
@@ -37,10 +41,14 @@ const controllerName = 'shortlinkcluster';
 const fieldManager = 'shortlink-operator';
 const reconcileTimeoutMs = 60_000;
 const resyncMs = 10 * 60_000;
+const ours = { labelSelector: clusterLabel };
+/** Kinds that every Kubernetes knows. */
+const owned = madeAndFollowed.filter((resource) => resource !== resources.podMonitor);
 
 export interface OperatorParts {
   readonly options: OperatorOptions;
   readonly api: KubeApi;
+  readonly discovery: KubeDiscovery;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: RuntimeMetrics;
@@ -52,6 +60,7 @@ export class Operator {
   readonly informers: InformerGroup;
   readonly #parts: OperatorParts;
   readonly #all: readonly Informer[];
+  readonly #optional: readonly OptionalInformer[];
   readonly #queue: WorkQueue;
   readonly #expectations: Expectations;
   readonly #stores = new Map<string, GrpcStore>();
@@ -59,35 +68,57 @@ export class Operator {
 
   constructor(parts: OperatorParts) {
     this.#parts = parts;
-    const { clock, metrics, logger } = parts;
+    const { clock, discovery, metrics, logger } = parts;
     this.#queue = new WorkQueue({ name: controllerName, clock, metrics });
     this.#expectations = new Expectations({ controller: controllerName, clock, metrics, logger });
     this.#all = this.#makeInformers();
-    for (const informer of this.#all) {
-      this.#expectations.track(informer);
-      informer.feed.addSink({ keysOf, add: (key) => this.#queue.add(key) });
-    }
+    for (const informer of this.#all) this.#listenTo(informer);
     this.informers = new InformerGroup(this.#all);
+    this.#optional = this.#spaces.map((namespace) => {
+      const scope = { ...ours, namespace };
+      const onInformer = (informer: Informer): void => this.#listenTo(informer);
+      return new OptionalInformer({ ...this.#about, resource: resources.podMonitor, scope, discovery, onInformer });
+    });
+  }
+
+  #listenTo(informer: Informer): void {
+    this.#expectations.track(informer);
+    informer.feed.addSink({ keysOf, add: (key) => this.#queue.add(key) });
+  }
+
+  get #about() {
+    const { api, clock, random, metrics, logger } = this.#parts;
+    return { api, indexLabels: [clusterLabel], clock, random, metrics, logger };
+  }
+
+  /** Namespaces that are followed; undefined: all. */
+  get #spaces(): readonly (string | undefined)[] {
+    const { 'watch.namespaces': namespaces } = this.#parts.options;
+    return namespaces.length === 0 ? [undefined] : namespaces;
   }
 
   #makeInformers(): Informer[] {
-    const { api, clock, random, metrics, logger, options } = this.#parts;
-    const about = { api, indexLabels: [clusterLabel], clock, random, metrics, logger };
-    const ours = { labelSelector: clusterLabel };
-    const spaces = options['watch.namespaces'].length === 0 ? [undefined] : options['watch.namespaces'];
+    const { options } = this.#parts;
+    const about = this.#about;
     const inSpaces = (resource: Resource, scope: { readonly labelSelector?: string }): Informer[] =>
-      spaces.map((namespace) => new Informer({ ...about, resource, scope: { ...scope, namespace } }));
+      this.#spaces.map((namespace) => new Informer({ ...about, resource, scope: { ...scope, namespace } }));
     const wide = options['watch.machines'] ? [machines, storageClasses] : [];
     return [
       ...inSpaces(clusters, {}),
-      ...[pods, claims, ...madeAndFollowed].flatMap((resource) => inSpaces(resource, ours)),
+      ...[pods, claims, ...owned].flatMap((resource) => inSpaces(resource, ours)),
       ...wide.map((resource) => new Informer({ ...about, resource, scope: {} })),
     ];
+  }
+
+  /** Follows what there is, whether this process leads or not, until `signal` is aborted; never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.informers.run(signal), ...this.#optional.map(async (one) => one.run(signal))]);
   }
 
   /** Brings the numbers up to date that change while nothing happens; before each scrape. */
   publish(clusterMetrics: ClusterMetrics): void {
     this.informers.publish();
+    for (const one of this.#optional) one.publish();
     this.#queue.publish();
     const following = this.#all.filter(({ resource }) => resource === clusters);
     const all = following.flatMap((informer) =>
@@ -102,6 +133,7 @@ export class Operator {
     const api = fencedKubeApi(this.#parts.api, leadership);
     const own = AbortSignal.any([signal, leadership.signal]);
     await this.informers.synced();
+    await Promise.all(this.#optional.map(async ({ settled }) => settled));
     const events = this.#newRecorder(api);
     const reconciler = this.#newReconciler(api, (cluster, step, failure) => {
       events.record(eventOf(cluster, step, failure));
@@ -145,7 +177,7 @@ export class Operator {
     const lookups = new Lookups(api, clock);
     const certificates = new CertificateWriter({ api, fieldManager, lookups, pki: nodePki });
     return new Reconciler({
-      caches: new Caches(this.#all),
+      caches: new Caches([...this.#all, ...this.#optional]),
       lookups,
       pki: nodePki,
       actor: new Actor({ api, applier, expectations, lookups, certificates }),
@@ -187,7 +219,7 @@ function keysOf({ kind, metadata }: KubeObject): readonly string[] {
 }
 
 function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: string | undefined) {
-  const word = `${action.kind.slice(0, 1).toUpperCase()}${action.kind.slice(1)}`;
+  const word = eventReason(action.kind);
   return failure === undefined
     ? ({
         regarding: cluster,
@@ -196,5 +228,11 @@ function eventOf(cluster: ShortLinkCluster, { action, reason }: Step, failure: s
         action: word,
         note: `${stepText(action)}: ${reason}`,
       } as const)
-    : ({ regarding: cluster, type: 'Warning', reason: `${word}Failed`, action: word, note: failure } as const);
+    : ({
+        regarding: cluster,
+        type: 'Warning',
+        reason: failedEventReason(action.kind),
+        action: word,
+        note: failure,
+      } as const);
 }

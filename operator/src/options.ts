@@ -70,8 +70,12 @@ export function readOptions(
   return all.length === 0 ? { options: values } : { problems: all };
 }
 
+/** The environment variable of an option. */
+export function variableOf(name: string): string {
+  return environmentName(environmentPrefix, name);
+}
+
 function environment(env: Readonly<Record<string, string | undefined>>): OptionLayer {
-  const variableOf = (name: string): string => environmentName(environmentPrefix, name);
   const given = Object.keys(operatorOptions).flatMap((name): [string, unknown][] => {
     const value = env[variableOf(name)];
     return value === undefined ? [] : [[name, value]];

@@ -85,6 +85,7 @@ export function testStages(): Stage[] {
     whenPresent(histories, runner('conformance histories', ['e2e/checkers/main.ts', histories], 'verdicts')),
     runner('sim', ['node/sim/main.ts', '--seeds', '1..40', '--seconds', '60'], 'seeds'),
     runner('sim mutants', ['node/sim/main.ts', 'mutants'], 'mutants'),
+    vitest('charts', 20 * minuteMs),
     // The first run builds the servers.
     whenPresent(s3Servers, vitest('object-store', 45 * minuteMs)),
     vitest('processes', 40 * minuteMs),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describeDefault, describeLimits, type OptionSpec } from '@shortlink/common/option-values.ts';
+import type { OptionSpec } from '@shortlink/common/option-values.ts';
 import { variableOf } from '../../node/src/config/load.ts';
 import { options } from '../../node/src/config/options.ts';
-import { code, page, table } from './markdown.ts';
+import { page } from './markdown.ts';
+import { optionTable } from './option-table.ts';
 
 const intro = `A node reads its options from flags (\`--redirect.status 307\`), then from variables (\`SHORTLINK_REDIRECT_STATUS=307\`), then
 from a YAML file (\`redirect: { status: 307 }\`), and else takes the default. The first source that names an option wins.
@@ -13,15 +14,6 @@ Lists are YAML lists, or text with commas. Relative paths in a file are relative
 
 export function configurationPage(): string {
   const groups = Map.groupBy(Object.entries<OptionSpec>(options), ([name]) => name.split('.')[0] ?? name);
-  const sections = [...groups].map(
-    ([group, entries]) => `## ${group}\n\n${table(['option', 'default', 'values', 'what it does'], entries.map(row))}`,
-  );
+  const sections = [...groups].map(([group, entries]) => `## ${group}\n\n${optionTable(entries, variableOf)}`);
   return page('Configuration', 'node/src/config/options.ts', [intro, ...sections]);
-}
-
-function row([name, spec]: readonly [string, OptionSpec]): string[] {
-  const values = [spec.unit ?? '', describeLimits(spec)].filter((text) => text !== '').join(', ');
-  const words = spec.required === true || spec.derived !== undefined || describeDefault(spec) === 'empty';
-  const fallback = words ? describeDefault(spec) : code(describeDefault(spec));
-  return [`${code(name)}<br>${code(variableOf(name))}`, fallback, values, spec.help];
 }

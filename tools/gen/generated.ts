@@ -43,7 +43,12 @@ export function generateProto(root: string): Generated[] {
 /** Generated files that nothing generates any more. */
 export function orphanFiles(root: string, files: readonly Generated[]): string[] {
   const made = new Set(files.map((file) => file.path));
-  const folders = ['proto/gen/**/*.ts', 'operator/src/**/*.gen.ts', 'docs/reference/*.md'];
+  const folders = [
+    'proto/gen/**/*.ts',
+    'operator/src/**/*.gen.ts',
+    'docs/reference/*.md',
+    'charts/*/dashboards/*.json',
+  ];
   return folders.flatMap((pattern) => globSync(pattern, { cwd: root })).filter((path) => !made.has(path));
 }
 

@@ -3,16 +3,26 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chartCrd } from './chart-crd.ts';
+import { chartReadme } from './chart-readme.ts';
 import { chartRules } from './chart-rules.ts';
+import { chartSchema } from './chart-schema.ts';
+import { chartTexts } from './chart-texts.ts';
 import { cliPage, pluginPage } from './cli-page.ts';
 import { clusterPage } from './cluster-page.ts';
+import { conditionsPage } from './conditions-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { crdSchemaFile } from './crd-schema.ts';
 import { readCrd } from './crd-source.ts';
 import { crdTypesFile } from './crd-types.ts';
+import { clusterDashboard } from './dashboards/cluster-dashboard.ts';
+import { dashboardFile } from './dashboards/dashboard.ts';
+import { nodeDashboard } from './dashboards/node-dashboard.ts';
+import { operatorDashboard } from './dashboards/operator-dashboard.ts';
 import { errorsPage } from './errors-page.ts';
 import { generateProto, orphanFiles, staleFiles, writeFiles, type Generated } from './generated.ts';
+import { operatorPage } from './operator-page.ts';
 import { metricsPage, operatorMetricsPage } from './metrics-page.ts';
+import { scorecardFile } from '../scorecard/scorecard-file.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -22,15 +32,21 @@ const leastCluster = readFileSync(join(root, 'crds', 'fixtures', 'minimal.yaml')
 const files: readonly Generated[] = [
   { path: 'docs/reference/cli.md', text: cliPage() },
   { path: 'docs/reference/kubectl-plugin.md', text: pluginPage() },
+  { path: 'docs/reference/conditions.md', text: conditionsPage() },
   { path: 'docs/reference/configuration.md', text: configurationPage() },
   { path: 'docs/reference/errors.md', text: errorsPage() },
   { path: 'docs/reference/metrics.md', text: metricsPage() },
   { path: 'docs/reference/operator-metrics.md', text: operatorMetricsPage() },
+  { path: 'docs/reference/operator.md', text: operatorPage() },
   { path: 'docs/reference/shortlinkcluster.md', text: clusterPage(crd, leastCluster) },
+  ...[clusterDashboard, nodeDashboard, operatorDashboard].map(dashboardFile),
+  scorecardFile(root),
   crdSchemaFile(crd),
   crdTypesFile(crd),
   chartCrd(root),
   chartRules(),
+  chartSchema(crd),
+  ...chartTexts.map((text) => chartReadme(root, text)),
   ...generateProto(root),
 ];
 

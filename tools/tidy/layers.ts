@@ -83,7 +83,17 @@ export const allowed: Readonly<
   e2e: { values: ['common', 'proto'] },
   bench: { values: ['core', 'engine', 'ports', 'adapters', 'common', 'proto'] },
   tools: {
-    values: ['common', 'config', 'cli', 'telemetry', 'operator/crd', 'operator/rights', 'operator/cli', 'operator'],
+    values: [
+      'common',
+      'config',
+      'cli',
+      'telemetry',
+      'operator/crd',
+      'operator/rights',
+      'operator/reconcile',
+      'operator/cli',
+      'operator',
+    ],
   },
 };
 

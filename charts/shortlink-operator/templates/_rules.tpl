@@ -57,6 +57,10 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+# How Prometheus finds the nodes, where the Prometheus operator is installed and the cluster asks for it.
+- apiGroups: [monitoring.coreos.com]
+  resources: [podmonitors]
+  verbs: [list, watch, create, patch, delete]
 {{- end }}
 
 {{- define "shortlink-operator.machineRules" -}}

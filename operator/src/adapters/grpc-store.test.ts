@@ -159,6 +159,22 @@ describe('the admin service as the operator calls it', () => {
     expect(sent.at(-2)?.request).toMatchObject({ shardId: 4, toNodeId: 'n' });
   });
 
+  it('may reach an address by another way, which is found once', async () => {
+    const asked: string[] = [];
+    const routed = new GrpcStore(
+      credentials.createInsecure(),
+      () => Promise.resolve('secret'),
+      (to) => {
+        asked.push(to);
+        return Promise.resolve({ target: address });
+      },
+    );
+    expect((await routed.report('10.0.0.1:8082', signal)).name).toBe('links-0');
+    await routed.uploads('10.0.0.1:8082', signal);
+    expect(asked).toEqual(['10.0.0.1:8082']);
+    routed.close();
+  });
+
   it('says whether the cluster refuses or cannot be reached', async () => {
     const refused = store.order(address, { kind: 'removeNode', nodeId: 'n' }, 1, signal);
     await expect(refused).rejects.toMatchObject({ name: 'StoreError', isRefusal: true });

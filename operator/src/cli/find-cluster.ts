@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CliError } from '@shortlink/common/cli/exit-codes.ts';
+import { storedCluster } from '../crd/read-cluster.ts';
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import { clusters } from '../reconcile/watched.ts';
 import { listAll } from '../runtime/informer/list-all.ts';
@@ -14,7 +15,7 @@ export async function listClusters(
   signal: AbortSignal,
 ): Promise<readonly ShortLinkCluster[]> {
   const { items } = await listAll(kube, clusters, { namespace, pageSize }, signal);
-  return items as readonly ShortLinkCluster[];
+  return items.map(storedCluster);
 }
 
 /** The cluster of that name, or the only one of the namespace. @throws CliError */
@@ -26,7 +27,7 @@ export async function findCluster(
   const { kube, namespace } = session;
   if (name !== undefined) {
     const found = await kube.get(clusters, { namespace, name }, signal);
-    if (found !== undefined) return found as ShortLinkCluster;
+    if (found !== undefined) return storedCluster(found);
   }
   const all = await listClusters(session, namespace, signal);
   const [only] = all;

@@ -30,3 +30,8 @@ export const clusterArgument = {
   optional: true,
   help: 'name of the ShortLinkCluster; may be left out where the namespace has only one',
 } as const;
+
+/** Of commands that name a node. */
+export const clusterFlag = {
+  cluster: { kind: 'string', help: 'Name of the ShortLinkCluster, where the namespace has several.' },
+} as const satisfies OptionTable;

@@ -49,6 +49,7 @@ export function planText({ cluster, progress, waitingFor, refusals, warnings, st
 }
 
 function countText(count: number): string {
+  if (count === 0) return 'no step now';
   return count === 1 ? '1 step' : `${count} steps`;
 }
 

@@ -18,7 +18,10 @@ export interface Snapshot {
   readonly warnings: readonly string[];
 }
 
-/** What the operator's caches hold of a cluster, read once. What the user may not read is left out. */
+/**
+ * What the operator's caches hold of a cluster, read once. Without Nodes and StorageClasses it does as the operator does that may
+ * not read them; without anything else a plan would be about another cluster. @throws KubeError
+ */
 export async function readSnapshot(
   session: Session,
   cluster: ShortLinkCluster,
@@ -32,9 +35,10 @@ export async function readSnapshot(
       return new ReadOnce(resource, (await listAll(session.kube, resource, scope, signal)).items);
     } catch (error) {
       const isUnknownKind = error instanceof KubeError && error.status === 404;
-      if (!isForbidden(error) && !isUnknownKind) throw error;
-      if (isForbidden(error)) warnings.push(`you may not list ${resource.plural}: the plan is made without them`);
-      return new ReadOnce(resource, []);
+      const mayLack = isForbidden(error) && !resource.namespaced;
+      if (!mayLack && !isUnknownKind) throw error;
+      if (mayLack) warnings.push(`you may not list ${resource.plural}: the plan is made without them`);
+      return new ReadOnce(resource, [], isUnknownKind ? `Kubernetes knows no ${resource.kind}` : undefined);
     }
   };
   const listed = [pods, claims, ...madeAndFollowed];
@@ -47,10 +51,12 @@ export async function readSnapshot(
 
 class ReadOnce implements Cache {
   readonly resource: Resource;
+  readonly absence: string | undefined;
   readonly #items: readonly KubeObject[];
 
-  constructor(resource: Resource, items: readonly KubeObject[]) {
+  constructor(resource: Resource, items: readonly KubeObject[], absence?: string) {
     this.resource = resource;
+    this.absence = absence;
     this.#items = items;
   }
 

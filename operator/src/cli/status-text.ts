@@ -44,6 +44,7 @@ function summaryOf(view: StatusView): Record<string, string | undefined> {
     ring: ring === null ? undefined : ringText(ring),
     chunks: chunks === null ? undefined : `${chunks.total ?? 0}, ${chunks.underReplicated ?? 0} under-replicated`,
     uploads: uploadText(view),
+    certificates: view.certificates ?? undefined,
     step: plan === null ? 'nothing to do' : (plan.step ?? ''),
     because: plan?.reason,
     'waiting for': plan?.waitingFor,

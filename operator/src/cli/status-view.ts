@@ -34,6 +34,8 @@ export function statusView(cluster: ShortLinkCluster, pods: readonly PodObject[]
     chunks: status.chunks ?? null,
     upload: status.upload ?? null,
     plan: status.plan ?? null,
+    // When they end is in its words.
+    certificates: conditions.find(({ type }) => type === 'CertificatesValid')?.message ?? null,
     badConditions: conditions.filter(isBad),
     conditions,
   };
@@ -49,8 +51,9 @@ function phaseOf({ metadata, spec, status }: ShortLinkCluster): string {
   const find = (type: string) => status.conditions?.find((one) => one.type === type);
   const going = find('Progressing');
   if (!isTrue(status.conditions, 'Ready')) return going?.status === 'True' ? `NotReady, ${going.reason}` : 'NotReady';
-  if (isTrue(status.conditions, 'Degraded')) return 'Degraded';
-  if (going?.status === 'True') return going.reason;
+  const isDegraded = isTrue(status.conditions, 'Degraded');
+  if (going?.status === 'True') return isDegraded ? `${going.reason}, degraded` : going.reason;
+  if (isDegraded) return 'Degraded';
   return spec.paused ? 'Paused' : 'Ready';
 }
 

@@ -33,6 +33,7 @@ describe('a ShortLinkCluster', () => {
         tls: { mode: 'Managed', duration: '2160h', renewBefore: '720h' },
         monitoring: { podMonitor: { enabled: false, interval: '30s' } },
         fencedNodes: [],
+        drainedNodes: [],
         deletionPolicy: 'Retain',
       },
     });

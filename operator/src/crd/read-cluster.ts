@@ -15,3 +15,8 @@ export function readCluster(
   const problems = schemaProblems(shortLinkClusterSchema, filled);
   return problems.length === 0 ? { cluster: filled as ShortLinkCluster } : { problems };
 }
+
+/** An object as the API server gave it, with the defaults of fields that its CustomResourceDefinition, being older, does not know. */
+export function storedCluster(stored: unknown): ShortLinkCluster {
+  return withDefaults(shortLinkClusterSchema, stored) as ShortLinkCluster;
+}

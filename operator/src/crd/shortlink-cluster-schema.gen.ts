@@ -1068,6 +1068,17 @@ export const shortLinkClusterSchema: Schema = {
           },
           "x-kubernetes-list-type": "set"
         },
+        "drainedNodes": {
+          "type": "array",
+          "default": [],
+          "maxItems": 64,
+          "items": {
+            "type": "string",
+            "pattern": "^[a-z][a-z0-9-]*-[0-9]+$",
+            "maxLength": 63
+          },
+          "x-kubernetes-list-type": "set"
+        },
         "deletionPolicy": {
           "type": "string",
           "default": "Retain",

@@ -78,6 +78,12 @@ export interface ShortLinkClusterSpec {
   /** Pods, by name, whose process is stopped while pod and volume stay, for a look at them. */
   readonly fencedNodes: readonly string[];
   /**
+   * Pods, by name, whose nodes hand everything over to others and leave the cluster, as in a scale-down, while pod and
+   * volume stay. Taken out of the list, a node that has left begins anew with an empty volume, and one that has not
+   * stays.
+   */
+  readonly drainedNodes: readonly string[];
+  /**
    * What becomes of the volumes when the cluster is deleted. Retain keeps them. Objects in the object store are always
    * kept.
    */
@@ -555,7 +561,7 @@ export interface ShortLinkClusterStatus {
   readonly observedGeneration?: number;
   /**
    * How the cluster is, each with a reason: Ready, Progressing, Degraded, Scaling, Upgrading, UploadsHealthy,
-   * RingBalanced, StorageResizing, CertificatesValid, ZonesKnown, SizeAdvised, Paused, Suspended.
+   * RingBalanced, StorageResizing, CertificatesValid, ZonesKnown, SizeAdvised, Monitored, Paused, Suspended.
    */
   readonly conditions?: readonly ConditionsItemStatus[];
   /** Id that the cluster took when it formed. */

@@ -18,6 +18,7 @@ export function clusterInputOf(cluster: ShortLinkCluster, image: string): Cluste
     storage: spec.storage,
     services: spec.services,
     networkPolicy: spec.networkPolicy.enabled,
+    podMonitor: spec.monitoring.podMonitor.enabled ? spec.monitoring.podMonitor : undefined,
     rebuild: rebuildOf(spec.bootstrap),
     pod: podInputOf(cluster, image),
   };

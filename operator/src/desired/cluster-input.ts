@@ -18,6 +18,14 @@ export interface ServiceInput {
   readonly externalTrafficPolicy?: 'Cluster' | 'Local' | undefined;
 }
 
+/** A PodMonitor, by which the Prometheus operator finds the pods. */
+export interface PodMonitorInput {
+  /** By which Prometheus chooses it. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Between two scrapes, as Prometheus writes times. */
+  readonly interval: string;
+}
+
 /**
  * What decides how a pod is made. A pod is outdated when this has changed since (pod-hash.ts), and for no other reason:
  * what a later operator makes of the same input waits for the next restart. So a field that a later version adds must be
@@ -77,6 +85,8 @@ export interface ClusterInput {
   readonly storage: { readonly size: string; readonly storageClassName?: string | undefined };
   readonly services: { readonly redirect: ServiceInput; readonly api: ServiceInput };
   readonly networkPolicy: boolean;
+  /** Undefined: nobody asked for it. */
+  readonly podMonitor?: PodMonitorInput | undefined;
   /** Undefined: it begins empty. */
   readonly rebuild?: RebuildInput | undefined;
   readonly pod: PodInput;
@@ -92,4 +102,6 @@ export interface Facts {
   readonly formed: boolean;
   /** Size in the claim template of the StatefulSet that is there, which cannot be changed; undefined: there is none. */
   readonly claimSize?: string | undefined;
+  /** Kubernetes knows PodMonitors: without the Prometheus operator it does not. */
+  readonly servesPodMonitors?: boolean | undefined;
 }

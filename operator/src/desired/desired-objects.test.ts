@@ -45,6 +45,40 @@ describe('the objects of a cluster', () => {
       expect([object.apiVersion, object.kind]).toEqual([resource.apiVersion, resource.kind]);
   });
 
+  it('include a PodMonitor where one is asked for and Kubernetes knows what that is', () => {
+    const asking = { ...minimalCluster, podMonitor: { interval: '15s', labels: { release: 'prometheus' } } };
+    const of = (cluster: ClusterInput, servesPodMonitors?: boolean) => {
+      const { present, absent } = desiredObjects(cluster, { ...formedFacts, servesPodMonitors });
+      return [present, absent].map((all) => all.filter(({ resource }) => resource.kind === 'PodMonitor'));
+    };
+    expect(of(asking)).toEqual([[], []]);
+    expect(of(asking, false)).toEqual([[], []]);
+    expect(of(minimalCluster, true)).toMatchObject([[], [{ name: 'links-nodes' }]]);
+    const [[made] = [], absent] = of(asking, true);
+    expect(absent).toEqual([]);
+    expect(made).toMatchObject({
+      object: {
+        metadata: { name: 'links-nodes', labels: { release: 'prometheus', 'shortlink.dev/cluster': 'links' } },
+        spec: {
+          selector: { matchLabels: { 'shortlink.dev/cluster': 'links' } },
+          podMetricsEndpoints: [
+            {
+              port: 'ops',
+              path: '/metrics',
+              interval: '15s',
+              relabelings: [
+                {
+                  sourceLabels: ['__meta_kubernetes_pod_label_shortlink_dev_cluster'],
+                  targetLabel: 'shortlink_cluster',
+                },
+              ],
+            },
+          ],
+        },
+      },
+    });
+  });
+
   it('include the Secret of the token only where one is to be created', () => {
     expect(desiredObjects(minimalCluster, newFacts).present.map(({ object }) => object.kind)).not.toContain('Secret');
     expect(adminTokenSecret(minimalCluster, 'abc')).toMatchObject({

@@ -2,6 +2,7 @@
 import type { KubeObject, Resource } from '../ports/kube-api.ts';
 import type { ClusterInput, Facts } from './cluster-input.ts';
 import { configMap, serviceAccount } from './configuration.ts';
+import { podMonitor } from './monitoring.ts';
 import { objectNames } from './names.ts';
 import { disruptionBudget, networkPolicy } from './policies.ts';
 import { resources } from './resources.ts';
@@ -36,6 +37,15 @@ export function desiredObjects(cluster: ClusterInput, facts: Facts): DesiredObje
       name: names.networkPolicy,
       object: cluster.networkPolicy ? networkPolicy(cluster) : undefined,
     },
+    ...(facts.servesPodMonitors === true
+      ? [
+          {
+            resource: resources.podMonitor,
+            name: names.podMonitor,
+            object: cluster.podMonitor === undefined ? undefined : podMonitor(cluster, cluster.podMonitor),
+          },
+        ]
+      : []),
   ];
   return {
     present: [

@@ -38,6 +38,7 @@ export function objectNames(name: string) {
     config: `${name}-config`,
     serviceAccount: `${name}-nodes`,
     networkPolicy: `${name}-nodes`,
+    podMonitor: `${name}-nodes`,
     adminToken: `${name}-admin-token`,
     /** Of the CA that the operator makes; no pod has it. */
     authority: `${name}-ca`,

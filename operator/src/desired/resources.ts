@@ -22,4 +22,6 @@ export const resources = {
     plural: 'networkpolicies',
     namespaced: true,
   },
+  /** Of the Prometheus operator, which need not be there. */
+  podMonitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', plural: 'podmonitors', namespaced: true },
 } as const satisfies Readonly<Record<string, Resource>>;

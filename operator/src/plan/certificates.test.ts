@@ -27,6 +27,7 @@ const intent: Intent = {
   uploadReason: undefined,
   deletesVolumes: false,
   fencedPods: [],
+  drainedPods: [],
   tls,
 };
 const authority: AuthorityState = { fingerprint: 'A', notBeforeMs: 0, notAfterMs: 3650 * dayMs };

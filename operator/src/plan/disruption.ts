@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
-import { nodeOf, podOf } from './nodes-of-pods.ts';
+import { hasLeft, nodeOf, podOf } from './nodes-of-pods.ts';
 import type { Observed, StoreNode, StoreShard, StoreState } from './observed.ts';
 
 /** Entries that a replica may be behind and still count as caught up: what is on its way at any moment under load. */
@@ -25,11 +25,12 @@ export function disruptionProblem(observed: Observed, intent: Intent, ordinal: n
 
 function othersProblem(
   observed: Observed,
-  { name }: Intent,
+  intent: Intent,
   { replicas, ordinal }: { readonly replicas: number; readonly ordinal: number },
 ): string | undefined {
+  const { name } = intent;
   for (let other = 0; other < replicas; other++) {
-    if (other === ordinal) continue;
+    if (other === ordinal || hasLeft(observed, intent, other)) continue;
     const pod = podOf(observed, other);
     if (pod === undefined) return `pod ${podName(name, other)} to be made`;
     if (pod.isDeleting) return `pod ${pod.name} to end`;

@@ -1,112 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import type { Intent } from './intent.ts';
-import { makePlan } from './make-plan.ts';
-import type { ClaimState, Observed, PodState, StoreNode, StoreShard } from './observed.ts';
-import type { Plan } from './step.ts';
-
-const version = { uid: 'u', resourceVersion: '1' };
-const intent: Intent = {
-  name: 'links',
-  replicas: 3,
-  templateHash: 'new',
-  volumeBytes: 1000,
-  deletesVolumes: false,
-  isPaused: false,
-  isSuspended: false,
-  uploadReason: undefined,
-  fencedPods: [],
-  tls: undefined,
-};
-
-const pod = (ordinal: number, change: Partial<PodState> = {}): PodState => ({
-  ...version,
-  uid: `pod-${ordinal}`,
-  name: `links-${ordinal}`,
-  ordinal,
-  templateHash: 'new',
-  isReady: true,
-  isDeleting: false,
-  kubeNode: `m${ordinal}`,
-  zone: 'z',
-  isFenced: false,
-  problem: undefined,
-  ...change,
-});
-
-const claim = (ordinal: number, change: Partial<ClaimState> = {}): ClaimState => ({
-  ...version,
-  uid: `claim-${ordinal}`,
-  name: `data-links-${ordinal}`,
-  ordinal,
-  requestedBytes: 1000,
-  capacityBytes: 1000,
-  canGrow: true,
-  isLost: false,
-  isDeleting: false,
-  nodeId: `n${ordinal}`,
-  goesWithCluster: false,
-  resizeProblem: undefined,
-  ...change,
-});
-
-const node = (ordinal: number, change: Partial<StoreNode> = {}): StoreNode => ({
-  id: `n${ordinal}`,
-  name: `links-${ordinal}`,
-  zone: '',
-  version: undefined,
-  isDraining: false,
-  liveness: 'alive',
-  isHeld: false,
-  chunksHeld: 10,
-  chunkBytes: 100,
-  diskFreeBytes: 1000,
-  ...change,
-});
-
-const shard = (id: number, leaderNodeId: string | undefined, lags: readonly number[] = [0, 0, 0]): StoreShard => ({
-  id,
-  leaderNodeId,
-  replicas: lags.map((lagEntries, ordinal) => ({ nodeId: `n${ordinal}`, isLearner: false, lagEntries })),
-});
-
-/** Of `count` pods, all well; what differs is given. */
-function observe(
-  count: number,
-  change: Partial<Observed> = {},
-  store: Partial<NonNullable<Observed['store']>> = {},
-): Observed {
-  const ordinals = Array.from({ length: count }, (_, i) => i);
-  return {
-    nowMs: 0,
-    outdatedObjects: [],
-    strayObjects: [],
-    statefulSet: { ...version, replicas: count, isObserved: true, claimBytes: 1000 },
-    pods: ordinals.map((i) => pod(i)),
-    claims: ordinals.map((i) => claim(i)),
-    kubeNodes: ordinals.map((i) => ({ name: `m${i}`, isReady: true, zone: 'z' })),
-    certificates: undefined,
-    store: {
-      clusterId: 'c',
-      mapEpoch: 1,
-      ringEpoch: 1,
-      operatorEpoch: 1,
-      shardReplicas: 3,
-      nodes: ordinals.map((i) => node(i)),
-      shards: [shard(0, 'n0'), shard(1, 'n1')],
-      brake: '',
-      chunks: { total: 30, underReplicated: 0, moving: 0 },
-      ...store,
-    },
-    ...change,
-  };
-}
-
-const plan = (observed: Observed, change: Partial<Intent> = {}): Plan => makePlan(observed, { ...intent, ...change });
-const actions = ({ steps }: Plan): string[] =>
-  steps.map(({ action: { kind, ...rest } }) =>
-    [kind, ...Object.values(rest).filter((one) => typeof one !== 'object')].join(' '),
-  );
+import { actions, claim, node, observe, plan, pod, shard, version } from './testing/examples.ts';
 
 describe('a plan', () => {
   it('of a cluster that is as it should be holds nothing', () => {
@@ -293,10 +188,19 @@ describe('fewer replicas', () => {
     });
   });
 
+  it('take a member along that joined in the last moment before its pod went', () => {
+    const late = observe(3, {}, { nodes: [node(0), node(1), node(2), node(3, { liveness: 'down' })] });
+    expect(actions(plan(late))).toEqual(['hastenNode n3', 'removeNode n3']);
+    const unseen = { claims: [claim(0), claim(1), claim(2), claim(3, { nodeId: undefined })] };
+    const { nodes } = late.store ?? { nodes: [] };
+    expect(actions(plan(observe(3, unseen, { nodes })))).toEqual(['recordNode data-links-3 n3', 'removeNode n3']);
+    expect(actions(plan(late, { replicas: 4 }))).toContain('setReplicas 4');
+  });
+
   it('touch a volume only after its node was forgotten and its pod is gone', () => {
     const left = { claims: [0, 1, 2, 3].map((i) => claim(i)) };
     expect(actions(plan(observe(3, left)))).toEqual(['deleteClaim data-links-3']);
-    expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual([]);
+    expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual(['removeNode n3']);
     expect(actions(plan(observe(3, { ...left, store: undefined })))).toEqual([]);
   });
 });
@@ -312,6 +216,11 @@ describe('volumes', () => {
     expect(plan(stuck, { volumeBytes: 2000 }).refusals[0]).toContain(
       'its storage class does not allow volumes to grow',
     );
+    // A new one in its place is as large as it should be.
+    const asked = [claim(0, { canGrow: false }), ...[1, 2].map((i) => claim(i, { requestedBytes: 2000 }))];
+    const replaceable = plan(observe(3, { claims: asked }), { volumeBytes: 2000 });
+    expect(actions(replaceable)).toEqual(['recreateStatefulSet']);
+    expect(replaceable.refusals).toHaveLength(1);
     const slow = [0, 1, 2].map((i) => claim(i, { requestedBytes: 2000, resizeProblem: 'node is busy' }));
     const set = { ...version, replicas: 3, isObserved: true, claimBytes: 2000 };
     const waiting = plan(observe(3, { claims: slow, statefulSet: set }), { volumeBytes: 2000 }).waitingFor;

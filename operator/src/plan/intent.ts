@@ -21,6 +21,8 @@ export interface Intent {
   readonly volumeBytes: number;
   /** Volumes go when the cluster is deleted. */
   readonly deletesVolumes: boolean;
+  /** Pods, by name, whose nodes are to leave the cluster while their pods stay. */
+  readonly drainedPods: readonly string[];
   readonly isPaused: boolean;
   readonly isSuspended: boolean;
   /** Shards that are to be uploaded now, asked for by an annotation or due by the schedule; undefined: none. */

@@ -12,6 +12,7 @@ const base: Intent = {
   templateHash: 'a',
   volumeBytes: 1000,
   deletesVolumes: false,
+  drainedPods: [],
   isPaused: false,
   isSuspended: false,
   uploadReason: undefined,
@@ -92,6 +93,38 @@ describe('plans, followed to their end', () => {
     settle(world, intent, chance);
     expectWhole(world, intent);
   });
+
+  it.each(seeds)(
+    'nodes are drained and taken back at any moment, and all is as it should be at the end: seed %i',
+    (seed) => {
+      const chance = generator(seed);
+      const world = new World(base, chance);
+      let intent: Intent = { ...base, replicas: 5 };
+      settle(world, intent, chance);
+      for (let change = 0; change < 6; change++) {
+        const drainedPods = [0, 1, 2, 3, 4].filter(() => chance() < 0.3).map((i) => `links-${i}`);
+        const replicas = 4 + Math.floor(chance() * 3);
+        const templateHash = ['a', 'b'][Math.floor(chance() * 2)] ?? 'a';
+        intent = { ...intent, replicas, drainedPods, templateHash };
+        world.template = templateHash;
+        const rounds = Math.floor(chance() * 80);
+        for (let i = 0; i < rounds; i++) {
+          const [first] = makePlan(world.observe(), intent).steps;
+          if (first !== undefined && chance() < 0.5) checkAndAct(world, first);
+          else world.step();
+        }
+      }
+      intent = { ...intent, drainedPods: [] };
+      settle(world, intent, chance);
+      expectWhole(world, intent);
+      const volumes = new Map([...world.claims].map(([ordinal, { uid }]) => [ordinal, uid]));
+      const drainedPods = ['links-0', 'links-3'].slice(0, intent.replicas - 3);
+      settle(world, { ...intent, drainedPods }, chance);
+      expect(world.store.nodes.map(({ name }) => name).filter((name) => drainedPods.includes(name))).toEqual([]);
+      expect(world.store.nodes).toHaveLength(intent.replicas - drainedPods.length);
+      expect(new Map([...world.claims].map(([ordinal, { uid }]) => [ordinal, uid]))).toEqual(volumes);
+    },
+  );
 
   it.each(seeds.slice(0, 40))('a volume that is lost at any moment is replaced by a new node: seed %i', (seed) => {
     const chance = generator(seed);

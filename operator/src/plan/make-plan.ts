@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { planCertificates } from './certificates.ts';
+import { planDrain } from './drain.ts';
 import type { Intent } from './intent.ts';
 import type { Observed } from './observed.ts';
 import { planArrival, planPresence } from './presence.ts';
@@ -12,8 +13,8 @@ import {
   planTellings,
   unreachableAdvice,
 } from './replacement.ts';
-import { planRollout } from './rollout.ts';
-import { isLeaving, planCancel, planDraining, planLeftVolumes, planScaleDown } from './scale-down.ts';
+import { outdatedPods, planRollout } from './rollout.ts';
+import { isLeaving, planCancel, planDraining, planLeftVolumes, planScaleDown, planStrays } from './scale-down.ts';
 import type { Part, Plan, Progress, Step } from './step.ts';
 import { planDeletion, planVolumes } from './volumes.ts';
 
@@ -58,16 +59,19 @@ function planPods(observed: Observed, intent: Intent): { readonly progress: Prog
   if (intent.isSuspended) return [{ progress: 'Suspending', part: presence }];
   const progress = presenceProgress(observed);
   if (!isIdle(presence)) return [{ progress, part: presence }];
+  const strays = { progress: 'Scaling', part: planStrays(observed, intent) } as const;
+  if (!isIdle(strays.part)) return [strays];
   const rollout = { progress: 'Upgrading', part: planRollout(observed, intent) } as const;
   const scaleDown = { progress: 'Scaling', part: planScaleDown(observed, intent) } as const;
   const arrival = { progress, part: planArrival(observed, intent) };
-  const isOutdated = observed.pods.some(({ templateHash }) => templateHash !== intent.templateHash);
+  const isOutdated = outdatedPods(observed, intent).length > 0;
   if (isLeaving(observed, intent)) {
     if (!isIdle(scaleDown.part)) return [scaleDown];
     return isIdle(arrival.part) ? [{ progress: 'Replacing', part: planDraining(observed) }] : [arrival];
   }
   if (isOutdated) return [rollout];
-  return arrival.part.waitingFor === undefined ? [scaleDown] : [arrival];
+  if (arrival.part.waitingFor !== undefined) return [arrival];
+  return isIdle(scaleDown.part) ? [{ progress: 'Replacing', part: planDrain(observed, intent) }] : [scaleDown];
 }
 
 function isIdle({ steps, waitingFor, refusals = [] }: Part): boolean {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { podName } from '../desired/names.ts';
+import type { Intent } from './intent.ts';
 import type { ClaimState, Observed, PodState, StoreNode } from './observed.ts';
 
 /** Undefined for names that are not of this cluster's pods. */
@@ -34,4 +35,17 @@ export function nodeOf(observed: Observed, cluster: string, ordinal: number): St
 /** Another node has come under its name. */
 export function isSuperseded(observed: Observed, node: StoreNode): boolean {
   return nodesNamed(observed, node.name).some((other) => other.id !== node.id && !other.isDraining);
+}
+
+/** The cluster does not know the node any more whose data the volume holds. */
+export function isForgotten(observed: Observed, name: string, ordinal: number): boolean {
+  const nodeId = claimOf(observed, ordinal)?.nodeId;
+  const isKnown = nodesNamed(observed, podName(name, ordinal)).some(({ isDraining }) => !isDraining);
+  return nodeId !== undefined && !isKnown && observed.store?.nodes.every(({ id }) => id !== nodeId) === true;
+}
+
+/** Its node is no member any more, as the spec wants, and the pod still there: it is not to be waited for. */
+export function hasLeft(observed: Observed, { name, replicas, drainedPods }: Intent, ordinal: number): boolean {
+  const isToLeave = ordinal >= replicas || drainedPods.includes(podName(name, ordinal));
+  return isToLeave && isForgotten(observed, name, ordinal);
 }

@@ -3,7 +3,7 @@ import { certificatesProblem } from './certificates.ts';
 import { because } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
-import { nodeOf, podOf } from './nodes-of-pods.ts';
+import { hasLeft, nodeOf, podOf } from './nodes-of-pods.ts';
 import type { Observed } from './observed.ts';
 import type { Part } from './step.ts';
 
@@ -43,6 +43,7 @@ export function planArrival(observed: Observed, intent: Intent): Part {
   for (let ordinal = 0; ordinal < replicas; ordinal++) {
     const name = podName(intent.name, ordinal);
     const pod = podOf(observed, ordinal);
+    if (hasLeft(observed, intent, ordinal)) continue;
     if (pod === undefined) return { steps: [], waitingFor: `pod ${name} to be made` };
     if (pod.isDeleting) return { steps: [], waitingFor: `pod ${name} to end` };
     if (intent.fencedPods.includes(name)) continue;

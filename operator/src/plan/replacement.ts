@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { podName } from '../desired/names.ts';
 import type { Intent } from './intent.ts';
-import { claimOf, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
+import { claimOf, isForgotten, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode } from './observed.ts';
-import { isForgotten } from './scale-down.ts';
 import type { Part, Step } from './step.ts';
 
 /** Which node's data a volume holds is written on the claim as soon as it is seen: later nobody could say. */
@@ -46,7 +46,8 @@ export function planLostVolumes(observed: Observed): Part {
 /** A node that the cluster has forgotten does not come back. Where its pod is wanted again, it begins anew with an empty volume. */
 export function planForgotten(observed: Observed, intent: Intent): Part {
   const steps = observed.claims.flatMap((claim): Step[] => {
-    if (claim.ordinal >= intent.replicas || !isForgotten(observed, intent.name, claim.ordinal)) return [];
+    if (claim.ordinal >= intent.replicas || intent.drainedPods.includes(podName(intent.name, claim.ordinal))) return [];
+    if (!isForgotten(observed, intent.name, claim.ordinal)) return [];
     return renew(observed, claim, `the cluster has forgotten node ${claim.nodeId ?? ''}, whose data it holds`);
   });
   return { steps };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { because, disruptionProblem, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
-import { nodeOf } from './nodes-of-pods.ts';
+import { hasLeft, nodeOf } from './nodes-of-pods.ts';
 import type { Observed, PodState, StoreNode, StoreShard, StoreState } from './observed.ts';
 import type { Part, Step } from './step.ts';
 
@@ -10,16 +10,23 @@ import type { Part, Step } from './step.ts';
  * serves nobody, and may be what a bad template left behind. One that is fenced stays as it is, for somebody looks at it.
  */
 export function planRollout(observed: Observed, intent: Intent): Part {
-  const outdated = observed.pods.filter((pod) => pod.templateHash !== intent.templateHash && !isFenced(pod, intent));
+  const outdated = outdatedPods(observed, intent).filter((pod) => !isFenced(pod, intent));
   const going = outdated.find((pod) => pod.isDeleting);
   if (going !== undefined) return { steps: [], waitingFor: `pod ${going.name} to end` };
   const [next] = outdated.toSorted(
     (a, b) => rank(observed, intent, a) - rank(observed, intent, b) || b.ordinal - a.ordinal,
   );
-  if (next === undefined) return unreadyPart(observed);
+  if (next === undefined) return unreadyPart(observed, intent);
   const problem = disruptionProblem(observed, intent, next.ordinal);
   if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before pod ${next.name} is replaced` };
   return { steps: replacePod(observed, intent, next) };
+}
+
+/** One whose node has left begins anew when it is wanted again. */
+export function outdatedPods(observed: Observed, intent: Intent): readonly PodState[] {
+  return observed.pods.filter(
+    (pod) => pod.templateHash !== intent.templateHash && !hasLeft(observed, intent, pod.ordinal),
+  );
 }
 
 function isFenced({ name, isFenced: wasTold }: PodState, { fencedPods }: Intent): boolean {
@@ -27,8 +34,8 @@ function isFenced({ name, isFenced: wasTold }: PodState, { fencedPods }: Intent)
 }
 
 /** The last pod of a rollout is awaited like all before it. */
-function unreadyPart({ pods }: Observed): Part {
-  const unready = pods.find((pod) => !pod.isReady);
+function unreadyPart(observed: Observed, intent: Intent): Part {
+  const unready = observed.pods.find((pod) => !pod.isReady && !hasLeft(observed, intent, pod.ordinal));
   return unready === undefined
     ? { steps: [] }
     : { steps: [], waitingFor: `pod ${unready.name} to be ready${because(unready.problem)}` };

@@ -2,7 +2,7 @@
 import { disruptionProblem, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
-import { claimOf, isSuperseded, nodesNamed, ordinalOf } from './nodes-of-pods.ts';
+import { claimOf, isForgotten, isSuperseded, nodesNamed, ordinalOf, podOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode, StoreState } from './observed.ts';
 import type { Part, Step } from './step.ts';
 
@@ -33,26 +33,50 @@ export function planScaleDown(observed: Observed, intent: Intent): Part {
   return { steps: staying.map(({ id }) => ({ action: { kind: 'removeNode', nodeId: id }, reason })) };
 }
 
+/**
+ * Members without a pod, above all that are wanted: one that joined in the last moment before its pod went. They would be missed for
+ * ever, so they leave as others do.
+ */
+export function planStrays(observed: Observed, intent: Intent): Part {
+  const { statefulSet, store } = observed;
+  if (statefulSet === undefined || store === undefined || !statefulSet.isObserved) return { steps: [] };
+  const wanted = Math.max(statefulSet.replicas, intent.replicas);
+  const strays = store.nodes.filter((node) => {
+    const ordinal = ordinalOf(intent.name, node.name);
+    return ordinal !== undefined && ordinal >= wanted && !node.isDraining && podOf(observed, ordinal) === undefined;
+  });
+  if (strays.length === 0) return { steps: [] };
+  const refusal = scaleDownRefusal(store, intent, strays);
+  if (refusal !== undefined) return { steps: [], refusals: [refusal] };
+  const steps = strays.flatMap(({ id, name }): Step[] => {
+    const claim = observed.claims.find((one) => one.ordinal === ordinalOf(intent.name, name));
+    const reason = `node ${name} has no pod any more, and none is wanted`;
+    const removal: Step = { action: { kind: 'removeNode', nodeId: id }, reason };
+    if (claim === undefined || claim.nodeId !== undefined || claim.isDeleting) return [removal];
+    // Whoever else has lived on that volume is no member any more. Later nobody could say that it is of no use.
+    return [{ action: { kind: 'recordNode', claim: claim.name, nodeId: id }, reason }, removal];
+  });
+  return { steps };
+}
+
 /** A node is on its way out, or out while its pod is still there: that is finished before anything else goes. */
-export function isLeaving(observed: Observed, { name }: Intent): boolean {
+export function isLeaving(observed: Observed, { name, drainedPods }: Intent): boolean {
   const { statefulSet, store } = observed;
   if (statefulSet === undefined || store === undefined) return false;
   if (store.nodes.some((node) => node.isDraining)) return true;
   const highest = statefulSet.replicas - 1;
-  return isForgotten(observed, name, highest);
-}
-
-/** The cluster does not know the node any more whose data the volume holds. */
-export function isForgotten(observed: Observed, name: string, ordinal: number): boolean {
-  const nodeId = claimOf(observed, ordinal)?.nodeId;
-  const isKnown = nodesNamed(observed, podName(name, ordinal)).some(({ isDraining }) => !isDraining);
-  return nodeId !== undefined && !isKnown && observed.store?.nodes.every(({ id }) => id !== nodeId) === true;
+  return !drainedPods.includes(podName(name, highest)) && isForgotten(observed, name, highest);
 }
 
 /** Why the nodes must stay; undefined when they may go. */
 function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: readonly StoreNode[]): string | undefined {
   if (replicas < store.shardReplicas)
     return `spec.replicas ${replicas} is less than the ${store.shardReplicas} replicas of each shard: nothing would be left that can lose a node`;
+  return spaceRefusal(store, leaving);
+}
+
+/** What the others lack to take over what these hold; undefined when nothing. */
+export function spaceRefusal(store: StoreState, leaving: readonly StoreNode[]): string | undefined {
   const needed = leaving.reduce((sum, node) => sum + (node.chunkBytes ?? 0), 0) * (1 + spareShare);
   const others = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node));
   const free = others.reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
@@ -75,7 +99,7 @@ function shrink(
   return { steps: [{ action: { kind: 'setReplicas', replicas: ordinal }, reason }] };
 }
 
-function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
+export function leftOn({ shards }: StoreState, leaving: readonly StoreNode[]): string {
   const held = shards.filter(({ replicas }) => replicas.some(({ nodeId }) => leaving.some(({ id }) => id === nodeId)));
   const chunks = leaving.reduce((sum, { chunksHeld }) => sum + (chunksHeld ?? 0), 0);
   const what = [
@@ -98,9 +122,9 @@ export function planDraining({ store }: Observed): Part {
 export function planCancel(observed: Observed, intent: Intent): Part {
   const steps = (observed.store?.nodes ?? []).flatMap((node): Step[] => {
     const ordinal = ordinalOf(intent.name, node.name);
-    const isWanted = ordinal !== undefined && ordinal < intent.replicas;
+    const isWanted = ordinal !== undefined && ordinal < intent.replicas && !intent.drainedPods.includes(node.name);
     if (!isWanted || !node.isDraining || isSuperseded(observed, node) || node.liveness !== 'alive') return [];
-    const reason = `spec.replicas is ${intent.replicas} again: node ${node.name} stays`;
+    const reason = `node ${node.name} is wanted again: spec.replicas is ${intent.replicas}, and spec.drainedNodes does not name it`;
     return [{ action: { kind: 'cancelRemoveNode', nodeId: node.id }, reason }];
   });
   return { steps };

@@ -5,7 +5,8 @@ import type { Part, Step } from './step.ts';
 
 /**
  * Larger volumes, whatever else is wrong: a full disk is a reason to grow and must not keep anybody from it. The StatefulSet
- * is made anew, without its pods, once all volumes have been asked for, so that later ones are as large.
+ * is made anew, without its pods, once all volumes that can grow have been asked for, so that later ones are as large: those
+ * that cannot grow are replaced by them.
  */
 export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: Intent): Part {
   const small = claims.filter((claim) => claim.requestedBytes < volumeBytes && !claim.isDeleting && !claim.isLost);
@@ -22,10 +23,13 @@ export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: 
         `volume ${name} stays at ${requestedBytes} bytes: its storage class does not allow volumes to grow; replace its node by a new one, or change the class`,
     );
   if (grow.length > 0) return { steps: grow, refusals };
-  if (statefulSet !== undefined && statefulSet.claimBytes !== volumeBytes && small.length === 0) {
+  if (statefulSet !== undefined && statefulSet.claimBytes !== volumeBytes) {
     const { uid, resourceVersion } = statefulSet;
     const reason = 'volumes that it makes later are to be as large as the others; its pods stay';
-    return { steps: [{ action: { kind: 'recreateStatefulSet', version: { uid, resourceVersion } }, reason }] };
+    return {
+      steps: [{ action: { kind: 'recreateStatefulSet', version: { uid, resourceVersion } }, reason }],
+      refusals,
+    };
   }
   return { steps: [], refusals, waitingFor: growing(claims, volumeBytes) };
 }

@@ -9,6 +9,8 @@ import { claims, machines, pods, storageClasses } from './watched.ts';
 /** A cache of one kind, as an informer has it. */
 export interface Cache {
   readonly resource: Resource;
+  /** Why nothing can be found in it, in words; undefined: it is complete. */
+  readonly absence?: string | undefined;
   get(key: ObjectKey): KubeObject | undefined;
   list(): readonly KubeObject[];
   byIndex(name: IndexName, value: string): readonly KubeObject[];
@@ -32,6 +34,13 @@ export class Caches {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** Why objects of the kind cannot be found or made, in words; undefined: they can. */
+  absence(resource: Resource): string | undefined {
+    const all = this.#of(resource);
+    if (all.length === 0) return `the operator does not follow ${resource.plural}`;
+    return all.find(({ absence }) => absence !== undefined)?.absence;
   }
 
   /** All that belongs to a cluster. */

@@ -49,6 +49,7 @@ export function desire({ cluster, image, formed, caches, lookedAt, applier, rand
     replicas: set?.spec?.replicas ?? cluster.spec.replicas,
     initialReplicas: settledInitialReplicas(config) ?? cluster.spec.replicas,
     formed,
+    servesPodMonitors: caches.absence(resources.podMonitor) === undefined,
     claimSize: set?.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.storage,
   };
   const { present, absent } = desiredObjects(input, facts);

@@ -18,6 +18,7 @@ export function intentOf(
     templateHash: settled.templateHash,
     volumeBytes: defined(quantityBytes(spec.storage.size), 'the size of volumes, which was checked with the object'),
     deletesVolumes: spec.deletionPolicy === 'DeleteVolumes',
+    drainedPods: spec.drainedNodes,
     isPaused: spec.paused,
     isSuspended: spec.suspend,
     uploadReason: settled.uploadReason,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { allCrashPoints } from '../../testing/gateway/crash-points.ts';
 import type { CrashPoint } from '../../testing/gateway/crash-points.ts';
+import { resources } from '../desired/resources.ts';
 import { claims, clusters, pods } from './watched.ts';
 import { Scene } from './testing/scene.ts';
 import { uploadAnnotation } from './uploads.ts';
@@ -73,6 +74,19 @@ const scenarios: readonly Scenario[] = [
     },
     change: async (scene) => scene.want({ fencedNodes: [] }),
     replicas: 3,
+  },
+  {
+    name: 'drain a node and take it back',
+    before: async (scene) => {
+      await scene.want({ replicas: 4 });
+      await scene.settle();
+      await scene.want({ drainedNodes: ['links-1'] });
+      const { status } = await scene.settle();
+      expect(status?.nodes?.map(({ pod }) => pod).toSorted()).toEqual(['links-0', 'links-2', 'links-3']);
+      expect(status?.replicas).toBe(4);
+    },
+    change: async (scene) => scene.want({ drainedNodes: [] }),
+    replicas: 4,
   },
   {
     name: 'suspend and resume',
@@ -183,6 +197,20 @@ describe('a cluster', () => {
     const { items } = await scene.kubectl.list(pods, { namespace: 'default' }, never);
     expect(items.every((pod) => JSON.stringify(pod).includes('"image":"shortlink/node:dev"'))).toBe(true);
   });
+
+  it('has a PodMonitor for as long as its spec wants one', async () => {
+    const scene = new Scene();
+    const monitors = async () =>
+      (await scene.kubectl.list(resources.podMonitor, { namespace: 'default' }, never)).items;
+    await scene.want({ monitoring: { podMonitor: { enabled: true, labels: { release: 'prometheus' } } } });
+    const { status } = await scene.settle();
+    expect(status?.conditions?.find(({ type }) => type === 'Monitored')).toMatchObject({ status: 'True' });
+    expect(await monitors()).toMatchObject([{ metadata: { name: 'links-nodes', labels: { release: 'prometheus' } } }]);
+    await scene.want({ monitoring: { podMonitor: { enabled: false } } });
+    await scene.settle();
+    expect(await monitors()).toEqual([]);
+    expect(scene.errors).toEqual([]);
+  });
 });
 
 describe.each(scenarios)('$name', (scenario) => {
@@ -195,5 +223,26 @@ describe.each(scenarios)('$name', (scenario) => {
       const where = `${crash.when} ${effects[crash.index]} (${crash.index})`;
       await expect(play(scenario, crash), where).resolves.toBeDefined();
     }
+  }, 300_000);
+});
+
+describe('a drain', () => {
+  it('ends with a node less and its pod and volume in place, whichever effect is the last one of an operator', async () => {
+    const drain = async (crash?: CrashPoint): Promise<Scene> => {
+      const scene = new Scene();
+      await scene.want({ replicas: 4 });
+      await scene.settle();
+      scene.replaceOperator(crash);
+      const volumes = await scene.kubectl.list(claims, { namespace: 'default' }, never);
+      await scene.want({ drainedNodes: ['links-3'] });
+      await scene.settle(() => scene.store.model.assertQuorums('while a node is drained'));
+      expect(scene.store.model.nodes.map(({ name }) => name).toSorted()).toEqual(['links-0', 'links-1', 'links-2']);
+      const uids = ({ items }: typeof volumes) => items.map(({ metadata }) => metadata.uid);
+      expect(uids(await scene.kubectl.list(claims, { namespace: 'default' }, never))).toEqual(uids(volumes));
+      return scene;
+    };
+    const effects = (await drain()).life.points.passed;
+    expect(effects.length).toBeGreaterThan(0);
+    for (const crash of allCrashPoints(effects.length)) await drain(crash);
   }, 300_000);
 });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { storedCluster } from '../crd/read-cluster.ts';
 import type { ShortLinkCluster, ShortLinkClusterStatus } from '../crd/shortlink-cluster.gen.ts';
+import { resources } from '../desired/resources.ts';
 import type { StoreState } from '../plan/observed.ts';
 import type { TlsIntent } from '../plan/intent.ts';
 import type { Plan, Step } from '../plan/step.ts';
@@ -81,12 +83,12 @@ export class Reconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const { caches, expectations } = this.#options;
     const [namespace = '', name = ''] = key.split('/');
-    const cluster = caches.get(clusters, { namespace, name }) as ShortLinkCluster | undefined;
-    if (cluster === undefined || cluster.metadata.deletionTimestamp !== undefined) {
+    const stored = caches.get(clusters, { namespace, name });
+    if (stored === undefined || stored.metadata.deletionTimestamp !== undefined) {
       expectations.forget(key);
       return {};
     }
-    return this.#reconcileCluster(key, withDefaults(cluster, this.#options), signal);
+    return this.#reconcileCluster(key, withDefaults(storedCluster(stored), this.#options), signal);
   }
 
   async #reconcileCluster(key: string, cluster: ShortLinkCluster, signal: AbortSignal): Promise<ReconcileResult> {
@@ -107,7 +109,17 @@ export class Reconciler {
     const uploads = await this.#uploads(cluster, view, signal);
     const ordered = done.step?.action.kind === 'upload' ? due : undefined;
     const upload = uploadStatus(cluster, { ordered, shards: uploads, nowMs: observed.nowMs });
-    const status = statusOf({ cluster, observed, plan, failure: done.failure, image, upload, uploads });
+    const podMonitorProblem = caches.absence(resources.podMonitor);
+    const status = statusOf({
+      cluster,
+      observed,
+      plan,
+      failure: done.failure,
+      image,
+      upload,
+      uploads,
+      podMonitorProblem,
+    });
     await this.#writeStatus(key, cluster, status, signal);
     if (done.cause !== undefined) throw done.cause;
     if (plan.steps.length > 0) return { requeueAfterMs: afterStepMs };

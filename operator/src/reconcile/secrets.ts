@@ -91,17 +91,17 @@ export function forgetUnusable(
 }
 
 export function certificatesState(
-  { metadata: { uid } }: ShortLinkCluster,
+  { metadata }: ShortLinkCluster,
   tls: TlsIntent | undefined,
   { authority, nodes, request, makerProblem }: LookedAt,
   states: SecretStates,
 ): CertificatesState | undefined {
   if (tls === undefined) return undefined;
   return {
-    isRequested: request?.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
+    isRequested: request?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) === true,
     makerProblem,
-    authority: states.authority(authority, uid),
+    authority: states.authority(authority, metadata),
     // Whoever else makes it owns it.
-    nodes: states.certificate(nodes, tls.mode === 'Managed' ? uid : undefined),
+    nodes: states.certificate(nodes, tls.mode === 'Managed' ? metadata : undefined),
   };
 }

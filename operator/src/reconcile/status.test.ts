@@ -159,6 +159,16 @@ describe('conditions', () => {
     expect(degraded?.message).toContain(words);
   });
 
+  it('say whether Prometheus is told of the pods, and why not', () => {
+    const asking = cluster({ monitoring: { podMonitor: { enabled: true } } });
+    const monitored = (change: Partial<StatusInput>) => condition(status(change), 'Monitored');
+    expect(monitored({})).toBeUndefined();
+    expect(monitored({ cluster: asking })).toMatchObject({ status: 'True', reason: 'PodMonitor' });
+    const problem = monitored({ cluster: asking, podMonitorProblem: 'Kubernetes knows no PodMonitor' });
+    expect(problem).toMatchObject({ status: 'False', reason: 'NoPodMonitors' });
+    expect(problem?.message).toContain('Kubernetes knows no PodMonitor. Is the Prometheus operator installed?');
+  });
+
   it.each([
     [1, 'False', 'TooFew'],
     [3, 'True', 'Odd'],

@@ -70,6 +70,11 @@ export const clusterRights: readonly Right[] = [
     reason: 'Growth; whose node a volume is; volumes of nodes that left for good.',
   },
   { resource: events, verbs: ['create', 'patch'], reason: 'What was done, and what failed.' },
+  {
+    resource: resources.podMonitor,
+    verbs: [...applied, 'delete'],
+    reason: 'How Prometheus finds the nodes, where the Prometheus operator is installed and the cluster asks for it.',
+  },
 ];
 
 /** In all of Kubernetes, unless `watch.machines` is off. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../../src/ports/clock.ts';
+import type { KubeDiscovery } from '../../src/ports/discovery.ts';
 import type {
   ApplyOptions,
   DeleteOptions,
@@ -23,7 +24,7 @@ import { visibleRevision, watchEvents } from './watches.ts';
 const client: Manager = { manager: 'client', operation: 'Update', subresource: undefined };
 
 /** The double's front for one client: the port of the operator over the rules of the API server. */
-export class ApiServer implements KubeApi {
+export class ApiServer implements KubeApi, KubeDiscovery {
   readonly lag = new CacheLag();
   readonly #core: Core;
   readonly #clock: Clock;
@@ -31,6 +32,12 @@ export class ApiServer implements KubeApi {
   constructor(core: Core, clock: Clock) {
     this.#core = core;
     this.#clock = clock;
+  }
+
+  serves({ apiVersion, plural }: Resource, signal: AbortSignal): Promise<boolean> {
+    return this.#answer(signal, () =>
+      this.#core.kinds.some(({ resource }) => resource.apiVersion === apiVersion && resource.plural === plural),
+    );
   }
 
   get(resource: Resource, key: ObjectKey, signal: AbortSignal): Promise<KubeObject | undefined> {

@@ -5,6 +5,7 @@ import { systemClock } from '../../../../operator/src/adapters/system-clock.ts';
 import { systemRandom } from '../../../../operator/src/adapters/system-random.ts';
 import { Operator } from '../../../../operator/src/operator.ts';
 import { readOptions } from '../../../../operator/src/options.ts';
+import type { KubeDiscovery } from '../../../../operator/src/ports/discovery.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
 import { electionIdentity, Elector } from '../../../../operator/src/runtime/leader/elector.ts';
 import { RecordingMetrics } from '../../../../operator/src/runtime/testing/recorders.ts';
@@ -14,7 +15,7 @@ import { Gateway } from '../../../../operator/testing/gateway/gateway.ts';
 export const operatorNamespace = 'shortlink-system';
 
 export interface OperatorProcessOptions {
-  readonly api: KubeApi;
+  readonly api: KubeApi & KubeDiscovery;
   readonly name: string;
   /** Of the nodes of clusters that name none. */
   readonly image: string;
@@ -41,7 +42,7 @@ export class OperatorInProcess {
     const read = readOptions([`--pod.name=${name}`, `--node.image=${image}`], {});
     if ('problems' in read) throw new Error(read.problems.join('; '));
     const parts = { clock: systemClock, random: systemRandom, metrics: new RecordingMetrics(), logger };
-    const operator = new Operator({ ...parts, options: read.options, api: this.gateway });
+    const operator = new Operator({ ...parts, options: read.options, api: this.gateway, discovery: api });
     this.#operator = operator;
     const following = operator.informers.run(this.#stopping.signal);
     const elector = new Elector({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeDiscovery } from '../../../../operator/src/ports/discovery.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
 import type { OperatorControl } from '../../provider.ts';
 import { OperatorInProcess } from './operator-in-process.ts';
@@ -9,14 +10,14 @@ const logMaxChars = 4_000_000;
 
 /** The operators that there are, in this process. */
 export class OperatorsInProcess implements OperatorControl {
-  readonly #connect: () => KubeApi;
+  readonly #connect: () => KubeApi & KubeDiscovery;
   readonly #image: string;
   #living: OperatorInProcess[] = [];
   #count = 0;
   #log = '';
   #isCutOff = false;
 
-  constructor(connect: () => KubeApi, image: string) {
+  constructor(connect: () => KubeApi & KubeDiscovery, image: string) {
     this.#connect = connect;
     this.#image = image;
   }

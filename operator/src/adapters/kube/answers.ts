@@ -28,6 +28,13 @@ export function toObject(json: unknown, resource: Resource): KubeObject {
   return { apiVersion: resource.apiVersion, kind: resource.kind, ...json, metadata: { ...metadata, name } };
 }
 
+/** Whether the kind is in a list of a group's kinds. */
+export function listsKind(json: Json, { plural, kind }: Resource): boolean {
+  const { resources } = json;
+  if (!Array.isArray(resources)) throw malformed('a list of kinds has no resources');
+  return resources.some((one: unknown) => isJson(one) && one['name'] === plural && one['kind'] === kind);
+}
+
 export function toListPage(json: Json, resource: Resource): ListPage {
   const { items, metadata } = json;
   const listMeta = isJson(metadata) ? metadata : {};

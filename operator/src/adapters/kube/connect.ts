@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../ports/clock.ts';
+import type { KubeDiscovery } from '../../ports/discovery.ts';
 import type { KubeApi } from '../../ports/kube-api.ts';
 import type { PodAccess } from '../../ports/pod-access.ts';
 import { KubeConnection } from './connection.ts';
@@ -22,7 +23,7 @@ export interface KubeOptions {
 }
 
 export interface Kube {
-  readonly api: KubeApi;
+  readonly api: KubeApi & KubeDiscovery;
   /** For leader election: connections of its own, and no rate limit. */
   readonly leaseApi: KubeApi;
   readonly pods: PodAccess;

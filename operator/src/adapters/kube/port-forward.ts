@@ -43,8 +43,9 @@ export async function forwardPort(open: OpenTunnel, signal: AbortSignal): Promis
 
 async function join(socket: net.Socket, open: OpenTunnel): Promise<void> {
   const complaints = new Writable({
-    write: (_data, _encoding, done) => {
-      socket.destroy();
+    write: (data: Uint8Array, _encoding, done) => {
+      // Channels begin with a frame that only names the port.
+      if (data.length > 0) socket.destroy();
       done();
     },
   });

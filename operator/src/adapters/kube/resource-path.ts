@@ -2,13 +2,17 @@
 import { assert } from '@shortlink/common/assert.ts';
 import type { ObjectKey, Resource } from '../../ports/kube-api.ts';
 
+/** Where the server lists the kinds of the resource's group and version. */
+export function groupPath({ apiVersion }: Resource): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+}
+
 /** Of all objects of a resource, or of those of one namespace. */
 export function collectionPath(resource: Resource, namespace: string | undefined): string {
-  const { apiVersion, plural, namespaced } = resource;
+  const { plural, namespaced } = resource;
   assert(namespaced || namespace === undefined, `${plural} have no namespace`);
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${scope}/${plural}`;
+  return `${groupPath(resource)}${scope}/${plural}`;
 }
 
 /** Of one object, or of a part of it. */

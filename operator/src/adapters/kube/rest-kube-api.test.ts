@@ -297,3 +297,22 @@ contexts: [{name: here, context: {cluster: c, user: u, namespace: mine}}]
   expect([kube.namespace, lastRequest().headers.authorization]).toEqual(['mine', 'Bearer secret']);
   kube.close();
 });
+
+describe('discovery', () => {
+  const listing = (name: string, kind: string) => ({ kind: 'APIResourceList', resources: [{ name, kind }] });
+
+  test('finds a kind in the list of its group', async () => {
+    const api = await serve((_request, response) => json(response, 200, listing('slcs', 'ShortLinkCluster')));
+    expect(await api.serves(clusters, never)).toBe(true);
+    expect(lastRequest().line).toBe('GET /apis/shortlink.dev/v1alpha1');
+    expect(await api.serves({ ...clusters, plural: 'others' }, never)).toBe(false);
+  });
+
+  test('takes a group that is not there for an answer, and nothing else', async () => {
+    let answer = status(404, 'NotFound');
+    const api = await serve((_request, response) => json(response, answer.code, answer));
+    expect(await api.serves(clusters, never)).toBe(false);
+    answer = status(403, 'Forbidden');
+    expect((await errorOf(api.serves(clusters, never))).status).toBe(403);
+  });
+});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { KubeDiscovery } from '../../ports/discovery.ts';
 import { KubeError } from '../../ports/kube-api.ts';
 import type {
   ApplyOptions,
@@ -13,9 +14,9 @@ import type {
   WatchOptions,
 } from '../../ports/kube-api.ts';
 import { keyOfObject } from '../../ports/resource-key.ts';
-import { isObjectMissing, toListPage, toObject, toWatchEvent } from './answers.ts';
+import { isObjectMissing, listsKind, toListPage, toObject, toWatchEvent } from './answers.ts';
 import { readLines } from './read-body.ts';
-import { collectionPath, objectPath, queryOf } from './resource-path.ts';
+import { collectionPath, groupPath, objectPath, queryOf } from './resource-path.ts';
 import type { RestClient } from './rest-client.ts';
 
 // etcd takes objects of 1.5 MiB; JSON with managedFields is larger.
@@ -23,11 +24,21 @@ const maxEventBytes = 8 * 1024 * 1024;
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 
 /** The API of a real server. */
-export class RestKubeApi implements KubeApi {
+export class RestKubeApi implements KubeApi, KubeDiscovery {
   readonly #client: RestClient;
 
   constructor(client: RestClient) {
     this.#client = client;
+  }
+
+  async serves(resource: Resource, signal: AbortSignal): Promise<boolean> {
+    try {
+      return listsKind(await this.#client.call({ method: 'GET', path: groupPath(resource) }, signal), resource);
+    } catch (error) {
+      // A group that nobody has installed.
+      if (error instanceof KubeError && error.status === 404) return false;
+      throw error;
+    }
   }
 
   async get(resource: Resource, key: ObjectKey, signal: AbortSignal): Promise<KubeObject | undefined> {

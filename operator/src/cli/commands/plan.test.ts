@@ -138,6 +138,13 @@ describe('kubectl shortlink plan', () => {
     const { warnings, steps } = JSON.parse((await eve.run('plan -o json')).out) as Printed;
     expect(warnings.join()).toContain('you may not list nodes');
     expect(steps).toEqual([]);
+    const blind = new PluginRig(scene);
+    blind.kube = withoutRights(scene.kubectl, ['statefulsets'], forbid);
+    expect(await blind.run('plan')).toMatchObject({
+      exitCode: 1,
+      out: '',
+      err: expect.stringContaining('you may not do that'),
+    });
     eve.store = { ...eve.store, report: () => Promise.reject(new StoreError('refused', false)) };
     const silent = JSON.parse((await eve.run('plan -o json')).out) as Printed;
     expect(silent.warnings.join()).toContain('0 of 3 nodes answer');

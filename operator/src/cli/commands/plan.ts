@@ -2,6 +2,7 @@
 import { command } from '@shortlink/common/cli/command.ts';
 import { CliError } from '@shortlink/common/cli/exit-codes.ts';
 import type { Program } from '@shortlink/common/cli/program.ts';
+import { storedCluster } from '../../crd/read-cluster.ts';
 import type { ShortLinkCluster } from '../../crd/shortlink-cluster.gen.ts';
 import { clusters } from '../../reconcile/watched.ts';
 import { readClusterFile } from '../cluster-file.ts';
@@ -101,11 +102,12 @@ async function planOfLive(session: Session, cluster: ShortLinkCluster, signal: A
 async function planOfFile(session: Session, written: ShortLinkCluster, signal: AbortSignal) {
   const { kube, namespace } = session;
   const { name, annotations } = written.metadata;
-  const live = (await kube.get(clusters, { namespace, name }, signal)) as ShortLinkCluster | undefined;
-  if (live === undefined) {
+  const found = await kube.get(clusters, { namespace, name }, signal);
+  if (found === undefined) {
     const fresh = { ...written, metadata: { ...written.metadata, namespace } };
     return planJson(`${namespace}/${name}`, planFromNothing(fresh), [`there is no ${name} yet: from nothing`]);
   }
+  const live = storedCluster(found);
   const metadata = { ...live.metadata, annotations: { ...live.metadata.annotations, ...annotations } };
   return planOfLive(session, { ...live, metadata, spec: written.spec }, signal);
 }

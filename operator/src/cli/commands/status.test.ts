@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ShortLinkCluster } from '../../crd/shortlink-cluster.gen.ts';
 import { KubeError } from '../../ports/kube-api.ts';
 import { clusters, pods } from '../../reconcile/watched.ts';
 import { Scene } from '../../reconcile/testing/scene.ts';
@@ -50,11 +51,34 @@ describe('status', () => {
     await sick.want({ image: 'shortlink/node:bad' });
     for (let i = 0; i < 20; i++) await sick.round();
     const { out } = await new PluginRig(sick).run('status');
-    expect(out).toMatch(/^phase +Degraded$/m);
+    expect(out).toMatch(/^phase +Upgrading, degraded$/m);
     expect(out).toMatch(/^waiting for +pod links-\d to be ready \(ImagePullBackOff/m);
     expect(out).toMatch(/^Degraded +True +PodNotReady +Pod links-\d: ImagePullBackOff/m);
     expect(out).toMatch(/^SizeAdvised +False +Even/m);
     expect(out).toMatch(/^links-\d +node-\d.* no .*shortlink\/node:bad/m);
+  });
+
+  it('tells until when certificates are valid, as the operator says', async () => {
+    const message = 'Valid until 2030-04-01T00:00:00Z; the operator renews it from 2030-03-01T00:00:00Z on.';
+    const told = new PluginRig(scene);
+    told.kube = {
+      ...withoutRights(scene.kubectl, [], forbidden),
+      get: async (resource, key, signal) => {
+        const found = (await scene.kubectl.get(resource, key, signal)) as ShortLinkCluster | undefined;
+        const valid = {
+          type: 'CertificatesValid',
+          status: 'True',
+          reason: 'Issued',
+          message,
+          lastTransitionTime: '',
+        } as const;
+        const others = found?.status?.conditions?.filter(({ type }) => type !== valid.type) ?? [];
+        return found === undefined
+          ? found
+          : { ...found, ...{ status: { ...found.status, conditions: [...others, valid] } } };
+      },
+    };
+    expect((await told.run('status links')).out).toMatch(/^certificates +Valid until 2030-04-01T00:00:00Z;/m);
   });
 
   it('does without what the user may not see, and says so', async () => {

@@ -5,6 +5,7 @@ import { nodePki } from '../../adapters/node-pki.ts';
 import { resources } from '../../desired/resources.ts';
 import type { SecretObject } from '../kube-views.ts';
 import { Scene } from '../testing/scene.ts';
+import { clusters } from '../watched.ts';
 import { secretText, SecretStates } from './secret-states.ts';
 
 const never = new AbortController().signal;
@@ -171,5 +172,19 @@ describe('a write that meets with a Secret that has changed', () => {
     for (let i = 0; i < 100; i++) await scene.round();
     expect((await mounted(scene)).trusted).toHaveLength(2);
     expect((await secretOf(scene, 'links-nodes-tls'))?.metadata.labels).toMatchObject({ team: 'web' });
+  });
+});
+
+describe('a cluster that was deleted without its objects', () => {
+  it('finds its Secrets again under its name, and the nodes go on as they were', async () => {
+    const scene = await formed();
+    const before = await mounted(scene);
+    await scene.kubectl.delete(clusters, { namespace, name: 'links' }, { propagation: 'Orphan' }, never);
+    await scene.double.settle();
+    expect((await secretOf(scene, 'links-ca'))?.metadata.ownerReferences ?? []).toEqual([]);
+    await scene.want({});
+    await scene.settle();
+    expect(await mounted(scene)).toEqual(before);
+    expect(await validOf(scene)).toMatchObject({ status: 'True', reason: 'Issued' });
   });
 });

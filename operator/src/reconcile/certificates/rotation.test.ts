@@ -88,8 +88,8 @@ class Rotation {
     const seen = {
       isRequested: false,
       makerProblem: undefined,
-      authority: this.#states.authority(authority, cluster.uid),
-      nodes: this.#states.certificate(nodes, cluster.uid),
+      authority: this.#states.authority(authority, cluster),
+      nodes: this.#states.certificate(nodes, cluster),
     };
     const { steps, waitingFor } = planCertificates({ certificates: seen, nowMs }, { tls });
     const action = steps[0]?.action;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { clusterUidAnnotation, issuedAtAnnotation, trustedSinceAnnotation } from '../../desired/names.ts';
+import { clusterUidAnnotation, issuedAtAnnotation, objectLabels, trustedSinceAnnotation } from '../../desired/names.ts';
 import type { AuthorityState, CertificateState, SecretState } from '../../plan/observed.ts';
+import type { ObjectMeta } from '../../ports/kube-api.ts';
 import type { CertificateFacts, Pki } from '../../ports/pki.ts';
 import type { SecretObject } from '../kube-views.ts';
 
@@ -13,6 +14,9 @@ export function secretText(secret: SecretObject | undefined, key: string): strin
   }
 }
 
+/** The cluster to which a Secret belongs. */
+export type Owner = Pick<ObjectMeta, 'name' | 'uid'>;
+
 /** What Secrets with certificates hold. An object that was read before is not read again. */
 export class SecretStates {
   readonly #pki: Pki;
@@ -23,14 +27,16 @@ export class SecretStates {
     this.#pki = pki;
   }
 
-  /** `uid`: of the cluster to which the Secret must belong; undefined: whose it is does not matter. */
-  authority(secret: SecretObject | undefined, uid: string | undefined): SecretState<AuthorityState> {
-    return stateOf(secret, uid, (found) => once(this.#authorities, found, () => readAuthority(found, this.#pki)));
+  /** `cluster`: to which the Secret must belong; undefined: whose it is does not matter. */
+  authority(secret: SecretObject | undefined, cluster: Owner | undefined): SecretState<AuthorityState> {
+    return stateOf(secret, cluster, (found) => once(this.#authorities, found, () => readAuthority(found, this.#pki)));
   }
 
-  /** `uid`: as above. */
-  certificate(secret: SecretObject | undefined, uid: string | undefined): SecretState<CertificateState> {
-    return stateOf(secret, uid, (found) => once(this.#certificates, found, () => readCertificate(found, this.#pki)));
+  /** `cluster`: as above. */
+  certificate(secret: SecretObject | undefined, cluster: Owner | undefined): SecretState<CertificateState> {
+    return stateOf(secret, cluster, (found) =>
+      once(this.#certificates, found, () => readCertificate(found, this.#pki)),
+    );
   }
 }
 
@@ -42,18 +48,27 @@ function once<T>(known: WeakMap<SecretObject, T>, secret: SecretObject, read: ()
 
 function stateOf<T extends object>(
   secret: SecretObject | undefined,
-  uid: string | undefined,
+  cluster: Owner | undefined,
   read: (secret: SecretObject) => T | string,
 ): SecretState<T> {
   if (secret === undefined) return { kind: 'missing' };
-  const { annotations, ownerReferences: owners = [] } = secret.metadata;
-  const isOurs = owners.some((owner) => owner.uid === uid) || annotations?.[clusterUidAnnotation] === uid;
-  if (uid !== undefined && !isOurs) {
-    const [owner] = owners;
+  if (cluster !== undefined && !isOurs(secret, cluster)) {
+    const [owner] = secret.metadata.ownerReferences ?? [];
     return { kind: 'foreign', owner: owner === undefined ? undefined : `${owner.kind} ${owner.name} (${owner.uid})` };
   }
   const content = read(secret);
   return typeof content === 'string' ? { kind: 'damaged', problem: content } : { kind: 'whole', content };
+}
+
+/**
+ * Also one without an owner that bears our labels: it was made for a cluster of this name that was deleted without its objects, or
+ * comes from a backup, and the nodes that run believe in it.
+ */
+function isOurs({ metadata }: SecretObject, { name, uid }: Owner): boolean {
+  const { annotations, labels, ownerReferences: owners = [] } = metadata;
+  if (uid !== undefined && annotations?.[clusterUidAnnotation] === uid) return true;
+  if (owners.length > 0) return owners.some((owner) => owner.uid === uid);
+  return Object.entries(objectLabels(name)).every(([label, value]) => labels?.[label] === value);
 }
 
 /** @returns what is wrong with it, in words, where something is. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { authorized } from '../../../testing/authorized.ts';
 import type { CrashPoints } from '../../../testing/gateway/crash-points.ts';
 import { Gateway } from '../../../testing/gateway/gateway.ts';
 import type { KubeDouble } from '../../../testing/kube-double.ts';
@@ -8,6 +9,7 @@ import { nodePki } from '../../adapters/node-pki.ts';
 import { sha256 } from '../../adapters/sha256.ts';
 import { appliedAnnotation, clusterLabel } from '../../desired/names.ts';
 import type { StoreApi } from '../../ports/store-api.ts';
+import { clusterRights, machineRights } from '../../rights/rights.ts';
 import type { Reconcile } from '../../runtime/controller/controller.ts';
 import { readingItsWrites } from '../../runtime/controller/read-your-writes.ts';
 import { Informer } from '../../runtime/informer/informer.ts';
@@ -31,6 +33,8 @@ const usual: Installation = { defaultImage: 'shortlink/node:dev', defaultPullPol
 export class OperatorLife {
   readonly gateway: Gateway;
   readonly told: string[] = [];
+  /** Of the API server, as askedText says it. */
+  readonly asked = new Set<string>();
   readonly points: CrashPoints;
   readonly #reconcile: Reconcile;
   readonly #stopping = new AbortController();
@@ -40,6 +44,8 @@ export class OperatorLife {
     this.points = points;
     this.gateway = new Gateway(double.connect(), points);
     points.onCrash(() => this.end());
+    const account = { rights: [...clusterRights, ...machineRights], asked: this.asked, all: double.connect() };
+    const api = authorized(this.gateway, account);
     const { clock } = double;
     const logger = new RecordingLogger();
     const metrics = new RecordingMetrics();
@@ -47,11 +53,10 @@ export class OperatorLife {
     const watched = [clusters, pods, claims, machines, storageClasses, ...madeAndFollowed];
     this.#informers = watched.map((resource) => {
       const about = { resource, scope: {}, indexLabels: [clusterLabel] };
-      return new Informer({ api: this.gateway, ...about, clock, random, metrics, logger });
+      return new Informer({ api, ...about, clock, random, metrics, logger });
     });
     const expectations = new Expectations({ controller: 'shortlinkcluster', clock, metrics, logger });
     for (const informer of this.#informers) expectations.track(informer);
-    const api = this.gateway;
     const fieldManager = 'shortlink-operator';
     const applier = new Applier({ api, fieldManager, annotation: appliedAnnotation, digest: sha256, expectations });
     const lookups = new Lookups(api, clock);
