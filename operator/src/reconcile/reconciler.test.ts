@@ -152,6 +152,20 @@ describe('a cluster', () => {
     expect(scene.life.gateway.writes.slice(writes)).toEqual([]);
   });
 
+  it('has its Secrets again when it is made again after it was deleted', async () => {
+    const scene = new Scene();
+    await scene.want({});
+    await scene.settle();
+    const key = { namespace: 'default', name: 'links-admin-token' };
+    const secret = async () => scene.kubectl.get(resources.secret, key, never);
+    await scene.kubectl.delete(clusters, { namespace: 'default', name: 'links' }, {}, never);
+    for (let i = 0; i < 5; i++) await scene.round();
+    expect(await secret()).toBeUndefined();
+    await scene.want({});
+    await scene.settle();
+    expect(await secret()).toBeDefined();
+  });
+
   it('keeps the image and the pull policy of the operator that made it', async () => {
     const scene = new Scene();
     await scene.want({});

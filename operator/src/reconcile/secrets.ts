@@ -9,6 +9,7 @@ import type { KubeObject, ObjectKey } from '../ports/kube-api.ts';
 import type { SecretStates } from './certificates/secret-states.ts';
 import type { SecretObject } from './kube-views.ts';
 import type { Lookups } from './lookups.ts';
+import { clusters } from './watched.ts';
 
 /** On Secrets that cert-manager has made. */
 const certManagerAnnotation = 'cert-manager.io/certificate-name';
@@ -41,8 +42,13 @@ export async function lookAtSecrets(
 ): Promise<LookedAt> {
   const { namespace } = metadata;
   const { adminToken, nodesTls } = objectNames(metadata.name);
-  const secret = async (name: string): Promise<SecretObject | undefined> =>
-    lookups.get(resources.secret, { namespace, name }, signal);
+  const secret = async (name: string): Promise<SecretObject | undefined> => {
+    const key = { namespace, name };
+    const found: SecretObject | undefined = await lookups.get(resources.secret, key, signal);
+    if (found === undefined || !isOfAnother(found, metadata.uid)) return found;
+    lookups.forget(resources.secret, key);
+    return lookups.get(resources.secret, key, signal);
+  };
   const nodes = tls === undefined ? undefined : await secret(tls.nodesSecret);
   const isCertManagers = nodes?.metadata.annotations?.[certManagerAnnotation] === nodesTls;
   const request =
@@ -56,6 +62,12 @@ export async function lookAtSecrets(
     request: request.found,
     makerProblem: request.problem,
   };
+}
+
+/** Of a cluster of the same name that was there before: the garbage collector takes it away, or has done so by now. */
+function isOfAnother({ metadata }: SecretObject, clusterUid: string | undefined): boolean {
+  const owners = metadata.ownerReferences?.filter(({ kind }) => kind === clusters.kind) ?? [];
+  return owners.length > 0 && owners.every(({ uid }) => uid !== clusterUid);
 }
 
 async function lookAtRequest(
