@@ -44,7 +44,7 @@ export class OperatorInProcess {
     const parts = { clock: systemClock, random: systemRandom, metrics: new RecordingMetrics(), logger };
     const operator = new Operator({ ...parts, options: read.options, api: this.gateway, discovery: api });
     this.#operator = operator;
-    const following = operator.informers.run(this.#stopping.signal);
+    const following = operator.follow(this.#stopping.signal);
     const elector = new Elector({
       ...parts,
       api: this.gateway,

@@ -5,6 +5,8 @@ import { shortlink } from '../../../harness/program.ts';
 
 const pollMs = 500;
 const probeTimeoutMs = 2000;
+/** As for a kubelet that asks every 5 s and lets one failure pass: a moment without a leader takes no pod out of service. */
+const failingMs = 5000;
 
 /** A container as a process: its arguments, its end, and whether it says that it is ready. */
 export class PodProcess {
@@ -12,6 +14,7 @@ export class PodProcess {
   readonly #readiness: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
+  #answeredAtMs = 0;
   #isAsked = false;
 
   /** `readiness`: the address that its probe asks; undefined: it has none. */
@@ -46,12 +49,22 @@ export class PodProcess {
   }
 
   async #probe(): Promise<void> {
+    const nowMs = performance.now();
+    if (await this.#answers()) {
+      this.#isReady = true;
+      this.#answeredAtMs = nowMs;
+    } else if (nowMs - this.#answeredAtMs >= failingMs) {
+      this.#isReady = false;
+    }
+  }
+
+  async #answers(): Promise<boolean> {
     try {
       const response = await fetch(this.#readiness ?? '', { signal: AbortSignal.timeout(probeTimeoutMs) });
       await response.arrayBuffer();
-      this.#isReady = response.ok;
+      return response.ok;
     } catch {
-      this.#isReady = false;
+      return false;
     }
   }
 }
