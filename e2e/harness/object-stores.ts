@@ -42,10 +42,15 @@ export async function s3Store(): Promise<TestStore> {
   };
 }
 
+/** Without what is hidden: uploads that are under way come and go there while one looks. */
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .filter((name) => !name.split('/').some((segment) => segment.startsWith('.')))
-    .toSorted();
+  return below(folder, '').toSorted();
+}
+
+function below(folder: string, prefix: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+  return entries.flatMap((entry) => {
+    const name = `${prefix}${entry.name}`;
+    return entry.isDirectory() ? below(join(folder, entry.name), `${name}/`) : [name];
+  });
 }
