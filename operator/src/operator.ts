@@ -203,8 +203,21 @@ export class Operator {
     const store = new GrpcStore(credentials.createInsecure(), async (signal) => {
       return tokens.of(this.#clusters.get(id) ?? cluster, signal);
     });
+    this.#closeForgotten();
     this.#stores.set(id, store);
     return store;
+  }
+
+  /** Connections to clusters that are gone. */
+  #closeForgotten(): void {
+    const following = this.#all.filter(({ resource }) => resource === clusters);
+    const living = new Set(following.flatMap((informer) => informer.list()).map(({ metadata }) => metadata.uid));
+    for (const [id, store] of this.#stores) {
+      if (living.has(id)) continue;
+      store.close();
+      this.#stores.delete(id);
+      this.#clusters.delete(id);
+    }
   }
 
   close(): void {

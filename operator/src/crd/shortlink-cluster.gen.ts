@@ -670,7 +670,7 @@ export interface ChunksStatus {
 
 /** The last upload that the operator asked for, and the next one. */
 export interface UploadStatus {
-  /** Why it was asked for, Schedule, Annotation or Drain. */
+  /** Why it was asked for, Schedule or Annotation. */
   readonly reason?: string;
   /** When it was asked for. */
   readonly requestedAt?: string;

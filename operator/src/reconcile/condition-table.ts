@@ -114,7 +114,10 @@ export const conditionTable = {
   UploadsHealthy: {
     meaning: 'What is to leave the nodes reaches the object store.',
     reasons: {
-      Uploading: on('The object store takes what it is given.', ''),
+      Uploading: on(
+        'Fewer than four generations of each shard wait for the object store. One that went away just now is not seen yet.',
+        '',
+      ),
       NoObjectStore: unknown(
         'The spec names no object store.',
         'Nothing, if that is meant. It can be [added](../operations/object-store.md) later; without one the loss of all volumes is the loss of all links.',

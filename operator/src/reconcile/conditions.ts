@@ -124,7 +124,7 @@ function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): 
       'Late',
       `The upload of ${requestedAt} is not complete: ${waiting.map(waitingText).join(', ')}.`,
     );
-  return verdict(type, 'Uploading', 'The object store takes what it is given.');
+  return verdict(type, 'Uploading', 'Little waits for the object store, and nothing for long.');
 }
 
 function waitingText({ shard, waiting }: UploadReport): string {

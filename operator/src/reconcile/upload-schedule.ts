@@ -29,11 +29,12 @@ export function uploadSchedule(cluster: ShortLinkCluster): UploadSchedule | { re
 
 /**
  * When the schedule asks for the next upload: what is written in the status, as long as the schedule still asks for that time, so
- * that one which came while no operator ran is made up for, once.
+ * that one which came while no operator ran is made up for, once. One that `isOrdered` does for all times that have passed.
  */
-export function nextScheduleMs(cluster: ShortLinkCluster, nowMs: number): number | undefined {
+export function nextScheduleMs(cluster: ShortLinkCluster, nowMs: number, isOrdered: boolean): number | undefined {
   const schedule = uploadSchedule(cluster);
   if (schedule === undefined || 'problem' in schedule) return undefined;
   const writtenMs = Date.parse(cluster.status?.upload?.nextScheduleTime ?? '');
-  return !Number.isNaN(writtenMs) && schedule.has(writtenMs) ? writtenMs : schedule.after(nowMs);
+  const isOver = isOrdered && writtenMs <= nowMs;
+  return Number.isNaN(writtenMs) || isOver || !schedule.has(writtenMs) ? schedule.after(nowMs) : writtenMs;
 }

@@ -2,7 +2,7 @@
 import type { ShortLinkCluster, UploadStatus } from '../crd/shortlink-cluster.gen.ts';
 import type { UploadReport } from '../ports/store-api.ts';
 import { timeText } from './time-text.ts';
-import { nextScheduleMs, uploadSchedule } from './upload-schedule.ts';
+import { nextScheduleMs } from './upload-schedule.ts';
 
 /** On a cluster, by whoever wants everything uploaded: the time at which it was wanted, RFC 3339. */
 export const uploadAnnotation = 'shortlink.dev/upload-requested-at';
@@ -31,7 +31,7 @@ function annotated({ metadata, status }: ShortLinkCluster): DueUpload | undefine
 }
 
 function scheduled(cluster: ShortLinkCluster, nowMs: number): DueUpload | undefined {
-  const nextMs = nextScheduleMs(cluster, nowMs);
+  const nextMs = nextScheduleMs(cluster, nowMs, false);
   if (nextMs === undefined || nextMs > nowMs) return undefined;
   const because = `spec.chunks.uploadSchedule asked for it at ${timeText(nextMs)}`;
   return { reason: 'Schedule', requestedAt: timeText(nowMs), because };
@@ -49,7 +49,7 @@ export function uploadStatus(
   },
 ): UploadStatus | undefined {
   const last = lastUpload(cluster, seen);
-  const nextMs = afterOrder(cluster, seen);
+  const nextMs = nextScheduleMs(cluster, seen.nowMs, seen.ordered !== undefined);
   if (nextMs === undefined) return last;
   return { ...last, nextScheduleTime: timeText(nextMs) };
 }
@@ -67,12 +67,4 @@ function lastUpload(cluster: ShortLinkCluster, { ordered, shards, nowMs }: Seen)
 function progress(upload: UploadStatus, shards: readonly UploadReport[], nowMs: number): UploadStatus {
   const pendingShards = shards.filter(({ waiting }) => waiting > 0).length;
   return { ...upload, pendingShards, ...(pendingShards === 0 ? { completedAt: timeText(nowMs) } : {}) };
-}
-
-/** Any upload that is ordered does for all times that have passed. */
-function afterOrder(cluster: ShortLinkCluster, { ordered, nowMs }: Seen): number | undefined {
-  const nextMs = nextScheduleMs(cluster, nowMs);
-  const schedule = uploadSchedule(cluster);
-  if (nextMs === undefined || nextMs > nowMs || ordered === undefined) return nextMs;
-  return schedule === undefined || 'problem' in schedule ? undefined : schedule.after(nowMs);
 }
