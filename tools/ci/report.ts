@@ -60,6 +60,11 @@ export function parseClosingLine(output: string): Counts | undefined {
   return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3] ?? 0) };
 }
 
+/** Reads the `failed: NAME` lines of a runner's output. */
+export function parseFailedLines(output: string): string[] {
+  return [...output.matchAll(/^failed: (.+)$/gm)].map((match) => match[1] ?? '');
+}
+
 /** Reads `FILE verdict` lines of the checker of histories: undecided ones failed. */
 export function parseVerdicts(output: string): Counts | undefined {
   const verdicts = [...output.matchAll(/ (linearizable|not linearizable|undecided \(limit\))$/gm)].map(

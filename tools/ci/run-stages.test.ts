@@ -83,6 +83,12 @@ describe('the exit code is not 0', () => {
     ]);
   });
 
+  test('when a runner names a test that failed, which the end of the output repeats', async () => {
+    const result = await run(stage('console.log("failed: a.k8s.ts: it drains: Error: no\\n1 passed, 1 failed")'));
+    expect(result.exitCode).toBe(1);
+    expect(result.text).toContain('\nfailed in stage: a.k8s.ts: it drains: Error: no\n\ntests:');
+  });
+
   test('when tests fail, and later stages still run', async () => {
     const result = await run(stage('console.log("4 passed, 2 failed")'), stage('console.log("1 passed, 0 failed")'));
     expect(result).toMatchObject({ exitCode: 1, lastLine: 'tests: 5 passed, 2 failed, 0 skipped' });

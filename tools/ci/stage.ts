@@ -7,6 +7,7 @@ import {
   failedTests,
   noCounts,
   parseClosingLine,
+  parseFailedLines,
   parseMutants,
   parseSeeds,
   parseVerdicts,
@@ -19,7 +20,8 @@ export interface Stage {
   readonly name: string;
   readonly command: readonly string[];
   /**
-   * `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of the output.
+   * `check`: it holds or it does not, and counts no tests. `vitest`: a file. `line`: the last line of the output, after
+   * `failed: ` lines with the names of failed tests, if there are any.
    * `verdicts`, `seeds`, `mutants`: one line of the output for each test.
    */
   readonly report:
@@ -70,7 +72,7 @@ export async function runStage(stage: Stage, write: (text: string) => void): Pro
   const startedMs = performance.now();
   const ended = await runProcess(stage, write);
   const elapsedMs = performance.now() - startedMs;
-  return { name: stage.name, elapsedMs, ...judge(stage, ended), failedTests: namesOfFailed(stage.report) };
+  return { name: stage.name, elapsedMs, ...judge(stage, ended), failedTests: namesOfFailed(stage.report, ended.output) };
 }
 
 function judge(stage: Stage, ended: Ended): Pick<StageResult, 'counts' | 'failure'> {
@@ -106,7 +108,8 @@ function readCounts(report: Stage['report'], output: string): Counts | undefined
   }
 }
 
-function namesOfFailed(report: Stage['report']): readonly string[] {
+function namesOfFailed(report: Stage['report'], output: string): readonly string[] {
+  if (report.kind === 'line') return parseFailedLines(output);
   if (report.kind !== 'vitest' || !existsSync(report.file)) return [];
   return failedTests(readFileSync(report.file, 'utf8'));
 }
