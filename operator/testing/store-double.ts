@@ -123,7 +123,7 @@ export class StoreDouble implements PodRuntime, StoreApi {
       operatorEpoch,
       brake: '',
       nodes: nodes.map(({ id, liveness, isHeld }) => {
-        return { id, liveness, isHeld, chunksHeld: 0, chunkBytes: 0, diskFreeBytes: 1e9 };
+        return { id, liveness, isHeld, chunksHeld: 0, chunkBytes: 0, diskFreeBytes: 1e9, storeProblem: '' };
       }),
       chunks: { total: 0, underReplicated: 0, moving: 0 },
     };

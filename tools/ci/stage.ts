@@ -72,7 +72,12 @@ export async function runStage(stage: Stage, write: (text: string) => void): Pro
   const startedMs = performance.now();
   const ended = await runProcess(stage, write);
   const elapsedMs = performance.now() - startedMs;
-  return { name: stage.name, elapsedMs, ...judge(stage, ended), failedTests: namesOfFailed(stage.report, ended.output) };
+  return {
+    name: stage.name,
+    elapsedMs,
+    ...judge(stage, ended),
+    failedTests: namesOfFailed(stage.report, ended.output),
+  };
 }
 
 function judge(stage: Stage, ended: Ended): Pick<StageResult, 'counts' | 'failure'> {

@@ -288,6 +288,7 @@ describe('any node', () => {
       chunkBytes: 600,
       diskFreeBytes: 1,
       chunkProblem: 'the disk is full',
+      storeProblem: 'the store is away',
     }));
     await cluster.run(20);
     const asked = await ask(fleet, through, { type: 'ring' });
@@ -306,6 +307,7 @@ describe('any node', () => {
       chunkBytes: 600,
       diskFreeBytes: 1,
       chunkProblem: 'the disk is full',
+      storeProblem: 'the store is away',
     });
 
     expect(await ask(fleet, through, { type: 'takeOperatorEpoch' })).toEqual({

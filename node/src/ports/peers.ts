@@ -41,6 +41,8 @@ export interface NodeHeartbeat {
   readonly diskFreeBytes: number | undefined;
   /** Why the node holds fewer chunks than it should, in words; undefined when nothing is wrong. */
   readonly chunkProblem: string | undefined;
+  /** Why what should be in the object store is not, in words; undefined when nothing is wrong. */
+  readonly storeProblem: string | undefined;
 }
 
 /** What one node tells another in one turn, all groups together. */

@@ -25,6 +25,8 @@ export interface RingNode {
   readonly diskFreeBytes: number | undefined;
   /** Why it holds fewer chunks than it should, in words. */
   readonly chunkProblem: string | undefined;
+  /** Why what it should bring to the object store is not there, in words. */
+  readonly storeProblem: string | undefined;
 }
 
 /** What only the leader of the meta group knows. */

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { NodeId, ShardId } from '@shortlink/common/ids.ts';
 import type { ChunkEvent, ChunkObserver } from '../engine/chunks/chunk-context.ts';
+import type { StoreTrouble } from '../engine/chunks/store-trouble.ts';
 import { candidatesMax } from '../core/lifecycle/chunk-set.ts';
 import type { LifecycleRecords } from '../core/lifecycle/view.ts';
 import { chunkTotals, objectsOf } from '../engine/chunks/holder.ts';
@@ -20,10 +21,18 @@ export interface ChunkStanding {
   readonly self: NodeId;
   /** What heartbeats should say of this node. */
   readonly onFacts: (facts: NodeHeartbeat, counts: ChunkCounts) => void;
+  readonly trouble: StoreTrouble;
 }
 
+/** What has put something into the object store. */
+const writes: ReadonlySet<ChunkEvent> = new Set(['exported', 'merged', 'manifestPublished', 'checkpointTaken']);
+
 /** Turns what work on chunks reports into metrics and log lines. */
-export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFacts }: ChunkStanding): ChunkMeters {
+export function meteredChunks(
+  metrics: MetricsSink,
+  logger: Logger,
+  { self, onFacts, trouble }: ChunkStanding,
+): ChunkMeters {
   const shards = new Set<string>();
   let chunkProblem: string | undefined;
   let led: ReadonlySet<ShardId> = new Set();
@@ -35,10 +44,12 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
         if (bytes > 0) metrics.add('shortlink_node_chunk_bytes_total', bytes, { event });
         if (event === 'diskFull') chunkProblem = 'the disk has no room for more copies of chunks; reads go elsewhere';
         if (event === 'fetched') chunkProblem = undefined;
+        if (writes.has(event)) trouble.written();
         if (event === 'corrupt') logger.error({}, 'a chunk is not what was written; it is made or copied again');
       },
       failed: (work, error) => {
         metrics.add('shortlink_node_chunk_failures_total', 1);
+        trouble.failed(work, error);
         logger.warn({ err: error }, `${work} failed; it will be tried again`);
       },
       checkpointAges: (agesMs) => {
@@ -59,7 +70,8 @@ export function meteredChunks(metrics: MetricsSink, logger: Logger, { self, onFa
         metrics.set('shortlink_node_chunks_held', held.length);
         const chunkBytes = held.reduce((sum, { object }) => sum + object.sizeBytes, 0);
         const counts = chunkTotals(watched, ring, placement);
-        onFacts({ chunksHeld: held.length, chunkBytes, diskFreeBytes: undefined, chunkProblem }, counts);
+        const facts = { chunksHeld: held.length, chunkBytes, diskFreeBytes: undefined };
+        onFacts({ ...facts, chunkProblem, storeProblem: trouble.text }, counts);
         metrics.set('shortlink_node_chunks_under_replicated', counts.underReplicated);
         metrics.set('shortlink_node_chunks_moving', counts.moving);
       },

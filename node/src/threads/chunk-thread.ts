@@ -16,6 +16,7 @@ import type { ChunkContext } from '../engine/chunks/chunk-context.ts';
 import type { ChunkDriver } from '../engine/chunks/chunk-driver.ts';
 import { openChunkWork } from '../engine/chunks/open-chunk-work.ts';
 import type { ChunkWorkPorts, ChunkWorkSettings } from '../engine/chunks/open-chunk-work.ts';
+import { StoreTrouble } from '../engine/chunks/store-trouble.ts';
 import type { Channel } from '../engine/client/channel.ts';
 import { RemoteEngine } from '../engine/client/remote-engine.ts';
 import { serveUpkeep } from '../engine/client/upkeep-channel.ts';
@@ -58,9 +59,11 @@ function reportRegularly(metrics: LocalMetrics): NodeJS.Timeout {
 let stopping = false;
 
 /** What the nodes do among themselves, digests above all, does not wait for a store that is away. */
-function writeWhenSafe(gate: { isOpen: boolean }, { objects, random }: ChunkContext): void {
-  void storeIsSafe(objects, { random, logger, isOver: () => stopping }).then((isSafe) => {
+function writeWhenSafe(gate: { isOpen: boolean }, trouble: StoreTrouble, { objects, random }: ChunkContext): void {
+  const onTrouble = (why: string): void => trouble.closed(why);
+  void storeIsSafe(objects, { random, logger, onTrouble, isOver: () => stopping }).then((isSafe) => {
     gate.isOpen = isSafe;
+    trouble.closed(undefined);
   }, fatal);
 }
 
@@ -94,9 +97,11 @@ async function run(): Promise<void> {
   const files = await DiskChunkFiles.open(dataDirPaths(config.data.dir).chunks);
   const engine = new RemoteEngine(portChannel(enginePort), soon);
   const copies: Channel<CopyNotice, CorruptCopy> = portChannel(copiesPort);
+  const trouble = new StoreTrouble(systemClock);
   const meters = meteredChunks(metrics, logger, {
     self: nodeId,
     onFacts: (facts, counts) => engine.carry(facts, counts),
+    trouble,
   });
   const gate = { isOpen: false };
   const pause = new PolitePause();
@@ -125,7 +130,7 @@ async function run(): Promise<void> {
   copies.onBatch((corrupt) => {
     for (const { name } of corrupt) void context.dropCopy(name).catch(fatal);
   });
-  writeWhenSafe(gate, context);
+  writeWhenSafe(gate, trouble, context);
   driver.start();
   const reporter = reportRegularly(metrics);
   report({ type: 'started' });

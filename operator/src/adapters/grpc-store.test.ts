@@ -54,7 +54,14 @@ const answers: Readonly<Record<string, object>> = {
       operatorEpoch: 2n,
       brake: 'two nodes are down',
       nodes: [
-        { id: 'aaaaaaaaaaaaaaaa', state: Liveness.SUSPECT, heldUntilMs: 5n, chunksHeld: 4n, diskFreeBytes: 100n },
+        {
+          id: 'aaaaaaaaaaaaaaaa',
+          state: Liveness.SUSPECT,
+          heldUntilMs: 5n,
+          chunksHeld: 4n,
+          diskFreeBytes: 100n,
+          storeProblem: 'away',
+        },
         { id: 'bbbbbbbbbbbbbbbb', state: 99 as Liveness },
       ],
       chunks,
@@ -128,6 +135,7 @@ describe('the admin service as the operator calls it', () => {
             chunksHeld: 4,
             chunkBytes: undefined,
             diskFreeBytes: 100,
+            storeProblem: 'away',
           },
         ],
         chunks: { total: 5, underReplicated: 1, moving: 0 },

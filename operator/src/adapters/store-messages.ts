@@ -89,7 +89,7 @@ function ringNode({ id, state, heldUntilMs, ...rest }: RingNodeMessage): RingNod
     chunkBytes: numberOf(rest.chunkBytes),
     diskFreeBytes: numberOf(rest.diskFreeBytes),
   };
-  return { id, liveness, isHeld: heldUntilMs !== undefined, ...numbers };
+  return { id, liveness, isHeld: heldUntilMs !== undefined, ...numbers, storeProblem: rest.storeProblem };
 }
 
 function livenessOf(state: Liveness): RingNode['liveness'] | undefined {

@@ -2,7 +2,7 @@
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { CertificatesState, StoreState } from '../plan/observed.ts';
 import type { Plan } from '../plan/step.ts';
-import { askNodes } from '../reconcile/ask-nodes.ts';
+import { askNodes, waitsOf } from '../reconcile/ask-nodes.ts';
 import { Caches } from '../reconcile/caches.ts';
 import { SecretStates } from '../reconcile/certificates/secret-states.ts';
 import { tlsIntentOf } from '../reconcile/intent.ts';
@@ -42,6 +42,7 @@ export function planFromNothing(cluster: ShortLinkCluster): Plan {
     lookedAt: nothingLookedAt,
     certificates,
     store: undefined,
+    waits: new Map(),
     defaultImage: unsettledImage,
     nowMs: 0,
   }).plan;
@@ -69,6 +70,7 @@ export async function planLive(session: Session, cluster: ShortLinkCluster, sign
     lookedAt: secrets.lookedAt,
     certificates: secrets.certificates,
     store: answer.state,
+    waits: answer.waits,
     defaultImage: unsettledImage,
     nowMs: clock.nowMs(),
   });
@@ -103,6 +105,7 @@ async function lookAtAll(
 
 interface StoreAnswer {
   readonly state: StoreState | undefined;
+  readonly waits: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
 
@@ -112,16 +115,21 @@ async function askStore(
   pods: readonly PodObject[],
   signal: AbortSignal,
 ): Promise<StoreAnswer> {
-  if (pods.length === 0) return { state: undefined, warnings: [] };
+  if (pods.length === 0) return { state: undefined, waits: new Map(), warnings: [] };
   try {
     const answers = await askNodes(session.storeOf(cluster, pods, signal), pods, signal);
     const reports = answers.map(({ report }) => report);
     const state = mergeReports(reports, 0);
-    if (state !== undefined) return { state, warnings: [] };
-    return { state, warnings: [`${answers.length} of ${pods.length} nodes answer, and none reaches the leader`] };
+    const waits = waitsOf(answers);
+    if (state !== undefined) return { state, waits, warnings: [] };
+    return {
+      state,
+      waits,
+      warnings: [`${answers.length} of ${pods.length} nodes answer, and none reaches the leader`],
+    };
   } catch (error) {
     if (!isForbidden(error)) throw error;
     const warning = `you may not ask the nodes (${error.message}): the plan is made as if none answered`;
-    return { state: undefined, warnings: [warning] };
+    return { state: undefined, waits: new Map(), warnings: [warning] };
   }
 }

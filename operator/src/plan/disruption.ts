@@ -2,7 +2,7 @@
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
 import { hasLeft, nodeOf, podOf } from './nodes-of-pods.ts';
-import type { Observed, StoreNode, StoreShard, StoreState } from './observed.ts';
+import type { Observed, PodState, StoreNode, StoreShard, StoreState } from './observed.ts';
 
 /** Entries that a replica may be behind and still count as caught up: what is on its way at any moment under load. */
 const maxLagEntries = 1000;
@@ -34,7 +34,7 @@ function othersProblem(
     const pod = podOf(observed, other);
     if (pod === undefined) return `pod ${podName(name, other)} to be made`;
     if (pod.isDeleting) return `pod ${pod.name} to end`;
-    if (!pod.isReady) return `pod ${pod.name} to be ready${because(pod.problem)}`;
+    if (!pod.isReady) return readinessOf(pod);
     if (observed.store !== undefined && nodeOf(observed, name, other) === undefined)
       return `pod ${pod.name} to join the cluster`;
   }
@@ -81,6 +81,8 @@ export function shardName(id: number): string {
   return id === 0 ? 'the meta group' : `shard ${id}`;
 }
 
-export function because(problem: string | undefined): string {
-  return problem === undefined ? '' : ` (${problem})`;
+/** What is waited for while a pod is not ready, and why it is not, as far as anybody says. */
+export function readinessOf({ name, problem, waitsFor }: PodState): string {
+  if (problem !== undefined) return `pod ${name} to be ready (${problem})`;
+  return waitsFor === undefined ? `pod ${name} to be ready` : `pod ${name} to be ready, which waits for ${waitsFor}`;
 }

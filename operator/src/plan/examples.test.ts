@@ -103,6 +103,12 @@ describe('a rolling update', () => {
       'pod links-0 to be ready, before pod links-2 is replaced',
     ],
     [
+      'a node says what it waits for',
+      { pods: [pod(0, { isReady: false, waitsFor: 'initial nodes that do not answer' }), ...outdated.slice(1)] },
+      {},
+      'pod links-0 to be ready, which waits for initial nodes that do not answer, before pod links-2 is replaced',
+    ],
+    [
       'a node is suspect',
       { pods: outdated },
       { nodes: [node(0, { liveness: 'suspect' }), node(1), node(2)] },

@@ -31,6 +31,8 @@ export interface PodState extends ObjectVersion {
   readonly isFenced: boolean;
   /** Why its container does not run, as the kubelet says: `ImagePullBackOff: …`. */
   readonly problem: string | undefined;
+  /** What its node says that it waits for; undefined when it serves, or says nothing. */
+  readonly waitsFor: string | undefined;
 }
 
 export interface ClaimState extends ObjectVersion {
@@ -74,6 +76,8 @@ export interface StoreNode {
   readonly chunksHeld: number | undefined;
   readonly chunkBytes: number | undefined;
   readonly diskFreeBytes: number | undefined;
+  /** Why what it should bring to the object store is not there; undefined when nothing is wrong. */
+  readonly storeProblem: string | undefined;
 }
 
 export interface StoreReplica {

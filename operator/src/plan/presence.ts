@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { certificatesProblem } from './certificates.ts';
-import { because } from './disruption.ts';
+import { readinessOf } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
 import { hasLeft, nodeOf, podOf } from './nodes-of-pods.ts';
@@ -47,7 +47,7 @@ export function planArrival(observed: Observed, intent: Intent): Part {
     if (pod === undefined) return { steps: [], waitingFor: `pod ${name} to be made` };
     if (pod.isDeleting) return { steps: [], waitingFor: `pod ${name} to end` };
     if (intent.fencedPods.includes(name)) continue;
-    if (!pod.isReady) return { steps: [], waitingFor: `pod ${name} to be ready${because(pod.problem)}` };
+    if (!pod.isReady) return { steps: [], waitingFor: readinessOf(pod) };
     if (observed.store !== undefined && nodeOf(observed, intent.name, ordinal) === undefined)
       return { steps: [], waitingFor: `pod ${name} to join the cluster` };
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { because, disruptionProblem, shardName } from './disruption.ts';
+import { disruptionProblem, readinessOf, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { hasLeft, nodeOf } from './nodes-of-pods.ts';
 import type { Observed, PodState, StoreNode, StoreShard, StoreState } from './observed.ts';
@@ -36,9 +36,7 @@ function isFenced({ name, isFenced: wasTold }: PodState, { fencedPods }: Intent)
 /** The last pod of a rollout is awaited like all before it. */
 function unreadyPart(observed: Observed, intent: Intent): Part {
   const unready = observed.pods.find((pod) => !pod.isReady && !hasLeft(observed, intent, pod.ordinal));
-  return unready === undefined
-    ? { steps: [] }
-    : { steps: [], waitingFor: `pod ${unready.name} to be ready${because(unready.problem)}` };
+  return unready === undefined ? { steps: [] } : { steps: [], waitingFor: readinessOf(unready) };
 }
 
 function rank(observed: Observed, { name }: Intent, pod: PodState): number {

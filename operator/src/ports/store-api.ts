@@ -66,6 +66,8 @@ export interface RingNode {
   readonly chunksHeld: number | undefined;
   readonly chunkBytes: number | undefined;
   readonly diskFreeBytes: number | undefined;
+  /** Why what it should bring to the object store is not there; empty when nothing is wrong. */
+  readonly storeProblem: string;
 }
 
 /** Generations on their way to the object store. */

@@ -5,6 +5,7 @@ import { StoreError } from '../ports/store-api.ts';
 import type { PodObject } from './kube-views.ts';
 
 export interface Answer {
+  readonly pod: string;
   readonly address: string;
   readonly report: NodeReport;
 }
@@ -16,7 +17,7 @@ export async function askNodes(store: StoreApi, pods: readonly PodObject[], sign
       const address = nodeAddress(pod);
       if (address === undefined) return [];
       try {
-        return [{ address, report: await store.report(address, signal) }];
+        return [{ pod: pod.metadata.name, address, report: await store.report(address, signal) }];
       } catch (error) {
         if (error instanceof StoreError) return [];
         throw error;
@@ -24,6 +25,12 @@ export async function askNodes(store: StoreApi, pods: readonly PodObject[], sign
     }),
   );
   return answers.flat();
+}
+
+/** What nodes say that they wait for, by the names of their pods. */
+export function waitsOf(answers: readonly Answer[]): ReadonlyMap<string, string> {
+  const waiting = answers.filter(({ report }) => report.waitingFor !== '');
+  return new Map(waiting.map(({ pod, report }) => [pod, report.waitingFor]));
 }
 
 /** Of its admin service; undefined while it does not run. */

@@ -115,8 +115,12 @@ export const conditionTable = {
     meaning: 'What is to leave the nodes reaches the object store.',
     reasons: {
       Uploading: on(
-        'Fewer than four generations of each shard wait for the object store. One that went away just now is not seen yet.',
+        'The object store takes what it is given, and fewer than four generations of each shard wait for it.',
         '',
+      ),
+      Failing: off(
+        'A node could not write to the object store or read from it, in all its attempts; the message has the words of the store. Links are served, and writes are taken, until too much waits (`Behind`).',
+        'Read the message: an address, a name that is not found, credentials, rights, a full bucket. Then [the object store is away](../operations/chunks.md#the-object-store-is-away).',
       ),
       NoObjectStore: unknown(
         'The spec names no object store.',

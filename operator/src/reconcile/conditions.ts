@@ -102,7 +102,7 @@ function degraded({ cluster, observed, plan, failure }: Situation): Verdict {
   return verdict('Degraded', 'Whole', 'Every node is alive.');
 }
 
-function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): Verdict {
+function uploads({ cluster, observed: { nowMs, store }, uploads: shards }: Situation): Verdict {
   const type = 'UploadsHealthy';
   if (cluster.spec.objectStore === undefined)
     return verdict(type, 'NoObjectStore', 'There is no spec.objectStore: links are on the nodes only.');
@@ -116,6 +116,9 @@ function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): 
       'Behind',
       `The object store does not take what it is given: ${behind.map(waitingText).join(', ')}.`,
     );
+  const failing = store?.nodes.find(({ storeProblem }) => storeProblem !== undefined);
+  if (failing?.storeProblem !== undefined)
+    return verdict(type, 'Failing', `Node ${failing.name}: ${failing.storeProblem}`);
   const { requestedAt = '', completedAt } = cluster.status?.upload ?? {};
   const waiting = shards.filter((one) => one.waiting > 0);
   if (completedAt === undefined && waiting.length > 0 && nowMs - Date.parse(requestedAt) > lateMs)
@@ -124,7 +127,7 @@ function uploads({ cluster, observed: { nowMs }, uploads: shards }: Situation): 
       'Late',
       `The upload of ${requestedAt} is not complete: ${waiting.map(waitingText).join(', ')}.`,
     );
-  return verdict(type, 'Uploading', 'Little waits for the object store, and nothing for long.');
+  return verdict(type, 'Uploading', 'The object store takes what it is given.');
 }
 
 function waitingText({ shard, waiting }: UploadReport): string {

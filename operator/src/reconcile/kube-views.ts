@@ -12,6 +12,7 @@ export interface PodObject extends KubeObject {
     readonly phase?: string;
     readonly podIP?: string;
     readonly conditions?: readonly ConditionView[];
+    readonly initContainerStatuses?: readonly ContainerStatusView[];
     readonly containerStatuses?: readonly ContainerStatusView[];
   };
 }

@@ -25,6 +25,8 @@ export interface LookInput {
   readonly random: Random;
   /** Undefined while no node answers. */
   readonly store: StoreState | undefined;
+  /** What nodes say that they wait for, by the names of their pods. */
+  readonly waits: ReadonlyMap<string, string>;
   /** Of clusters that name none; settled once for each. */
   readonly defaultImage: string;
   readonly nowMs: number;
@@ -43,7 +45,7 @@ export interface Look {
 /** Observe and plan, without a question to anybody: the operator acts on it, and people print it. */
 export function look(cluster: ShortLinkCluster, input: LookInput): Look {
   const { metadata, spec, status } = cluster;
-  const { cached, certificates, store, defaultImage, nowMs } = input;
+  const { cached, certificates, store, waits, defaultImage, nowMs } = input;
   const image = spec.image ?? status?.defaultImage ?? defaultImage;
   const formed = store !== undefined || status?.clusterID !== undefined;
   const wanted = desire({ ...input, cluster, image, formed });
@@ -54,6 +56,7 @@ export function look(cluster: ShortLinkCluster, input: LookInput): Look {
     strayObjects: wanted.stray,
     certificates,
     store,
+    waits,
     zoneLabel: spec.scheduling.zoneLabel,
     nowMs,
   });

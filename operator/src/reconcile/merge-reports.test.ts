@@ -17,7 +17,15 @@ const ring: RingReport = {
   operatorEpoch: 2,
   brake: '',
   nodes: ['a', 'b', 'c'].map((id) => {
-    return { id, liveness: 'alive', isHeld: id === 'b', chunksHeld: 1, chunkBytes: 2, diskFreeBytes: 3 };
+    return {
+      id,
+      liveness: 'alive',
+      isHeld: id === 'b',
+      chunksHeld: 1,
+      chunkBytes: 2,
+      diskFreeBytes: 3,
+      storeProblem: id === 'b' ? 'the store is away' : '',
+    };
   }),
   chunks: { total: 5, underReplicated: 0, moving: 0 },
 };
@@ -38,10 +46,10 @@ describe('what the nodes say, together', () => {
   it('is the newest map, with the liveness of the ring', () => {
     const state = mergeReports([report('a', { map: map(6, ['a', 'b']) }), report('b'), report('c')], 7);
     expect(state).toMatchObject({ mapEpoch: 7, ringEpoch: 4, operatorEpoch: 2, clusterId: 'cluster' });
-    expect(state?.nodes.map(({ id, liveness, isHeld }) => [id, liveness, isHeld])).toEqual([
-      ['a', 'alive', false],
-      ['b', 'alive', true],
-      ['c', 'alive', false],
+    expect(state?.nodes.map(({ id, liveness, isHeld, storeProblem }) => [id, liveness, isHeld, storeProblem])).toEqual([
+      ['a', 'alive', false, undefined],
+      ['b', 'alive', true, 'the store is away'],
+      ['c', 'alive', false, undefined],
     ]);
   });
 

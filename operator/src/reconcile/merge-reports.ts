@@ -47,6 +47,7 @@ function storeNode(
     chunksHeld: heard?.chunksHeld,
     chunkBytes: heard?.chunkBytes,
     diskFreeBytes: heard?.diskFreeBytes,
+    storeProblem: heard?.storeProblem === '' ? undefined : heard?.storeProblem,
   };
 }
 

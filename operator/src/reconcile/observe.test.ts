@@ -26,8 +26,15 @@ const claim = (name: string, more: object, annotations: object = {}) => ({
 });
 const nothing: CachedObjects = { statefulSet: undefined, pods: [], claims: [], machines: [], storageClasses: [] };
 
-function seen(cached: Partial<CachedObjects>) {
-  const rest = { outdatedObjects: [], strayObjects: [], certificates: undefined, store: undefined, nowMs: 1 };
+function seen(cached: Partial<CachedObjects>, waits: ReadonlyMap<string, string> = new Map()) {
+  const rest = {
+    outdatedObjects: [],
+    strayObjects: [],
+    certificates: undefined,
+    store: undefined,
+    nowMs: 1,
+    waits,
+  };
   return observe({
     cluster: { name: 'links', uid: 'cluster' },
     cached: { ...nothing, ...cached },
@@ -42,6 +49,8 @@ describe('what the caches show', () => {
     const annotations = { 'shortlink.dev/pod-hash': 'h', 'shortlink.dev/zone': 'z1' };
     const waiting = { name: 'node', state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } };
     const crashed = { name: 'node', state: { terminated: { reason: 'Error', exitCode: 2 } } };
+    const starting = { name: 'node', state: { waiting: { reason: 'PodInitializing' } } };
+    const finished = { terminated: { reason: 'Completed', exitCode: 0 } };
     const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'no machine fits' };
     const { pods } = seen({
       pods: [
@@ -51,6 +60,11 @@ describe('what the caches show', () => {
         pod('links-3', { containerStatuses: [crashed] }),
         pod('links-4', { conditions: [unscheduled] }),
         pod('links-5', { containerStatuses: [{ name: 'node', state: { waiting: { reason: 'ContainerCreating' } } }] }),
+        pod('links-6', {
+          initContainerStatuses: [{ name: 'rebuild', state: crashed.state }],
+          containerStatuses: [starting],
+        }),
+        pod('links-7', { initContainerStatuses: [{ name: 'rebuild', state: finished }], containerStatuses: [waiting] }),
         pod('links-05', ready),
         pod('other-0', ready),
       ],
@@ -62,8 +76,16 @@ describe('what the caches show', () => {
       [3, false, false, 'Error, exit code 2'],
       [4, false, false, 'Unschedulable: no machine fits'],
       [5, false, false, undefined],
+      [6, false, false, 'rebuild: Error, exit code 2'],
+      [7, false, false, 'ImagePullBackOff: no such image'],
     ]);
     expect(pods[0]).toMatchObject({ templateHash: 'h', zone: 'z1', kubeNode: 'm1', uid: 'uid-links-0' });
+  });
+
+  it('of nodes: what they wait for', () => {
+    const waits = new Map([['links-1', 'a member that lets this node join']]);
+    const { pods } = seen({ pods: [pod('links-0', {}), pod('links-1', {})] }, waits);
+    expect(pods.map(({ waitsFor }) => waitsFor)).toEqual([undefined, 'a member that lets this node join']);
   });
 
   it('of volumes: sizes, whether they can grow, whose data they hold, and that they are lost', () => {

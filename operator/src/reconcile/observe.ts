@@ -5,7 +5,14 @@ import { fenceAnnotation, podHashAnnotation, zoneAnnotation } from '../desired/n
 import { ordinalOf } from '../plan/nodes-of-pods.ts';
 import type { ClaimState, KubeNodeState, Observed, PodState, StatefulSetState, StoreState } from '../plan/observed.ts';
 import type { KubeObject } from '../ports/kube-api.ts';
-import type { ClaimObject, MachineObject, PodObject, StatefulSetObject, StorageClassObject } from './kube-views.ts';
+import type {
+  ClaimObject,
+  ContainerStatusView,
+  MachineObject,
+  PodObject,
+  StatefulSetObject,
+  StorageClassObject,
+} from './kube-views.ts';
 import { isTrue } from './kube-views.ts';
 
 /** On claims: the node whose data the volume holds. */
@@ -27,17 +34,19 @@ export interface ObserveInput {
   readonly strayObjects: Observed['strayObjects'];
   readonly certificates: Observed['certificates'];
   readonly store: StoreState | undefined;
+  /** What nodes say that they wait for, by the names of their pods. */
+  readonly waits: ReadonlyMap<string, string>;
   readonly zoneLabel: string;
   readonly nowMs: number;
 }
 
 /** The caches in the planner's terms. */
-export function observe({ cluster, cached, store, zoneLabel, ...rest }: ObserveInput): Observed {
+export function observe({ cluster, cached, store, waits, zoneLabel, ...rest }: ObserveInput): Observed {
   const { statefulSet, pods, claims, machines, storageClasses } = cached;
   return {
     ...rest,
     statefulSet: statefulSet === undefined ? undefined : statefulSetState(statefulSet),
-    pods: pods.flatMap((pod) => podState(cluster.name, pod) ?? []),
+    pods: pods.flatMap((pod) => podState(cluster.name, pod, waits) ?? []),
     claims: claims.flatMap((claim) => claimState(cluster, claim, storageClasses) ?? []),
     kubeNodes: machines.map((machine) => machineState(machine, zoneLabel)),
     store,
@@ -63,7 +72,7 @@ function statefulSetState(set: StatefulSetObject): StatefulSetState {
 }
 
 /** Undefined for what is not the pod of an ordinal. */
-function podState(cluster: string, pod: PodObject): PodState | undefined {
+function podState(cluster: string, pod: PodObject, waits: ObserveInput['waits']): PodState | undefined {
   const { name, annotations, deletionTimestamp } = pod.metadata;
   const ordinal = ordinalOf(cluster, name);
   if (ordinal === undefined) return undefined;
@@ -80,21 +89,34 @@ function podState(cluster: string, pod: PodObject): PodState | undefined {
     zone: annotations?.[zoneAnnotation],
     isFenced,
     problem: isFenced ? 'it is fenced' : podProblem(pod),
+    waitsFor: waits.get(name),
   };
 }
 
+/** How every pod begins. */
+const unhurried: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
+
 /** What keeps it from running, as the scheduler and the kubelet say. */
 export function podProblem({ status }: PodObject): string | undefined {
-  for (const { state } of status?.containerStatuses ?? []) {
-    const { waiting, terminated } = state ?? {};
-    if (waiting?.reason !== undefined && waiting.reason !== 'ContainerCreating')
-      return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`;
-    if (terminated?.reason !== undefined) return `${terminated.reason}, exit code ${terminated.exitCode ?? 0}`;
+  for (const container of status?.initContainerStatuses ?? []) {
+    const problem = container.state?.terminated?.exitCode === 0 ? undefined : containerProblem(container);
+    if (problem !== undefined) return `${container.name}: ${problem}`;
+  }
+  for (const container of status?.containerStatuses ?? []) {
+    const problem = containerProblem(container);
+    if (problem !== undefined) return problem;
   }
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   return scheduled?.status === 'False'
     ? `${scheduled.reason ?? 'not scheduled'}: ${scheduled.message ?? ''}`
     : undefined;
+}
+
+function containerProblem({ state }: ContainerStatusView): string | undefined {
+  const { waiting, terminated } = state ?? {};
+  if (waiting?.reason !== undefined && !unhurried.has(waiting.reason))
+    return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`;
+  return terminated?.reason === undefined ? undefined : `${terminated.reason}, exit code ${terminated.exitCode ?? 0}`;
 }
 
 function claimState(

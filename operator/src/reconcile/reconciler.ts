@@ -17,7 +17,7 @@ import type { Applier } from '../runtime/writes/applier.ts';
 import type { Expectations } from '../runtime/writes/expectations.ts';
 import type { Actor, Stage } from './actor.ts';
 import { SecretStates } from './certificates/secret-states.ts';
-import { askNodes } from './ask-nodes.ts';
+import { askNodes, waitsOf } from './ask-nodes.ts';
 import type { Caches } from './caches.ts';
 import type { Desire } from './desire.ts';
 import type { Epochs } from './epochs.ts';
@@ -65,6 +65,8 @@ interface StoreView {
   readonly store: StoreApi;
   readonly address: string | undefined;
   readonly state: StoreState | undefined;
+  /** What nodes say that they wait for, by the names of their pods. */
+  readonly waits: ReadonlyMap<string, string>;
 }
 
 /** Looks at a cluster, makes a plan, does its first step, and writes down how the cluster is. */
@@ -99,9 +101,9 @@ export class Reconciler {
     const certificates = certificatesState(cluster, tls, lookedAt, this.#secrets);
     forgetUnusable(cluster, tls, certificates, lookups);
     const view = await this.#ask(cluster, cached, signal);
-    const store = view.state;
     const nowMs = clock.nowMs();
-    const input = { caches, cached, applier, random, lookedAt, certificates, store, defaultImage, nowMs };
+    const { state: store, waits } = view;
+    const input = { caches, cached, applier, random, lookedAt, certificates, store, waits, defaultImage, nowMs };
     const { image, wanted, observed, plan, due } = look(cluster, input);
     const epoch = await this.#epoch(view, plan, signal);
     const stage = stageOf({ key, cluster, cached, wanted, tls, lookedAt, view, epoch, nowMs: observed.nowMs });
@@ -137,7 +139,7 @@ export class Reconciler {
     if (state !== undefined) this.#mapEpochs.set(state.clusterId, state.mapEpoch);
     // Orders go to a node that reaches the leader of the meta group.
     const address = answers.find(({ report }) => report.ring !== undefined)?.address;
-    return { store, address, state };
+    return { store, address, state, waits: waitsOf(answers) };
   }
 
   /** Taken before the first order, or what looks like one, so that an operator before us can do nothing any more. */

@@ -27,6 +27,7 @@ const store: StoreState = {
       chunksHeld: 4,
       chunkBytes: 1,
       diskFreeBytes: 1,
+      storeProblem: undefined,
     },
     {
       id: 'b',
@@ -39,6 +40,7 @@ const store: StoreState = {
       chunksHeld: undefined,
       chunkBytes: 1,
       diskFreeBytes: 1,
+      storeProblem: undefined,
     },
   ],
   shards: [
@@ -203,6 +205,23 @@ describe('conditions', () => {
     expect(said).toMatchObject({ status: wanted, reason });
   });
 
+  it('repeat what a node says of the object store, unless too much waits', () => {
+    const message = 'export of generation 3 of shard 1: connect ECONNREFUSED';
+    const nodes = store.nodes.map((node) => (node.id === 'b' ? { ...node, storeProblem: message } : node));
+    const uploads = (count: number) =>
+      status({
+        cluster: cluster(objectStore),
+        observed: { ...observed, store: { ...store, nodes } },
+        uploads: waiting(count),
+      });
+    expect(condition(uploads(0), 'UploadsHealthy')).toMatchObject({
+      status: 'False',
+      reason: 'Failing',
+      message: `Node links-1: ${message}`,
+    });
+    expect(condition(uploads(4), 'UploadsHealthy')).toMatchObject({ status: 'False', reason: 'Behind' });
+  });
+
   it('tell a shard without a leader from a cluster that serves', () => {
     const pods = [
       {
@@ -217,6 +236,7 @@ describe('conditions', () => {
         zone: undefined,
         isFenced: false,
         problem: undefined,
+        waitsFor: undefined,
       },
     ];
     const without = status({ observed: { ...observed, pods } });

@@ -23,6 +23,11 @@ scenario(
         ({ status }) => (status?.upload?.pendingShards ?? 0) > 0,
         120_000,
       );
+      await cluster.until(
+        'the cluster to say what the store says',
+        (seen) => condition(seen, 'UploadsHealthy')?.reason === 'Failing',
+        180_000,
+      );
       const end = sleep(awayMs);
       await load.goesOn();
       await end;

@@ -150,12 +150,13 @@ it('speaks the published contract: the generated code reads the same, and what i
 });
 
 it('tells a disk that is full from one that is not known, and cuts a problem that is too long', () => {
-  const rest = { chunksHeld: 3, chunkBytes: 0 };
+  const rest = { chunksHeld: 3, chunkBytes: 0, chunkProblem: undefined, storeProblem: undefined };
   const through = (heartbeat: NodeHeartbeat): NodeHeartbeat | undefined =>
     decoded(new FrameEncoder(roomy).encode(frameOf({ heartbeat })).parts).heartbeat;
-  expect(through({ ...rest, diskFreeBytes: 0, chunkProblem: undefined })?.diskFreeBytes).toBe(0);
-  expect(through({ ...rest, diskFreeBytes: undefined, chunkProblem: undefined })?.diskFreeBytes).toBeUndefined();
-  const long = through({ ...rest, diskFreeBytes: 1, chunkProblem: '€'.repeat(5000) });
+  expect(through({ ...rest, diskFreeBytes: 0 })?.diskFreeBytes).toBe(0);
+  expect(through({ ...rest, diskFreeBytes: undefined })?.diskFreeBytes).toBeUndefined();
+  const long = through({ ...rest, diskFreeBytes: 1, chunkProblem: '€'.repeat(5000), storeProblem: 'a'.repeat(5000) });
+  expect(long?.storeProblem).toMatch(/^a{100,200}$/);
   expect(long?.chunkProblem).toMatch(/^€{100,200}$/);
 });
 

@@ -12,29 +12,32 @@ const problemMaxBytes = 512;
 const silenceMaxNodes = 4096;
 
 export function writeNodeHeartbeat(writer: WireWriter, field: number, heartbeat: NodeHeartbeat): void {
-  const { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem } = heartbeat;
-  const problem = chunkProblem === undefined ? undefined : utf8(chunkProblem.slice(0, Math.floor(problemMaxBytes / 3)));
-  const start = writer.begin(field, 32 + (problem?.length ?? 0));
+  const { chunksHeld, chunkBytes, diskFreeBytes } = heartbeat;
+  const chunkProblem = problemBytes(heartbeat.chunkProblem);
+  const storeProblem = problemBytes(heartbeat.storeProblem);
+  const start = writer.begin(field, 32 + chunkProblem.length + storeProblem.length);
   writer.uint(1, chunksHeld);
   writer.uint(2, chunkBytes);
   // Present even when there is none left: that is worth knowing.
   if (diskFreeBytes !== undefined) writer.presentUint(3, diskFreeBytes);
-  if (problem !== undefined && problem.length > 0) writer.bytes(4, problem);
+  if (chunkProblem.length > 0) writer.bytes(4, chunkProblem);
+  if (storeProblem.length > 0) writer.bytes(5, storeProblem);
   writer.end(start);
 }
 
 export function readNodeHeartbeat(reader: WireReader): NodeHeartbeat {
   let [chunksHeld, chunkBytes] = [0, 0];
   let diskFreeBytes: number | undefined;
-  let chunkProblem: string | undefined;
+  let [chunkProblem, storeProblem]: (string | undefined)[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) chunksHeld = reader.uint32();
     else if (field === 2) chunkBytes = reader.uint();
     else if (field === 3) diskFreeBytes = reader.uint();
     else if (field === 4) chunkProblem = problemText(reader.bytes());
+    else if (field === 5) storeProblem = problemText(reader.bytes());
     else reader.skip();
   }
-  return { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem };
+  return { chunksHeld, chunkBytes, diskFreeBytes, chunkProblem, storeProblem };
 }
 
 export function writeSilence(writer: WireWriter, field: number, nodes: readonly NodeId[]): void {
@@ -51,6 +54,10 @@ export function readSilence(reader: WireReader): readonly NodeId[] {
     if (nodes.length > silenceMaxNodes) throw new WireError(`more than ${silenceMaxNodes} silent nodes`);
   }
   return nodes;
+}
+
+function problemBytes(problem = ''): Uint8Array {
+  return utf8(problem.slice(0, Math.floor(problemMaxBytes / 3)));
 }
 
 function problemText(bytes: Uint8Array): string | undefined {

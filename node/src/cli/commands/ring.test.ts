@@ -15,7 +15,14 @@ async function apiWith(...bodies: unknown[]): Promise<FakeApi> {
 }
 
 const addresses = { peer: 'p:1', redirect: 'r:1', api: 'a:1', grpc: 'g:1' };
-const facts = { silentMs: 30, heldUntil: null, chunkBytes: 9, diskFreeBytes: 77, chunkProblem: null };
+const facts = {
+  silentMs: 30,
+  heldUntil: null,
+  chunkBytes: 9,
+  diskFreeBytes: 77,
+  chunkProblem: null,
+  storeProblem: null,
+};
 const cluster = {
   clusterId: 'c',
   self: { nodeId: 'aa' },

@@ -119,7 +119,7 @@ function statusText(status: RingStatus): string {
     cell(node['heldUntil']),
     cell(node['chunksHeld']),
     cell(node['diskFreeBytes']),
-    cell(node['chunkProblem']),
+    [node['chunkProblem'], node['storeProblem']].flatMap((problem) => textOf(problem) ?? []).join('; '),
   ]);
   const events = status.events
     .slice(-shownEvents)

@@ -5,7 +5,13 @@ import type { RingSettings } from '../../core/cluster/liveness.ts';
 import { FailureDetector } from './failure-detector.ts';
 
 const settings: RingSettings = { suspectAfterMs: 1000, downAfterMs: 3000, outAfterMs: 9000, brakePercent: 34 };
-const facts = { chunksHeld: 3, chunkBytes: 0, diskFreeBytes: undefined, chunkProblem: undefined };
+const facts = {
+  chunksHeld: 3,
+  chunkBytes: 0,
+  diskFreeBytes: undefined,
+  chunkProblem: undefined,
+  storeProblem: undefined,
+};
 const state = formed({ nodes: 3, shards: 1 });
 const map = mapOf(state);
 

@@ -117,7 +117,13 @@ describe('heartbeats', () => {
   });
 
   it('carry what they are told to carry', () => {
-    const facts = { chunksHeld: 7, chunkBytes: 1234, diskFreeBytes: 5, chunkProblem: 'the disk is full' };
+    const facts = {
+      chunksHeld: 7,
+      chunkBytes: 1234,
+      diskFreeBytes: 5,
+      chunkProblem: 'the disk is full',
+      storeProblem: 'the store is away',
+    };
     bench.heartbeats.carry(() => facts);
     bench.run(suspectAfterMs);
     expect(bench.sent.get('b')?.[0]).toEqual(facts);

@@ -31,6 +31,7 @@ const nothingCarried: NodeHeartbeat = {
   chunkBytes: 0,
   diskFreeBytes: undefined,
   chunkProblem: undefined,
+  storeProblem: undefined,
 };
 
 /**

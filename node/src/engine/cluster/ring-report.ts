@@ -37,6 +37,7 @@ export class RingReporter {
         chunkBytes: facts?.chunkBytes,
         diskFreeBytes: facts?.diskFreeBytes,
         chunkProblem: facts?.chunkProblem,
+        storeProblem: facts?.storeProblem,
       };
     });
     return {

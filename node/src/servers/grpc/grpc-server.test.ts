@@ -318,7 +318,14 @@ describe('tokens', () => {
       ring: {
         epoch: 3n,
         operatorEpoch: 7n,
-        nodes: [{ state: Liveness.ALIVE, chunksHeld: 4n, chunkProblem: 'the disk is full' }],
+        nodes: [
+          {
+            state: Liveness.ALIVE,
+            chunksHeld: 4n,
+            chunkProblem: 'the disk is full',
+            storeProblem: 'the store is away',
+          },
+        ],
         chunks: { total: 5n, underReplicated: 1n, moving: 2n },
         events: [{ kind: 'nodeOut', nodeId: 'bbbbbbbbbbbbbbbb', reason: 'no heartbeat for 600000 ms' }],
       },

@@ -33,7 +33,7 @@ export function ringMessage(report: RingReport) {
   });
 }
 
-function nodeMessage({ id, state, silentMs, chunkProblem, ...node }: RingNode) {
+function nodeMessage({ id, state, silentMs, chunkProblem, storeProblem, ...node }: RingNode) {
   const { heldUntilMs, chunksHeld, chunkBytes, diskFreeBytes } = node;
   return {
     id,
@@ -44,5 +44,6 @@ function nodeMessage({ id, state, silentMs, chunkProblem, ...node }: RingNode) {
     ...(chunkBytes === undefined ? {} : { chunkBytes: BigInt(chunkBytes) }),
     ...(diskFreeBytes === undefined ? {} : { diskFreeBytes: BigInt(diskFreeBytes) }),
     chunkProblem: chunkProblem ?? '',
+    storeProblem: storeProblem ?? '',
   };
 }

@@ -35,5 +35,6 @@ function ringNodeJson(node: RingNode) {
     chunkBytes: node.chunkBytes ?? null,
     diskFreeBytes: node.diskFreeBytes ?? null,
     chunkProblem: node.chunkProblem ?? null,
+    storeProblem: node.storeProblem ?? null,
   };
 }

@@ -85,6 +85,10 @@ const ringNode = {
   chunkBytes: { type: ['integer', 'null'] },
   diskFreeBytes: { type: ['integer', 'null'] },
   chunkProblem: { type: ['string', 'null'], description: 'Why it holds fewer chunks than it should.' },
+  storeProblem: {
+    type: ['string', 'null'],
+    description: 'Why what it should bring to the object store is not there.',
+  },
 };
 
 const ringEvent = {

@@ -161,6 +161,7 @@ const fakeRing: RingReport = {
       chunkBytes: 1 << 20,
       diskFreeBytes: undefined,
       chunkProblem: 'the disk is full',
+      storeProblem: 'the store is away',
     },
   ],
   chunks: { total: 5, underReplicated: 1, moving: 2 },

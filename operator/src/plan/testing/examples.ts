@@ -33,6 +33,7 @@ export const pod = (ordinal: number, change: Partial<PodState> = {}): PodState =
   zone: 'z',
   isFenced: false,
   problem: undefined,
+  waitsFor: undefined,
   ...change,
 });
 
@@ -63,6 +64,7 @@ export const node = (ordinal: number, change: Partial<StoreNode> = {}): StoreNod
   chunksHeld: 10,
   chunkBytes: 100,
   diskFreeBytes: 1000,
+  storeProblem: undefined,
   ...change,
 });
 

@@ -52,7 +52,14 @@ export class World {
   #storeState(): StoreState | undefined {
     const { nodes, shards, shardReplicas } = this.store;
     if (nodes.every(({ liveness }) => liveness !== 'alive')) return undefined;
-    const facts = { zone: '', version: undefined, chunksHeld: 0, chunkBytes: 0, diskFreeBytes: 1000 };
+    const facts = {
+      zone: '',
+      version: undefined,
+      chunksHeld: 0,
+      chunkBytes: 0,
+      diskFreeBytes: 1000,
+      storeProblem: undefined,
+    };
     return {
       clusterId: 'c',
       mapEpoch: 1,
@@ -130,6 +137,7 @@ export class World {
         zone: undefined,
         isFenced: false,
         problem: undefined,
+        waitsFor: undefined,
         startsIn: 2,
       });
       if (!this.claims.has(ordinal)) this.claims.set(ordinal, this.#newClaim(ordinal));

@@ -126,6 +126,7 @@ const heartbeat: fc.Arbitrary<NodeHeartbeat> = fc.record({
   chunkBytes: counter,
   diskFreeBytes: fc.option(counter, { nil: undefined }),
   chunkProblem: fc.option(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), { nil: undefined }),
+  storeProblem: fc.option(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), { nil: undefined }),
 });
 
 export const arbitraryFrame: fc.Arbitrary<PeerFrame> = fc.record({

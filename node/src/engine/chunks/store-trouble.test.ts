@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ServiceError } from '@shortlink/common/errors.ts';
+import { describe, expect, it } from 'vitest';
+import { ObjectStoreError } from '../../ports/object-store.ts';
+import { StoreTrouble } from './store-trouble.ts';
+
+function newTrouble() {
+  const clock = { nowMs: 0, monotonicMs: () => clock.nowMs };
+  return { clock, trouble: new StoreTrouble(clock) };
+}
+
+const refused = new ObjectStoreError('unavailable', 'connect ECONNREFUSED (attempt 6)');
+
+describe('what is wrong with the object store', () => {
+  it('is the last work that it failed, until something is written to it', () => {
+    const { trouble } = newTrouble();
+    expect(trouble.text).toBeUndefined();
+    trouble.failed('export of generation 3 of shard 1', refused);
+    expect(trouble.text).toBe('export of generation 3 of shard 1: connect ECONNREFUSED (attempt 6)');
+    trouble.written();
+    expect(trouble.text).toBeUndefined();
+  });
+
+  it('is over when it was not seen for minutes', () => {
+    const { clock, trouble } = newTrouble();
+    trouble.failed('checkpoint', refused);
+    clock.nowMs = 3 * 60_000;
+    expect(trouble.text).toBeDefined();
+    clock.nowMs++;
+    expect(trouble.text).toBeUndefined();
+  });
+
+  it('is not what failed for reasons of the cluster', () => {
+    const { trouble } = newTrouble();
+    trouble.failed('export', new ServiceError('unavailable', 'no leader'));
+    expect(trouble.text).toBeUndefined();
+  });
+
+  it('is first of all that nothing may be written to it', () => {
+    const { trouble } = newTrouble();
+    trouble.failed('export', refused);
+    trouble.closed('the store was not checked yet: 403');
+    trouble.written();
+    expect(trouble.text).toBe('the store was not checked yet: 403');
+    trouble.closed(undefined);
+    expect(trouble.text).toBeUndefined();
+  });
+});
