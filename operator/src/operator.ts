@@ -4,6 +4,7 @@ import { GrpcStore } from './adapters/grpc-store.ts';
 import { nodePki } from './adapters/node-pki.ts';
 import { sha256 } from './adapters/sha256.ts';
 import { AdminTokens } from './admin-tokens.ts';
+import { storedCluster } from './crd/read-cluster.ts';
 import type { ShortLinkCluster } from './crd/shortlink-cluster.gen.ts';
 import { appliedAnnotation, clusterLabel } from './desired/names.ts';
 import { resources } from './desired/resources.ts';
@@ -36,6 +37,7 @@ import type { RuntimeMetrics } from './runtime/metrics.ts';
 import { WorkQueue } from './runtime/queue/work-queue.ts';
 import { Applier } from './runtime/writes/applier.ts';
 import { Expectations } from './runtime/writes/expectations.ts';
+import { Stores } from './stores.ts';
 
 const controllerName = 'shortlinkcluster';
 const fieldManager = 'shortlink-operator';
@@ -63,12 +65,16 @@ export class Operator {
   readonly #optional: readonly OptionalInformer[];
   readonly #queue: WorkQueue;
   readonly #expectations: Expectations;
-  readonly #stores = new Map<string, GrpcStore>();
-  readonly #clusters = new Map<string, ShortLinkCluster>();
+  readonly #stores: Stores;
 
   constructor(parts: OperatorParts) {
     this.#parts = parts;
     const { clock, discovery, metrics, logger } = parts;
+    const tokens = new AdminTokens(parts.api, clock);
+    this.#stores = new Stores(
+      (current) => new GrpcStore(credentials.createInsecure(), async (signal) => tokens.of(current(), signal)),
+      () => this.#list(),
+    );
     this.#queue = new WorkQueue({ name: controllerName, clock, metrics });
     this.#expectations = new Expectations({ controller: controllerName, clock, metrics, logger });
     this.#all = this.#makeInformers();
@@ -120,11 +126,7 @@ export class Operator {
     this.informers.publish();
     for (const one of this.#optional) one.publish();
     this.#queue.publish();
-    const following = this.#all.filter(({ resource }) => resource === clusters);
-    const all = following.flatMap((informer) =>
-      informer.list(),
-    ) as readonly KubeObject[] as readonly ShortLinkCluster[];
-    publishClusters(clusterMetrics, all, this.#parts.clock.nowMs());
+    publishClusters(clusterMetrics, this.#list(), this.#parts.clock.nowMs());
   }
 
   /** Reconciles until `signal` or the leadership ends. */
@@ -173,7 +175,6 @@ export class Operator {
     const expectations = this.#expectations;
     const applied = { annotation: appliedAnnotation, digest: sha256, expectations };
     const applier = new Applier({ api, fieldManager, ...applied });
-    const tokens = new AdminTokens(api, clock);
     const lookups = new Lookups(api, clock);
     const certificates = new CertificateWriter({ api, fieldManager, lookups, pki: nodePki });
     return new Reconciler({
@@ -184,7 +185,7 @@ export class Operator {
       applier,
       expectations,
       epochs: new Epochs(),
-      storeOf: (cluster) => this.#storeOf(cluster, tokens),
+      storeOf: (cluster) => this.#stores.of(cluster),
       tell,
       defaultImage: options['node.image'],
       defaultPullPolicy: options['node.imagePullPolicy'],
@@ -194,34 +195,14 @@ export class Operator {
     });
   }
 
-  #storeOf(cluster: ShortLinkCluster, tokens: AdminTokens): GrpcStore {
-    const id = cluster.metadata.uid ?? '';
-    // Which Secret holds the token may change.
-    this.#clusters.set(id, cluster);
-    const known = this.#stores.get(id);
-    if (known !== undefined) return known;
-    const store = new GrpcStore(credentials.createInsecure(), async (signal) => {
-      return tokens.of(this.#clusters.get(id) ?? cluster, signal);
-    });
-    this.#closeForgotten();
-    this.#stores.set(id, store);
-    return store;
-  }
-
-  /** Connections to clusters that are gone. */
-  #closeForgotten(): void {
+  /** The clusters that there are, as they were last seen. */
+  #list(): readonly ShortLinkCluster[] {
     const following = this.#all.filter(({ resource }) => resource === clusters);
-    const living = new Set(following.flatMap((informer) => informer.list()).map(({ metadata }) => metadata.uid));
-    for (const [id, store] of this.#stores) {
-      if (living.has(id)) continue;
-      store.close();
-      this.#stores.delete(id);
-      this.#clusters.delete(id);
-    }
+    return following.flatMap((informer) => informer.list()).map(storedCluster);
   }
 
   close(): void {
-    for (const store of this.#stores.values()) store.close();
+    this.#stores.close();
   }
 }
 

@@ -183,6 +183,26 @@ describe('the admin service as the operator calls it', () => {
     routed.close();
   });
 
+  it('keeps the connections that were used last', async () => {
+    const asked: string[] = [];
+    const routed = new GrpcStore(
+      credentials.createInsecure(),
+      () => Promise.resolve('secret'),
+      (to) => {
+        asked.push(to);
+        return Promise.resolve({ target: address });
+      },
+    );
+    const pod = (i: number): string => `10.0.0.${i}:8082`;
+    for (let i = 0; i < 128; i++) await routed.report(pod(i), signal);
+    await routed.report(pod(0), signal);
+    await routed.report(pod(128), signal);
+    asked.length = 0;
+    for (const i of [0, 2, 128, 1]) await routed.report(pod(i), signal);
+    expect(asked).toEqual([pod(1)]);
+    routed.close();
+  });
+
   it('says whether the cluster refuses or cannot be reached', async () => {
     const refused = store.order(address, { kind: 'removeNode', nodeId: 'n' }, 1, signal);
     await expect(refused).rejects.toMatchObject({ name: 'StoreError', isRefusal: true });

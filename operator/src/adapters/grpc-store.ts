@@ -30,6 +30,9 @@ interface CallOptions {
   readonly deadline: number;
 }
 
+/** Twice as many as a cluster has nodes: a pod that is made anew has another address. */
+const maxConnections = 128;
+
 /** Where the connection to an address really goes. */
 export interface Route {
   readonly target: string;
@@ -40,7 +43,7 @@ type FindRoute = (address: string, signal: AbortSignal) => Promise<Route>;
 
 const straight: FindRoute = (address) => Promise.resolve({ target: address });
 
-/** The admin service of the nodes of one cluster. A connection an address, kept until `close`. */
+/** The admin service of the nodes of one cluster. A connection an address, of which those that are used last are kept. */
 export class GrpcStore implements StoreApi {
   readonly #clients = new Map<string, { readonly client: Client; readonly admin: Admin }>();
   readonly #credentials: ChannelCredentials;
@@ -104,13 +107,28 @@ export class GrpcStore implements StoreApi {
 
   async #adminOf(address: string, signal: AbortSignal): Promise<Admin> {
     const known = this.#clients.get(address);
-    if (known !== undefined) return known.admin;
+    if (known !== undefined) {
+      // Those that are used last are at the end.
+      this.#clients.delete(address);
+      this.#clients.set(address, known);
+      return known.admin;
+    }
     const { target, options } = await this.#routeTo(address, signal);
     const limits = { 'grpc.max_receive_message_length': maxReceiveBytes };
     const client = new Client(target, this.#credentials, { ...limits, ...options });
     const admin = serviceClient(AdminService, client);
+    this.#clients.get(address)?.client.close();
     this.#clients.set(address, { client, admin });
+    this.#closeOldest();
     return admin;
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#clients;
+    if (oldest === undefined || this.#clients.size <= maxConnections) return;
+    const [address, { client }] = oldest;
+    this.#clients.delete(address);
+    client.close();
   }
 }
 

@@ -222,6 +222,10 @@ describe('volumes', () => {
     expect(plan(stuck, { volumeBytes: 2000 }).refusals[0]).toContain(
       'its storage class does not allow volumes to grow',
     );
+    const unknown = observe(3, { claims: [claim(0, { canGrow: undefined }), claim(1), claim(2)] });
+    const refused = plan(unknown, { volumeBytes: 2000 });
+    expect(refused.refusals[0]).toContain('set the size that PersistentVolumeClaim data-links-0 requests yourself');
+    expect(actions(refused)).toEqual(['growClaim data-links-1 2000', 'growClaim data-links-2 2000']);
     // A new one in its place is as large as it should be.
     const asked = [claim(0, { canGrow: false }), ...[1, 2].map((i) => claim(i, { requestedBytes: 2000 }))];
     const replaceable = plan(observe(3, { claims: asked }), { volumeBytes: 2000 });

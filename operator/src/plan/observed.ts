@@ -41,7 +41,8 @@ export interface ClaimState extends ObjectVersion {
   readonly requestedBytes: number;
   /** What there is; undefined while it is not bound. */
   readonly capacityBytes: number | undefined;
-  readonly canGrow: boolean;
+  /** Whether its storage class lets it; undefined: nobody may read the class, or there is none of that name. */
+  readonly canGrow: boolean | undefined;
   /** The volume behind it is gone for good. */
   readonly isLost: boolean;
   readonly isDeleting: boolean;

@@ -11,17 +11,14 @@ import type { Part, Step } from './step.ts';
 export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: Intent): Part {
   const small = claims.filter((claim) => claim.requestedBytes < volumeBytes && !claim.isDeleting && !claim.isLost);
   const grow = small
-    .filter(({ canGrow }) => canGrow)
+    .filter(({ canGrow }) => canGrow === true)
     .map((claim): Step => {
       const reason = `spec.storage.size is ${volumeBytes} bytes, and ${claim.name} asks for ${claim.requestedBytes}`;
       return { action: { kind: 'growClaim', claim: claim.name, bytes: volumeBytes }, reason };
     });
   const refusals = small
-    .filter(({ canGrow }) => !canGrow)
-    .map(
-      ({ name, requestedBytes }) =>
-        `volume ${name} stays at ${requestedBytes} bytes: its storage class does not allow volumes to grow; replace its node by a new one, or change the class`,
-    );
+    .filter(({ canGrow }) => canGrow !== true)
+    .map((claim) => `volume ${claim.name} stays at ${claim.requestedBytes} bytes: ${whyNot(claim)}`);
   if (grow.length > 0) return { steps: grow, refusals };
   if (statefulSet !== undefined && statefulSet.claimBytes !== volumeBytes) {
     const { uid, resourceVersion } = statefulSet;
@@ -32,6 +29,12 @@ export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: 
     };
   }
   return { steps: [], refusals, waitingFor: growing(claims, volumeBytes) };
+}
+
+function whyNot({ name, canGrow }: ClaimState): string {
+  return canGrow === false
+    ? 'its storage class does not allow volumes to grow; replace its node by a new one, or change the class'
+    : `its storage class cannot be read; let the operator read it (watchMachines: true), or set the size that PersistentVolumeClaim ${name} requests yourself`;
 }
 
 /** Kubernetes deletes volumes that belong to a cluster after it, also while no operator runs. */

@@ -121,6 +121,12 @@ describe('what the caches show', () => {
       [undefined, 'waiting for the pod', false, true],
       [undefined, undefined, true, true],
     ]);
+    const unread = seen({ claims: [claim('data-links-0', bound)] }).claims;
+    const fixed = seen({
+      storageClasses: [{ ...fast, allowVolumeExpansion: false }],
+      claims: [claim('data-links-0', bound)],
+    }).claims;
+    expect([unread[0]?.canGrow, fixed[0]?.canGrow]).toEqual([undefined, false]);
   });
 
   it('of the StatefulSet: whether its controller has seen the spec, and what it will claim', () => {

@@ -135,7 +135,7 @@ function claimState(
     ordinal,
     requestedBytes: bytesOf(claim.spec?.resources?.requests?.storage) ?? 0,
     capacityBytes: claim.status?.phase === 'Bound' ? bytesOf(claim.status.capacity?.storage) : undefined,
-    canGrow: storageClass?.allowVolumeExpansion === true,
+    canGrow: storageClass === undefined ? undefined : storageClass.allowVolumeExpansion === true,
     isLost: claim.status?.phase === 'Lost',
     isDeleting: deletionTimestamp !== undefined,
     nodeId: annotations?.[nodeIdAnnotation],
