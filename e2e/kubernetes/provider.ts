@@ -63,6 +63,15 @@ export interface OperatorControl {
   log(): Promise<string>;
 }
 
+/** The chart of a cluster. Every call throws with the words of Helm when that fails. */
+export interface ClusterChart {
+  /** Or upgrades; the release has the name of the cluster. */
+  install(cluster: ClusterName, spec: Readonly<Record<string, unknown>>): Promise<void>;
+  test(cluster: ClusterName): Promise<void>;
+  /** Returns once the object is gone; its pods may still be there. */
+  uninstall(cluster: ClusterName): Promise<void>;
+}
+
 /** The machines that pods run on, by the names of their Nodes. */
 export interface Machines {
   off(machine: string): Promise<void>;
@@ -83,6 +92,8 @@ export interface Provider extends AsyncDisposable {
   /** `next` is another name of a good image; `bad` is none that anybody has. */
   readonly images: { readonly node: string; readonly next: string; readonly bad: string };
   readonly operator: OperatorControl;
+  /** @throws where `helm` is missing. */
+  clusterChart(): ClusterChart;
   readonly machines: Machines;
   readonly apiServer: { stop(): Promise<void>; start(): Promise<void> };
   /** Why it lacks the ability here; undefined: it has it. */

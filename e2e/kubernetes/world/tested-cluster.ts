@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 const resource: ResourceOf<ShortLinkCluster> = clusters;
 
 /** Small, so that several of them fit on a laptop; and hasty, so that a lost node counts as lost within the minute. */
-const baseSpec: Fields = {
+export const baseSpec: Fields = {
   replicas: 3,
   storage: { size: '1Gi' },
   ring: { suspectAfter: '3s', downAfter: '8s', outAfter: '60s' },

@@ -7,6 +7,7 @@ import { RecordingMetrics } from '../../../../operator/src/runtime/testing/recor
 import type { Ability, ClusterName, Exposed, Machines, ObjectStore, Provider } from '../../provider.ts';
 import { Objects } from '../../world/objects.ts';
 import type { Installed } from '../installed.ts';
+import { HelmCluster } from './helm-cluster.ts';
 import { HelmOperator } from './helm-operator.ts';
 import { exposeNodePorts, type Route } from './node-ports.ts';
 import { run } from './run.ts';
@@ -71,6 +72,10 @@ export class KubectlProvider implements Provider {
 
   whyNot(ability: Ability): string | undefined {
     return this.#place.whyNot(ability);
+  }
+
+  clusterChart(): HelmCluster {
+    return new HelmCluster(this.#installed.kubeconfig, this.images.node);
   }
 
   async expose(cluster: ClusterName): Promise<Exposed> {

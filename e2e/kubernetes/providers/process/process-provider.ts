@@ -103,6 +103,10 @@ export class ProcessProvider implements Provider {
     }
   }
 
+  clusterChart(): never {
+    throw new Error(this.whyNot('helm'));
+  }
+
   async expose({ namespace, name }: ClusterName): Promise<Exposed> {
     const ready = (): readonly string[] =>
       this.#double.core
