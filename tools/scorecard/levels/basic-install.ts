@@ -25,6 +25,16 @@ export const basicInstall: Level = {
       ],
     },
     {
+      text: 'Do its charts leave data when they are upgraded, uninstalled and installed again?',
+      requirement: 'H1',
+      tests: [
+        full(
+          'helm',
+          'what the charts install passes helm test, and an upgrade, an uninstallation and another installation keep the links',
+        ),
+      ],
+    },
+    {
       text: 'Can it be confined to some namespaces?',
       requirement: 'H1',
       tests: [charts('operator-chart', 'narrows its rights to Roles in the namespaces that are watched')],
