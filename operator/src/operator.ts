@@ -31,6 +31,7 @@ import { EventRecorder } from './runtime/events/event-recorder.ts';
 import { Informer } from './runtime/informer/informer.ts';
 import { OptionalInformer } from './runtime/informer/optional-informer.ts';
 import { InformerGroup, resyncPeriodically } from './runtime/informer/informer-group.ts';
+import { publishInformers } from './runtime/informer/publish-informers.ts';
 import { fencedKubeApi } from './runtime/leader/fenced-kube-api.ts';
 import type { Leadership } from './runtime/leader/elector.ts';
 import type { RuntimeMetrics } from './runtime/metrics.ts';
@@ -123,8 +124,7 @@ export class Operator {
 
   /** Brings the numbers up to date that change while nothing happens; before each scrape. */
   publish(clusterMetrics: ClusterMetrics): void {
-    this.informers.publish();
-    for (const one of this.#optional) one.publish();
+    publishInformers([...this.#all, ...this.#optional.flatMap(({ informer }) => informer ?? [])], this.#parts.metrics);
     this.#queue.publish();
     publishClusters(clusterMetrics, this.#list(), this.#parts.clock.nowMs());
   }

@@ -46,10 +46,6 @@ export class InformerGroup {
     }
     return undefined;
   }
-
-  publish(): void {
-    for (const informer of this.#informers) informer.publish();
-  }
 }
 
 /** Wants work on every object now and then, even if nothing changes: what a defect forgot is found again. */

@@ -82,6 +82,10 @@ export class Informer {
     return this.#options.clock.monotonicMs() - this.#freshMs;
   }
 
+  get count(): number {
+    return this.#cache.size;
+  }
+
   get(key: ObjectKey): KubeObject | undefined {
     return this.#cache.get(key);
   }
@@ -93,13 +97,6 @@ export class Informer {
   /** Objects with an owner of that uid, or with that value of an indexed label. */
   byIndex(name: IndexName, value: string): readonly KubeObject[] {
     return this.#cache.byIndex(name, value);
-  }
-
-  /** Brings the numbers up to date that change while nothing happens; before each scrape. */
-  publish(): void {
-    const labels = { resource: this.resource.plural };
-    this.#options.metrics.set('shortlink_operator_informer_stale_seconds', this.staleMs / 1000, labels);
-    this.#options.metrics.set('shortlink_operator_informer_objects', this.#cache.size, labels);
   }
 
   /** Follows the server until `signal` is aborted; never rejects. */

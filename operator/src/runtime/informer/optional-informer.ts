@@ -54,9 +54,9 @@ export class OptionalInformer {
     return this.#informer?.byIndex(name, value) ?? [];
   }
 
-  /** Before each scrape. */
-  publish(): void {
-    this.#informer?.publish();
+  /** What follows the kind; undefined while it is not known. */
+  get informer(): Informer | undefined {
+    return this.#informer;
   }
 
   /** Asks and follows until `signal` is aborted; never rejects. */
