@@ -6,6 +6,8 @@ import type { LinksTarget } from '../harness/links-api.ts';
 export type Ability =
   /** Installation by the charts. */
   | 'helm'
+  /** kubectl with the plugin of this project. */
+  | 'kubectl'
   /** Namespaces that come and go. */
   | 'namespaces'
   | 'objectStore'
@@ -92,6 +94,8 @@ export interface Provider extends AsyncDisposable {
   /** `next` is another name of a good image; `bad` is none that anybody has. */
   readonly images: { readonly node: string; readonly next: string; readonly bad: string };
   readonly operator: OperatorControl;
+  /** Runs kubectl as users do. @returns what it printed. @throws with all that it said, and where `kubectl` is missing. */
+  kubectl(...args: readonly string[]): Promise<string>;
   /** @throws where `helm` is missing. */
   clusterChart(): ClusterChart;
   readonly machines: Machines;

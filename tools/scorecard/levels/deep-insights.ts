@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { operator, type Level } from '../question.ts';
+import { full, operator, type Level } from '../question.ts';
 
 export const deepInsights: Level = {
   title: 'Level 4: deep insights',
@@ -51,6 +51,13 @@ export const deepInsights: Level = {
       tests: [
         operator('cli/commands/plan', 'shows what a changed spec would do to it, and changes nothing'),
         operator('cli/commands/plan', 'plans the same as the operator does next'),
+      ],
+    },
+    {
+      text: 'Can people look and act with kubectl, by ways that the operator knows of?',
+      requirement: 'O10',
+      tests: [
+        full('plugin', 'each command of kubectl shortlink does on a real cluster what it says, and no visitor notices'),
       ],
     },
     {

@@ -43,6 +43,7 @@ function whyNot(
     case 'namespaces':
       return namespace === undefined ? undefined : `all scenarios share the namespace ${namespace}`;
     case 'helm':
+    case 'kubectl':
     case 'rules':
     case 'operatorUpgrade':
     case 'twoOperators':

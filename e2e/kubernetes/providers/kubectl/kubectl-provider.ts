@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { connectKube, type Kube } from '../../../../operator/src/adapters/kube/connect.ts';
 import { systemClock } from '../../../../operator/src/adapters/system-clock.ts';
 import type { KubeApi } from '../../../../operator/src/ports/kube-api.ts';
 import { RecordingMetrics } from '../../../../operator/src/runtime/testing/recorders.ts';
+import { root } from '../../../harness/program.ts';
 import type { Ability, ClusterName, Exposed, Machines, ObjectStore, Provider } from '../../provider.ts';
 import { Objects } from '../../world/objects.ts';
 import type { Installed } from '../installed.ts';
@@ -11,6 +13,9 @@ import { HelmCluster } from './helm-cluster.ts';
 import { HelmOperator } from './helm-operator.ts';
 import { exposeNodePorts, type Route } from './node-ports.ts';
 import { run } from './run.ts';
+
+/** Longer than an upload that is waited for. */
+const kubectlLimitMs = 300_000;
 
 /** What kinds of Kubernetes differ in. */
 export interface Place {
@@ -74,6 +79,12 @@ export class KubectlProvider implements Provider {
     return this.#place.whyNot(ability);
   }
 
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const PATH = [join(root, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter);
+    const env = { KUBECONFIG: this.#installed.kubeconfig, PATH };
+    return run('kubectl', args, { env, limitMs: kubectlLimitMs });
+  }
+
   clusterChart(): HelmCluster {
     return new HelmCluster(this.#installed.kubeconfig, this.images.node);
   }
@@ -89,13 +100,13 @@ export class KubectlProvider implements Provider {
 
   async podLog(namespace: string, pod: string): Promise<string> {
     const args = ['-n', namespace, 'logs', pod, '--all-containers', '--prefix'];
-    const now = await this.#kubectl(...args);
-    const before = await this.#kubectl(...args, '--previous').catch(() => '');
+    const now = await this.kubectl(...args);
+    const before = await this.kubectl(...args, '--previous').catch(() => '');
     return before === '' ? now : `${before}\n--- started again\n${now}`;
   }
 
   async versions(): Promise<Readonly<Record<string, string>>> {
-    const { serverVersion } = JSON.parse(await this.#kubectl('version', '-o', 'json')) as {
+    const { serverVersion } = JSON.parse(await this.kubectl('version', '-o', 'json')) as {
       readonly serverVersion: { readonly gitVersion: string };
     };
     const helm = (await run('helm', ['version', '--short'])).trim();
@@ -104,9 +115,5 @@ export class KubectlProvider implements Provider {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.close();
-  }
-
-  async #kubectl(...args: readonly string[]): Promise<string> {
-    return run('kubectl', ['--kubeconfig', this.#installed.kubeconfig, ...args]);
   }
 }

@@ -91,6 +91,7 @@ export class ProcessProvider implements Provider {
       case 'objectStoreAway':
         return whyNoS3Servers();
       case 'helm':
+      case 'kubectl':
       case 'rules':
       case 'operatorUpgrade':
         return 'there is no API server of Kubernetes, only its double';
@@ -101,6 +102,10 @@ export class ProcessProvider implements Provider {
       case 'twoOperators':
         return undefined;
     }
+  }
+
+  async kubectl(): Promise<never> {
+    throw new Error(this.whyNot('kubectl'));
   }
 
   clusterChart(): never {

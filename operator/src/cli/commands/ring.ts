@@ -57,7 +57,19 @@ function ringText({ epoch, operatorEpoch, brake, chunks, nodes }: ReturnType<typ
     String(node.chunksHeld ?? ''),
     String(node.chunkBytes ?? ''),
     String(node.diskFreeBytes ?? ''),
+    node.storeProblem ?? '',
   ]);
-  const head = ['node', 'id', 'zone', 'state', 'replicas', 'leads', 'chunks', 'chunk bytes', 'disk free'];
+  const head = [
+    'node',
+    'id',
+    'zone',
+    'state',
+    'replicas',
+    'leads',
+    'chunks',
+    'chunk bytes',
+    'disk free',
+    'object store',
+  ];
   return [summary, renderTable(head, rows)].join('\n\n');
 }
