@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { durationMs } from './duration.ts';
-import { quantityBytes } from './quantity.ts';
+import { quantityBytes, wholeBytes } from './quantity.ts';
 
 test.each([
   ['0', 0],
@@ -13,12 +13,31 @@ test.each([
   ['1k', 1000],
   ['10G', 10_000_000_000],
   ['0.3', 1],
+  ['1.7Gi', 1_825_361_101],
+  // What the API server makes of it.
+  ['1825361100800m', 1_825_361_101],
+  ['1.1G', 1_100_000_000],
+  ['500m', 1],
+  ['2Pi', 2_251_799_813_685_248],
+  ['1e3', 1000],
+  ['1.5E2', 150],
+  ['1E', 1_000_000_000_000_000_000],
+  ['1.Gi', 1_073_741_824],
 ])('the quantity %s has %d bytes', (text, bytes) => {
   expect(quantityBytes(text)).toBe(bytes);
 });
 
-test.each(['', 'Gi', '1 Gi', '1GiB', '-1Gi', '1e3', '500m', '1.Gi', '0x10'])('%j is no quantity of bytes', (text) => {
+test.each(['', 'Gi', '1 Gi', '1GiB', '-1Gi', '1e', '.5Gi', '1mi', '0x10'])('%j is no quantity of bytes', (text) => {
   expect(quantityBytes(text)).toBeUndefined();
+});
+
+test.each([
+  ['10Gi', '10Gi'],
+  ['1000', '1000'],
+  ['1.5Gi', '1610612736'],
+  ['1.7Gi', '1825361101'],
+])('a volume of %s asks for %s', (text, asked) => {
+  expect(wholeBytes(text)).toBe(asked);
 });
 
 test.each([

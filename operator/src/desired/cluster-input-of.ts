@@ -2,6 +2,7 @@
 import { assert } from '@shortlink/common/assert.ts';
 import { durationMs } from '../crd/duration.ts';
 import { nodeOptionValues } from '../crd/node-option-values.ts';
+import { wholeBytes } from '../crd/quantity.ts';
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { ClusterInput, PodInput, PodOverlay, RebuildInput } from './cluster-input.ts';
 import { objectNames } from './names.ts';
@@ -15,7 +16,7 @@ export function clusterInputOf(cluster: ShortLinkCluster, image: string): Cluste
     // There is none yet where somebody only asks for the plan.
     uid: metadata.uid ?? '',
     suspend: spec.suspend,
-    storage: spec.storage,
+    storage: { ...spec.storage, size: wholeBytes(spec.storage.size) },
     services: spec.services,
     networkPolicy: spec.networkPolicy.enabled,
     podMonitor: spec.monitoring.podMonitor.enabled ? spec.monitoring.podMonitor : undefined,

@@ -32,7 +32,7 @@ export interface Stage {
   readonly statefulSet: (replicas: number) => DesiredObject;
   readonly cluster: ShortLinkCluster;
   readonly claims: readonly ClaimObject[];
-  /** `spec.storage.size`, as it was written. */
+  /** `spec.storage.size`, in whole bytes. */
   readonly storageSize: string;
   /** Undefined where nodes talk in plain text. */
   readonly certificates: CertificateStage | undefined;

@@ -244,7 +244,7 @@ function stageOf({
     statefulSet: wanted.statefulSet,
     cluster,
     claims: cached.claims,
-    storageSize: cluster.spec.storage.size,
+    storageSize: wanted.input.storage.size,
     certificates: tls === undefined ? undefined : { cluster: wanted.input, tls, ...lookedAt, nowMs },
     orders: address === undefined || epoch === undefined ? undefined : { store, address, epoch },
   };
