@@ -164,6 +164,7 @@ export class SimChunks {
         this.#note(event);
       },
       failed: (work, error) => this.#note(`${work}: ${error instanceof Error ? error.message : String(error)}`),
+      done: () => {},
       checkpointAges: () => {},
       scrubbed: () => {},
       round: () => {},

@@ -52,6 +52,7 @@ export function meteredChunks(
         trouble.failed(work, error);
         logger.warn({ err: error }, `${work} failed; it will be tried again`);
       },
+      done: (work) => trouble.done(work),
       checkpointAges: (agesMs) => {
         for (const shard of led) if (!agesMs.has(shard)) forgetAge(metrics, shard);
         led = new Set(agesMs.keys());

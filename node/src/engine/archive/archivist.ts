@@ -4,7 +4,7 @@ import { metaShardId } from '@shortlink/common/ids.ts';
 import type { ClusterMap } from '../../core/cluster/cluster-map.ts';
 import type { ReplicaId } from '@shortlink/common/ids.ts';
 import type { ShardScope } from '../../core/statemachine/keys.ts';
-import { BackgroundWork } from '../chunks/background-work.ts';
+import { BackgroundWork, type WorkObserver } from '../chunks/background-work.ts';
 import type { ChunkContext } from '../chunks/chunk-context.ts';
 import { ClusterManifests } from './cluster-manifests.ts';
 import type { LedShard } from './led-shard.ts';
@@ -44,10 +44,13 @@ export class Archivist {
   constructor(context: ChunkContext, checkpointEveryMs: number) {
     this.#context = context;
     this.#checkpointEveryMs = checkpointEveryMs;
-    const onFailure = (name: string, error: unknown): void => {
-      if (!(error instanceof SupersededError)) context.observer.failed(name, error);
+    const observer: WorkObserver = {
+      failed: (name, error) => {
+        if (!(error instanceof SupersededError)) context.observer.failed(name, error);
+      },
+      done: (name) => context.observer.done(name),
     };
-    this.#work = Array.from({ length: lanes + 1 }, () => new BackgroundWork(onFailure));
+    this.#work = Array.from({ length: lanes + 1 }, () => new BackgroundWork(observer));
     this.#cluster = new ClusterManifests(context);
   }
 

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+export interface WorkObserver {
+  /** A piece of work failed and will be tried again. */
+  failed(name: string, error: unknown): void;
+  /** It ended well, whatever had happened before. */
+  done(name: string): void;
+}
+
 /** Runs long work one piece at a time, each piece at most once at a time, in the order in which it was asked for. */
 export class BackgroundWork {
   readonly #waiting = new Map<string, () => Promise<void>>();
-  readonly #onFailure: (name: string, error: unknown) => void;
+  readonly #observer: WorkObserver;
   #running: string | undefined;
   #stopped = false;
 
-  constructor(onFailure: (name: string, error: unknown) => void) {
-    this.#onFailure = onFailure;
+  constructor(observer: WorkObserver) {
+    this.#observer = observer;
   }
 
   /** Does nothing while work of that name waits or runs. */
@@ -36,8 +43,9 @@ export class BackgroundWork {
       this.#running = name;
       try {
         await work();
+        this.#observer.done(name);
       } catch (error) {
-        this.#onFailure(name, error);
+        this.#observer.failed(name, error);
       } finally {
         this.#running = undefined;
       }

@@ -13,6 +13,7 @@ import type { ObjectStore } from '../../ports/object-store.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Shards } from '../../ports/shards.ts';
 import type { Supersession } from '../archive/supersession.ts';
+import type { WorkObserver } from './background-work.ts';
 import type { WatchedShard } from './shard-watch.ts';
 
 /** What a finished piece of work was, for the metrics. */
@@ -35,10 +36,8 @@ export type ChunkEvent =
   | 'checkpointTaken'
   | 'garbageDeleted';
 
-export interface ChunkObserver {
+export interface ChunkObserver extends WorkObserver {
   count(event: ChunkEvent, bytes?: number): void;
-  /** A piece of work failed and will be tried again. */
-  failed(work: string, error: unknown): void;
   /** How old the newest checkpoint of each shard is that this node leads. */
   checkpointAges(agesMs: ReadonlyMap<ShardId, number>): void;
   /** Every object was read again. */

@@ -77,9 +77,8 @@ export class ChunkDriver {
     this.#settings = settings;
     this.watch = new ShardWatch(context.shards);
     this.archivist = new Archivist(context, settings.checkpointEveryMs);
-    const failed = (name: string, error: unknown): void => context.observer.failed(name, error);
-    this.#work = new BackgroundWork(failed);
-    this.#fetches = new BackgroundWork(failed);
+    this.#work = new BackgroundWork(context.observer);
+    this.#fetches = new BackgroundWork(context.observer);
     this.collector = new Collector(context, this.archivist, settings.collector);
     const orphansEveryMs = Math.min(orphansEveryMaxMs, settings.collector.orphanMinAgeMs);
     this.#collections = new CollectorDriver(context, this.collector, orphansEveryMs);

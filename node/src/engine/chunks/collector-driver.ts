@@ -27,7 +27,7 @@ export class CollectorDriver {
     this.#context = context;
     this.#collector = collector;
     this.#orphansEveryMs = orphansEveryMs;
-    this.#work = new BackgroundWork((name, error) => context.observer.failed(name, error));
+    this.#work = new BackgroundWork(context.observer);
   }
 
   stop(): void {

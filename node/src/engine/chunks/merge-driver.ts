@@ -55,9 +55,8 @@ export class MergeDriver {
     this.#context = context;
     this.#watch = watch;
     this.#settings = settings;
-    const failed = (name: string, error: unknown): void => context.observer.failed(name, error);
-    this.#merges = new BackgroundWork(failed);
-    this.#readings = new BackgroundWork(failed);
+    this.#merges = new BackgroundWork(context.observer);
+    this.#readings = new BackgroundWork(context.observer);
   }
 
   stop(): void {

@@ -21,6 +21,15 @@ describe('what is wrong with the object store', () => {
     expect(trouble.text).toBeUndefined();
   });
 
+  it('is over when the same work ends well', () => {
+    const { trouble } = newTrouble();
+    trouble.failed('looking for a mark', refused);
+    trouble.done('a merge');
+    expect(trouble.text).toBeDefined();
+    trouble.done('looking for a mark');
+    expect(trouble.text).toBeUndefined();
+  });
+
   it('is over when it was not seen for minutes', () => {
     const { clock, trouble } = newTrouble();
     trouble.failed('checkpoint', refused);

@@ -8,7 +8,7 @@ const currentMs = 3 * 60_000;
 /** What is wrong between a node and the object store, in words that its heartbeats carry to whoever looks after the cluster. */
 export class StoreTrouble {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  #last: { readonly text: string; readonly atMs: number } | undefined;
+  #last: { readonly work: string; readonly text: string; readonly atMs: number } | undefined;
   #closed: string | undefined;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
@@ -18,7 +18,12 @@ export class StoreTrouble {
   /** A piece of work gave up after all its attempts. What the store is not to blame for is not counted. */
   failed(work: string, error: unknown): void {
     if (!(error instanceof ObjectStoreError)) return;
-    this.#last = { text: `${work}: ${error.message}`, atMs: this.#clock.monotonicMs() };
+    this.#last = { work, text: `${work}: ${error.message}`, atMs: this.#clock.monotonicMs() };
+  }
+
+  /** The work was tried again, and ended well. */
+  done(work: string): void {
+    if (this.#last?.work === work) this.#last = undefined;
   }
 
   /** Something was written to the store. */

@@ -218,6 +218,7 @@ export class ChunkCluster {
       observer: {
         count: (event) => void events.push(event),
         failed: (work, error) => void failures.push(`${work}: ${String(error)}`),
+        done: () => {},
         checkpointAges: () => {},
         scrubbed: () => {},
         round: () => {},
