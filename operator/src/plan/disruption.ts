@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Intent } from './intent.ts';
 import { podName } from '../desired/names.ts';
-import { hasLeft, nodeOf, podOf } from './nodes-of-pods.ts';
+import { hasLeft, neverJoined, nodeOf, podOf } from './nodes-of-pods.ts';
 import type { Observed, PodState, StoreNode, StoreShard, StoreState } from './observed.ts';
 
 /** Entries that a replica may be behind and still count as caught up: what is on its way at any moment under load. */
@@ -23,6 +23,17 @@ export function disruptionProblem(observed: Observed, intent: Intent, ordinal: n
   return nodesProblem(store, node) ?? shardsProblem(store, node);
 }
 
+/**
+ * Nobody loses anything with this pod: its container does not run, or the cluster goes on without its node already. It may be
+ * replaced whatever else is wrong, since that may be the cure.
+ */
+export function isOfNoUse(observed: Observed, { name }: Intent, pod: PodState): boolean {
+  if (pod.isReady) return false;
+  if (pod.problem !== undefined) return true;
+  if (observed.store === undefined) return false;
+  return nodeOf(observed, name, pod.ordinal)?.liveness !== 'alive';
+}
+
 function othersProblem(
   observed: Observed,
   intent: Intent,
@@ -30,7 +41,7 @@ function othersProblem(
 ): string | undefined {
   const { name } = intent;
   for (let other = 0; other < replicas; other++) {
-    if (other === ordinal || hasLeft(observed, intent, other)) continue;
+    if (other === ordinal || hasLeft(observed, intent, other) || neverJoined(observed, intent, other)) continue;
     const pod = podOf(observed, other);
     if (pod === undefined) return `pod ${podName(name, other)} to be made`;
     if (pod.isDeleting) return `pod ${pod.name} to end`;
@@ -72,7 +83,7 @@ function shardProblem(
     if (nodeId === except?.id) continue;
     const name = nodes.find(({ id }) => id === nodeId)?.name ?? nodeId;
     if (lagEntries === undefined) return `news of the replica on ${name}`;
-    if (lagEntries > maxLagEntries) return `the replica on ${name}, which is ${lagEntries} entries behind`;
+    if (lagEntries > maxLagEntries) return `the replica on ${name}, which is far behind`;
   }
   return undefined;
 }

@@ -33,7 +33,7 @@ describe('nodes that are to be drained', () => {
       expect.stringContaining('node links-1 cannot be drained: 2 nodes would be left'),
     ]);
     const full = [0, 1, 2, 3].map((i) => node(i, { chunkBytes: 5000, diskFreeBytes: 1000 }));
-    expect(plan(observe(4, {}, { nodes: full }), four).refusals[0]).toContain('need 6000 bytes elsewhere');
+    expect(plan(observe(4, {}, { nodes: full }), four).refusals[0]).toContain('need 5.9 KiB elsewhere');
     const sick = observe(4, { pods: [pod(0, { isReady: false }), pod(1), pod(2), pod(3)] });
     expect(plan(sick, four)).toMatchObject({ steps: [], waitingFor: expect.stringContaining('links-0') });
   });

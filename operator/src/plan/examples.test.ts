@@ -118,7 +118,7 @@ describe('a rolling update', () => {
       'a replica is behind',
       { pods: outdated },
       { shards: [shard(0, 'n0', [0, 5000, 0])] },
-      'the meta group: the replica on links-1, which is 5000 entries behind',
+      'the meta group: the replica on links-1, which is far behind',
     ],
     ['a shard has no leader', { pods: outdated }, { shards: [shard(4, undefined)] }, 'shard 4: a leader'],
     [
@@ -154,6 +154,32 @@ describe('a rolling update', () => {
     expect(actions(reverted)).toEqual(['holdNode n2', 'deletePod links-2']);
   });
 
+  it('goes on with a pod that serves nobody, whatever else is wrong: it may be the cure', () => {
+    const problem = 'CrashLoopBackOff';
+    const broken = [0, 1, 2].map((i) => pod(i, { templateHash: 'old', isReady: false, problem }));
+    expect(actions(plan(observe(3, { pods: broken, store: undefined })))).toEqual(['deletePod links-2']);
+    const next = [...broken.slice(0, 2), pod(2, { isReady: false })];
+    expect(actions(plan(observe(3, { pods: next, store: undefined })))).toEqual(['deletePod links-1']);
+    const ending = [broken[0] ?? pod(0), broken[1] ?? pod(1), pod(2, { templateHash: 'old', isDeleting: true })];
+    expect(plan(observe(3, { pods: ending, store: undefined }))).toMatchObject({
+      steps: [],
+      waitingFor: 'pod links-2 to end',
+    });
+    const lost = { nodes: [node(0), node(1, { liveness: 'down' }), node(2, { liveness: 'down' })] };
+    const reverted = [pod(0), pod(1, { isReady: false }), pod(2, { templateHash: 'bad', isReady: false, problem })];
+    expect(actions(plan(observe(3, { pods: reverted }, lost)))).toEqual(['holdNode n2', 'deletePod links-2']);
+  });
+
+  it('leaves a pod alone that is not ready while the cluster may need its node', () => {
+    const starting = [
+      pod(0, { templateHash: 'old' }),
+      pod(1, { isReady: false }),
+      pod(2, { templateHash: 'old', isReady: false }),
+    ];
+    expect(actions(plan(observe(3, { pods: starting })))).toEqual([]);
+    expect(actions(plan(observe(3, { pods: starting, store: undefined })))).toEqual([]);
+  });
+
   it('ends the hold of a pod that is back', () => {
     expect(actions(plan(observe(3, {}, { nodes: [node(0), node(1), node(2, { isHeld: true })] })))).toEqual([
       'releaseNode n2',
@@ -181,7 +207,29 @@ describe('fewer replicas', () => {
     const full = [0, 1, 2, 3].map((i) => node(i, { chunkBytes: 5000, diskFreeBytes: 1000 }));
     const made = plan(observe(4, {}, { nodes: full }));
     expect(made.steps).toEqual([]);
-    expect(made.refusals[0]).toContain('need 6000 bytes elsewhere, and 3000 are free');
+    expect(made.refusals[0]).toContain('need 5.9 KiB elsewhere, and 2.9 KiB are free');
+  });
+
+  it('are refused where nodes of spec.drainedNodes have left already', () => {
+    const pods = [pod(0), pod(1, { isReady: false }), pod(2), pod(3)];
+    const left = observe(4, { pods }, { nodes: [node(0), node(2), node(3)] });
+    const made = plan(left, { replicas: 3, drainedPods: ['links-1'] });
+    expect(made.steps).toEqual([]);
+    expect(made.refusals).toEqual([
+      expect.stringContaining('with node links-3 gone, 2 nodes would be left for the 3 replicas of each shard'),
+    ]);
+  });
+
+  it('take pods away that never joined, whatever they wait for', () => {
+    const pending = { isReady: false, problem: 'Unschedulable: no machine fits' };
+    const pods = [pod(0), pod(1), pod(2), pod(3, pending), pod(4, pending)];
+    const three = { nodes: [0, 1, 2].map((i) => node(i)) };
+    const claims = [0, 1, 2].map((i) => claim(i)).concat([3, 4].map((i) => claim(i, { nodeId: undefined })));
+    expect(actions(plan(observe(5, { pods, claims }, three)))).toEqual(['setReplicas 4']);
+    expect(actions(plan(observe(4, { pods: pods.slice(0, 4), claims }, three)))).toEqual(['setReplicas 3']);
+    // Nobody has ever used the volumes that are left, and they call for no pods.
+    const anew = observe(3, { claims, statefulSet: undefined, pods: pods.slice(0, 3) }, three);
+    expect(actions(plan(anew))).toEqual(['setReplicas 3']);
   });
 
   it('are taken back by setting the replicas back, but not for a node that was replaced', () => {
@@ -215,6 +263,29 @@ describe('volumes', () => {
   it('grow whatever else is wrong', () => {
     const sick = observe(3, { pods: [pod(0, { isReady: false }), pod(1), pod(2)], store: undefined });
     expect(actions(plan(sick, { volumeBytes: 2000 }))).toEqual([0, 1, 2].map((i) => `growClaim data-links-${i} 2000`));
+  });
+
+  it('grow once there is one', () => {
+    const unbound = observe(3, { claims: [claim(0, { capacityBytes: undefined }), claim(1), claim(2)] });
+    expect(actions(plan(unbound, { volumeBytes: 2000 }))).toEqual([
+      'growClaim data-links-1 2000',
+      'growClaim data-links-2 2000',
+    ]);
+  });
+
+  it('that are lost under pods that serve are made anew one at a time', () => {
+    const claims = [0, 1, 2].map((i) => claim(i, { isLost: true }));
+    expect(actions(plan(observe(3, { claims })))).toEqual(['deleteClaim data-links-0', 'deletePod links-0']);
+    const begun = observe(3, { claims, pods: [pod(0, { isReady: false, isDeleting: true }), pod(1), pod(2)] });
+    expect(actions(plan(begun))).toEqual(['deleteClaim data-links-0']);
+    const second = observe(3, { claims: claims.slice(1), pods: [pod(0, { isReady: false }), pod(1), pod(2)] });
+    expect(plan(second)).toMatchObject({
+      steps: [],
+      waitingFor: expect.stringContaining('pod links-0 to be ready, before the lost volume data-links-1 is made anew'),
+    });
+    const dead = { isReady: false, problem: 'FailedMount' };
+    const broken = observe(3, { claims: claims.slice(1), pods: [pod(0, { isReady: false }), pod(1, dead), pod(2)] });
+    expect(actions(plan(broken))).toEqual(['deleteClaim data-links-1', 'deletePod links-1']);
   });
 
   it('that cannot grow are explained', () => {

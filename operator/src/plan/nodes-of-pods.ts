@@ -49,3 +49,10 @@ export function hasLeft(observed: Observed, { name, replicas, drainedPods }: Int
   const isToLeave = ordinal >= replicas || drainedPods.includes(podName(name, ordinal));
   return isToLeave && isForgotten(observed, name, ordinal);
 }
+
+/** A pod that is not wanted any more and whose node never was a member, nor is: nobody has to wait for it. */
+export function neverJoined(observed: Observed, { name, replicas }: Intent, ordinal: number): boolean {
+  return (
+    ordinal >= replicas && observed.store !== undefined && nodesNamed(observed, podName(name, ordinal)).length === 0
+  );
+}

@@ -12,9 +12,9 @@ import type { Part } from './step.ts';
  * suspension all members come back before anything else: the volumes say how many there were.
  */
 export function planPresence(observed: Observed, intent: Intent): Part {
-  const { statefulSet, pods, claims } = observed;
+  const { statefulSet } = observed;
   if (intent.isSuspended) return planSuspension(observed);
-  const members = Math.max(0, ...[...claims, ...pods].map(({ ordinal }) => ordinal + 1));
+  const members = memberCount(observed);
   const running = statefulSet?.replicas ?? 0;
   const problem = running === 0 ? certificatesProblem(observed, intent) : undefined;
   if (problem !== undefined) return { steps: [], waitingFor: problem };
@@ -24,6 +24,14 @@ export function planPresence(observed: Observed, intent: Intent): Part {
   if (intent.replicas > running)
     return setReplicas(intent.replicas, `spec.replicas is ${intent.replicas}, and ${running} pods are there`);
   return { steps: [] };
+}
+
+/** How many pods there were: a volume that nobody has used yet is no reason for another one. */
+function memberCount({ pods, claims }: Observed): number {
+  const count = (all: readonly { readonly ordinal: number }[]): number =>
+    Math.max(0, ...all.map(({ ordinal }) => ordinal + 1));
+  const known = count([...pods, ...claims.filter(({ nodeId }) => nodeId !== undefined)]);
+  return known === 0 ? count(claims) : known;
 }
 
 function planSuspension({ statefulSet, pods }: Observed): Part {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { podName } from '../desired/names.ts';
+import { disruptionProblem, isOfNoUse } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { claimOf, isForgotten, nodeOf, ordinalOf, podOf } from './nodes-of-pods.ts';
 import type { ClaimState, Observed, StoreNode } from './observed.ts';
@@ -37,10 +38,21 @@ export function planTellings({ pods, kubeNodes }: Observed, { fencedPods }: Inte
   return { steps };
 }
 
-/** A volume that is gone for good: claim and pod are made anew, empty, and the new node takes the old one's place. */
-export function planLostVolumes(observed: Observed): Part {
-  const lost = observed.claims.filter((claim) => claim.isLost);
-  return { steps: lost.flatMap((claim) => renew(observed, claim, `the volume of ${claim.name} is lost`)) };
+/**
+ * A volume that is gone for good: claim and pod are made anew, empty, and the new node takes the old one's place. A pod whose
+ * volume was only declared lost may run on and serve: it goes like any other that is whole, one at a time.
+ */
+export function planLostVolumes(observed: Observed, intent: Intent): Part {
+  const [claim] = observed.claims.filter(({ isLost }) => isLost);
+  if (claim === undefined) return { steps: [] };
+  const pod = podOf(observed, claim.ordinal);
+  const problem =
+    pod === undefined || isOfNoUse(observed, intent, pod)
+      ? undefined
+      : disruptionProblem(observed, intent, claim.ordinal);
+  if (problem !== undefined)
+    return { steps: [], waitingFor: `${problem}, before the lost volume ${claim.name} is made anew` };
+  return { steps: renew(observed, claim, `the volume of ${claim.name} is lost`) };
 }
 
 /** A node that the cluster has forgotten does not come back. Where its pod is wanted again, it begins anew with an empty volume. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { disruptionProblem, readinessOf, shardName } from './disruption.ts';
+import { disruptionProblem, isOfNoUse, readinessOf, shardName } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { hasLeft, nodeOf } from './nodes-of-pods.ts';
 import type { Observed, PodState, StoreNode, StoreShard, StoreState } from './observed.ts';
@@ -17,7 +17,7 @@ export function planRollout(observed: Observed, intent: Intent): Part {
     (a, b) => rank(observed, intent, a) - rank(observed, intent, b) || b.ordinal - a.ordinal,
   );
   if (next === undefined) return unreadyPart(observed, intent);
-  const problem = disruptionProblem(observed, intent, next.ordinal);
+  const problem = isOfNoUse(observed, intent, next) ? undefined : disruptionProblem(observed, intent, next.ordinal);
   if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before pod ${next.name} is replaced` };
   return { steps: replacePod(observed, intent, next) };
 }

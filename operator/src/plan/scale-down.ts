@@ -72,6 +72,10 @@ export function isLeaving(observed: Observed, { name, drainedPods }: Intent): bo
 function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: readonly StoreNode[]): string | undefined {
   if (replicas < store.shardReplicas)
     return `spec.replicas ${replicas} is less than the ${store.shardReplicas} replicas of each shard: nothing would be left that can lose a node`;
+  // Nodes of spec.drainedNodes have a pod and are no members.
+  const left = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node)).length;
+  if (left < store.shardReplicas)
+    return `with node ${namesOf(leaving)} gone, ${left} nodes would be left for the ${store.shardReplicas} replicas of each shard: take nodes out of spec.drainedNodes, or keep spec.replicas`;
   return spaceRefusal(store, leaving);
 }
 
@@ -81,7 +85,18 @@ export function spaceRefusal(store: StoreState, leaving: readonly StoreNode[]): 
   const others = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node));
   const free = others.reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
   if (needed <= free) return undefined;
-  return `the chunks of ${leaving.map(({ name }) => name).join(', ')} need ${Math.ceil(needed)} bytes elsewhere, and ${free} are free: make spec.storage.size larger`;
+  return `the chunks of ${namesOf(leaving)} need ${sizeText(needed)} elsewhere, and ${sizeText(free)} are free: make spec.storage.size larger`;
+}
+
+function namesOf(nodes: readonly StoreNode[]): string {
+  return nodes.map(({ name }) => name).join(', ');
+}
+
+/** Two digits: a text that changes with every byte would be written again with every heartbeat. */
+function sizeText(bytes: number): string {
+  const exponent = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const unit = ['B', 'KiB', 'MiB', 'GiB', 'TiB'][exponent] ?? 'B';
+  return `${Number((bytes / 1024 ** exponent).toPrecision(2))} ${unit}`;
 }
 
 /** The proof that nothing is lost with the pod: the cluster has forgotten its node, and everything has its copies elsewhere. */

@@ -9,7 +9,11 @@ import type { Part, Step } from './step.ts';
  * that cannot grow are replaced by them.
  */
 export function planVolumes({ claims, statefulSet }: Observed, { volumeBytes }: Intent): Part {
-  const small = claims.filter((claim) => claim.requestedBytes < volumeBytes && !claim.isDeleting && !claim.isLost);
+  const small = claims.filter(
+    ({ requestedBytes, capacityBytes, isDeleting, isLost }) =>
+      // Before there is a volume the API server lets nobody ask for a larger one.
+      requestedBytes < volumeBytes && capacityBytes !== undefined && !isDeleting && !isLost,
+  );
   const grow = small
     .filter(({ canGrow }) => canGrow === true)
     .map((claim): Step => {
