@@ -13,6 +13,8 @@ import { StoreModel } from './store-model.ts';
 export class StoreDouble implements PodRuntime, StoreApi {
   readonly model = new StoreModel();
   readonly scripted = new ScriptedRuntime();
+  /** Orders that the nodes refuse, for reasons of theirs. */
+  refuses: (order: StoreOrder) => boolean = () => false;
   /** Ids of nodes by the uid of the claim that holds their data. */
   readonly #data = new Map<string, string>();
   readonly #running = new Map<string, { readonly pod: Pod; readonly nodeId: string }>();
@@ -142,6 +144,7 @@ export class StoreDouble implements PodRuntime, StoreApi {
   async order(address: string, order: StoreOrder, epoch: number): Promise<void> {
     this.#at(address);
     if (epoch !== this.model.operatorEpoch) throw new StoreError('somebody else is in charge', true);
+    if (this.refuses(order)) throw new StoreError(`${order.kind} is refused`, true);
     if (order.kind === 'upload') this.model.uploads++;
     else if (order.kind === 'transferLeadership')
       defined(this.model.shards[order.shard], 'shard').leader = order.toNodeId;

@@ -5,7 +5,13 @@ import { actions, claim, node, observe, plan, pod, shard, version } from './test
 
 describe('a plan', () => {
   it('of a cluster that is as it should be holds nothing', () => {
-    expect(plan(observe(3))).toEqual({ steps: [], progress: undefined, waitingFor: undefined, refusals: [] });
+    expect(plan(observe(3))).toEqual({
+      steps: [],
+      otherwise: [],
+      progress: undefined,
+      waitingFor: undefined,
+      refusals: [],
+    });
   });
 
   it('of a new cluster makes its objects, then its pods', () => {
@@ -256,6 +262,31 @@ describe('fewer replicas', () => {
     expect(actions(plan(observe(3, left)))).toEqual(['deleteClaim data-links-3']);
     expect(actions(plan(observe(3, left, { nodes: [0, 1, 2, 3].map((i) => node(i)) })))).toEqual(['removeNode n3']);
     expect(actions(plan(observe(3, { ...left, store: undefined })))).toEqual([]);
+  });
+});
+
+describe('when the first step fails', () => {
+  const outdated = {
+    pods: [pod(0, { templateHash: 'old' }), pod(1, { templateHash: 'old' }), pod(2, { templateHash: 'old' })],
+  };
+  const kinds = (made: ReturnType<typeof plan>) => made.otherwise.map(({ action }) => action.kind);
+
+  it('parts go on that do not rest on it', () => {
+    expect(kinds(plan(observe(3, outdated), { uploadReason: 'asked', volumeBytes: 2000 }))).toEqual([
+      'upload',
+      'holdNode',
+    ]);
+    expect(kinds(plan(observe(3, outdated), { uploadReason: 'asked' }))).toEqual(['holdNode']);
+    expect(kinds(plan(observe(3, outdated)))).toEqual([]);
+  });
+
+  it('no pod is made from what is old', () => {
+    const made = plan(observe(3, { ...outdated, outdatedObjects: ['ConfigMap links-config'] }), {
+      uploadReason: 'asked',
+      volumeBytes: 2000,
+    });
+    expect(actions(made)[0]).toBe('applyObject ConfigMap links-config');
+    expect(kinds(made)).toEqual(['growClaim', 'upload']);
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from './replacement.ts';
 import { outdatedPods, planRollout } from './rollout.ts';
 import { isLeaving, planCancel, planDraining, planLeftVolumes, planScaleDown, planStrays } from './scale-down.ts';
-import type { Part, Plan, Progress, Step } from './step.ts';
+import type { Action, Part, Plan, Progress, Step } from './step.ts';
 import { planDeletion, planVolumes } from './volumes.ts';
 
 type Planner = (observed: Observed, intent: Intent) => Part;
@@ -37,20 +37,52 @@ const harmless: readonly (readonly [Progress | undefined, Planner])[] = [
   [undefined, planUploads],
 ];
 
+/** What pods are made from: nothing of it may be old when a pod is made. */
+const basis: ReadonlySet<Planner> = new Set<Planner>([planCertificates, planObjects]);
+const restOnBasis: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
+  'recreateStatefulSet',
+  'setReplicas',
+  'deletePod',
+  'deleteClaim',
+  'holdNode',
+  'transferLeadership',
+  'removeNode',
+]);
+
 /**
  * What is to be done, in order, and what is waited for: a function of what was seen and what is wanted alone. The actor does the
  * first step and looks again, so that a plan never rests on what was true some steps ago.
  */
 export function makePlan(observed: Observed, intent: Intent): Plan {
-  if (intent.isPaused) return { steps: [], progress: undefined, waitingFor: 'spec.paused to be false', refusals: [] };
-  const parts = harmless.map(([progress, plan]) => ({ progress, part: plan(observed, intent) }));
-  parts.push(...planPods(observed, intent));
+  if (intent.isPaused)
+    return { steps: [], otherwise: [], progress: undefined, waitingFor: 'spec.paused to be false', refusals: [] };
+  const parts = harmless.map(([progress, plan]) => ({
+    progress,
+    part: plan(observed, intent),
+    isBasis: basis.has(plan),
+  }));
+  parts.push(...planPods(observed, intent).map((pods) => ({ ...pods, isBasis: false })));
   const steps = parts.flatMap(({ part }) => part.steps);
   const busy = parts.find(({ part }) => part.steps.length > 0 || part.waitingFor !== undefined);
   const waits = parts.flatMap(({ part }) => part.waitingFor ?? []);
   const advice = waits.length === 0 ? [] : list(unreachableAdvice(observed));
   const waitingFor = waits.length === 0 ? undefined : [...new Set([...waits, ...advice])].join('; ');
-  return { steps, progress: busy?.progress, waitingFor, refusals: parts.flatMap(({ part }) => part.refusals ?? []) };
+  const otherwise = otherwiseOf(parts);
+  return {
+    steps,
+    otherwise,
+    progress: busy?.progress,
+    waitingFor,
+    refusals: parts.flatMap(({ part }) => part.refusals ?? []),
+  };
+}
+
+/** The first step of each part after the one that has the first step of all, as far as it does not rest on that. */
+function otherwiseOf(parts: readonly { readonly part: Part; readonly isBasis: boolean }[]): readonly Step[] {
+  const first = parts.findIndex(({ part }) => part.steps.length > 0);
+  if (first === -1) return [];
+  const others = parts.slice(first + 1).flatMap(({ part }) => part.steps.slice(0, 1));
+  return parts[first]?.isBasis === true ? others.filter(({ action }) => !restOnBasis.has(action.kind)) : others;
 }
 
 /** One thing at a time where pods come and go: what is on its way is finished, or waited for, before the next begins. */

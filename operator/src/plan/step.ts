@@ -52,6 +52,8 @@ export interface Part {
 
 export interface Plan {
   readonly steps: readonly Step[];
+  /** What may be done although the first step fails, since it does not rest on it: in its stead, one of them. */
+  readonly otherwise: readonly Step[];
   /** What the cluster is on the way to: `Scaling`, `Upgrading`…; undefined when it is as it should be. */
   readonly progress: Progress | undefined;
   readonly waitingFor: string | undefined;

@@ -212,6 +212,30 @@ describe('a cluster', () => {
     expect(items.every((pod) => JSON.stringify(pod).includes('"image":"shortlink/node:dev"'))).toBe(true);
   });
 
+  it('goes on with what does not rest on a step that is refused, and says so', async () => {
+    const scene = new Scene();
+    await formed(scene);
+    const isNew = (pod: object): boolean => JSON.stringify(pod).includes('"image":"shortlink/node:next"');
+    const all = async () => (await scene.kubectl.list(pods, { namespace: 'default' }, never)).items;
+    // As nodes do that were started before there was an object store.
+    let news = 0;
+    scene.store.refuses = ({ kind }) => kind === 'upload' && news < 3;
+    const secret = { name: 'bucket-credentials' };
+    const objectStore = { url: 's3://bucket/prefix', credentialsSecretRef: secret };
+    await scene.want({ image: 'shortlink/node:next', objectStore }, { [uploadAnnotation]: '2030-01-01T01:00:00Z' });
+    const told: unknown[] = [];
+    for (let round = 0; round < 200 && news < 3; round++) {
+      await scene.round();
+      news = (await all()).filter(isNew).length;
+      const degraded = (await scene.cluster()).status?.conditions?.find(({ type }) => type === 'Degraded');
+      if (degraded?.reason === 'StepFailed') told.push(degraded.message);
+    }
+    expect(told).toContain('upload failed: upload is refused');
+    const { status } = await scene.settle();
+    expect(status?.upload?.completedAt).toBeDefined();
+    expect((await all()).every(isNew)).toBe(true);
+  });
+
   it('has a PodMonitor for as long as its spec wants one', async () => {
     const scene = new Scene();
     const monitors = async () =>

@@ -38,6 +38,7 @@ const whileWaitingMs = 2_000;
 const steadyMs = 15_000;
 /** HTTP status of a write that was based on what is not so any more. */
 const conflict = 409;
+const tooMany = 429;
 
 export interface ReconcilerOptions {
   readonly caches: Caches;
@@ -67,6 +68,15 @@ interface StoreView {
   readonly state: StoreState | undefined;
   /** What nodes say that they wait for, by the names of their pods. */
   readonly waits: ReadonlyMap<string, string>;
+}
+
+interface Done {
+  /** Undefined: none could be done. */
+  readonly step?: Step | undefined;
+  /** Why the first step of the plan was not done, in words. */
+  readonly failure: string | undefined;
+  /** Nothing was done, and this is why. */
+  readonly cause?: Error;
 }
 
 /** Looks at a cluster, makes a plan, does its first step, and writes down how the cluster is. */
@@ -148,15 +158,22 @@ export class Reconciler {
     return this.#options.epochs.of(state.clusterId, { store, address }, signal);
   }
 
-  async #doFirst(
-    cluster: ShortLinkCluster,
-    plan: Plan,
-    stage: Stage,
-    signal: AbortSignal,
-  ): Promise<{ readonly step?: Step; readonly failure: string | undefined; readonly cause?: Error }> {
+  /** The first step of the plan or, where that is refused, one that does not rest on it. */
+  async #doFirst(cluster: ShortLinkCluster, plan: Plan, stage: Stage, signal: AbortSignal): Promise<Done> {
+    const [first, ...others] = [...plan.steps.slice(0, 1), ...plan.otherwise];
+    if (first === undefined) return { failure: undefined };
+    const done = await this.#do(cluster, first, stage, signal);
+    if (done.cause === undefined || done.failure === undefined || !isAboutStep(done.cause)) return done;
+    for (const step of others) {
+      const other = await this.#do(cluster, step, stage, signal);
+      if (other.cause === undefined) return { step: other.step, failure: done.failure };
+      if (!isAboutStep(other.cause)) break;
+    }
+    return done;
+  }
+
+  async #do(cluster: ShortLinkCluster, step: Step, stage: Stage, signal: AbortSignal): Promise<Done> {
     const { actor, logger, tell } = this.#options;
-    const [step] = plan.steps;
-    if (step === undefined) return { failure: undefined };
     try {
       await actor.act(step.action, stage, signal);
       logger.info(stepText(step.action), { cluster: stage.key, reason: step.reason });
@@ -198,6 +215,12 @@ export class Reconciler {
     const object = { apiVersion, kind, metadata, status: { ...status } };
     await this.#options.applier.applyStatus(key, clusters, { object, observed: cluster }, signal);
   }
+}
+
+/** Refused for what it is about: others may well be taken. What fails for everybody is tried again later. */
+function isAboutStep(error: Error): boolean {
+  if (error instanceof StoreError) return true;
+  return error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== tooMany;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/step.ts';
 import type { StatusInput } from './status.ts';
 import { statusOf } from './status.ts';
 
-const idle: Plan = { steps: [], progress: undefined, waitingFor: undefined, refusals: [] };
+const idle: Plan = { steps: [], otherwise: [], progress: undefined, waitingFor: undefined, refusals: [] };
 const store: StoreState = {
   clusterId: 'c',
   mapEpoch: 2,

@@ -11,7 +11,7 @@ export const operatorReliability: Level = {
         operator('reconcile/reconciler', 'ends as it should, whichever effect is the last one of an operator'),
         full(
           'operator-killed',
-          'an operator that is killed once in each kind of step scales and upgrades a cluster as one that lives does',
+          'an operator that is killed once after each kind of step scales and upgrades a cluster as one that lives does',
         ),
       ],
     },

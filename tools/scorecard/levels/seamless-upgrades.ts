@@ -47,6 +47,17 @@ export const seamlessUpgrades: Level = {
       ],
     },
     {
+      text: 'Is a cluster that was wrong from the start mended by its specification alone?',
+      requirement: 'O5',
+      tests: [
+        full(
+          'mended-spec',
+          'what keeps several pods from starting is mended by the spec alone: a wrong image of a new cluster, too many nodes for the machines',
+        ),
+        operator('plan/examples', 'goes on with a pod that serves nobody, whatever else is wrong: it may be the cure'),
+      ],
+    },
+    {
       text: 'Is an older version of the nodes tested against newer data (downgrade)?',
       tests: [],
       but: 'No. There is one version so far.',
