@@ -9,6 +9,7 @@ import type { ConditionType, ReasonOf } from './condition-table.ts';
 import { tlsIntentOf } from './intent.ts';
 import { timeText } from './time-text.ts';
 import { uploadSchedule } from './upload-schedule.ts';
+import { isPending } from './uploads.ts';
 import { verdict, type Verdict } from './verdict.ts';
 
 /** Generations of a shard on their way to the object store from which on it is behind; at 16 of them writes are refused. */
@@ -120,7 +121,7 @@ function uploads({ cluster, observed: { nowMs, store }, uploads: shards }: Situa
   if (failing?.storeProblem !== undefined)
     return verdict(type, 'Failing', `Node ${failing.name}: ${failing.storeProblem}`);
   const { requestedAt = '', completedAt } = cluster.status?.upload ?? {};
-  const waiting = shards.filter((one) => one.waiting > 0);
+  const waiting = shards.filter((one) => isPending(one, requestedAt));
   if (completedAt === undefined && waiting.length > 0 && nowMs - Date.parse(requestedAt) > lateMs)
     return verdict(
       type,
