@@ -36,6 +36,7 @@ import { fencedKubeApi } from './runtime/leader/fenced-kube-api.ts';
 import type { Leadership } from './runtime/leader/elector.ts';
 import type { RuntimeMetrics } from './runtime/metrics.ts';
 import { WorkQueue } from './runtime/queue/work-queue.ts';
+import { isSettledBefore } from './runtime/waiting.ts';
 import { Applier } from './runtime/writes/applier.ts';
 import { Expectations } from './runtime/writes/expectations.ts';
 import { Stores } from './stores.ts';
@@ -134,8 +135,9 @@ export class Operator {
     const { options, clock, random, metrics, logger } = this.#parts;
     const api = fencedKubeApi(this.#parts.api, leadership);
     const own = AbortSignal.any([signal, leadership.signal]);
-    await this.informers.synced();
-    await Promise.all(this.#optional.map(async ({ settled }) => settled));
+    const known = Promise.all([this.informers.synced(), ...this.#optional.map(async ({ settled }) => settled)]);
+    // An API server that does not answer must not keep the process from its end.
+    if (!(await isSettledBefore(own, known))) return;
     const events = this.#newRecorder(api);
     const reconciler = this.#newReconciler(api, (cluster, step, failure) => {
       events.record(eventOf(cluster, step, failure));

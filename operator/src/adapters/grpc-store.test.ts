@@ -11,6 +11,7 @@ import {
   Liveness,
   NodeState,
   TakeOperatorEpochResponseSchema,
+  UploadResponseSchema,
 } from '@shortlink/proto/admin.ts';
 import { addService, type ServiceHandlers } from '@shortlink/proto/grpc-service.ts';
 import type { StoreOrder } from '../ports/store-api.ts';
@@ -23,18 +24,18 @@ let address: string;
 let store: GrpcStore;
 const { signal } = new AbortController();
 
-function handler(name: string, answer: object) {
+function handler(name: string, answer: () => object) {
   return (call: ServerUnaryCall<never, never>, reply: (error: object | null, message?: never) => void): void => {
     const request = call.request as { readonly operatorEpoch?: bigint };
     calls.push({ name, token: String(call.metadata.get('authorization')[0]), request });
     if (request.operatorEpoch === 1n)
       reply({ code: status.FAILED_PRECONDITION, details: 'somebody else is in charge' });
-    else reply(null, answer as never);
+    else reply(null, answer() as never);
   };
 }
 
 const chunks = { total: 5n, underReplicated: 1n, moving: 0n };
-const answers: Readonly<Record<string, object>> = {
+const usualAnswers: Readonly<Record<string, object>> = {
   getStatus: create(GetStatusResponseSchema, {
     nodeId: 'aaaaaaaaaaaaaaaa',
     name: 'links-0',
@@ -73,19 +74,31 @@ const answers: Readonly<Record<string, object>> = {
         shardId: 1,
         chunkCount: 3n,
         chunkBytes: 300n,
-        generations: [{ state: GenerationState.ACTIVE }, { state: GenerationState.SEALED }],
+        generations: [
+          { state: GenerationState.ACTIVE, startTime: { seconds: 9n } },
+          { state: GenerationState.SEALED, startTime: { seconds: 8n } },
+          { state: GenerationState.PLACED, startTime: { seconds: 7n, nanos: 5_000_000 } },
+        ],
+      },
+      { shardId: 2, generations: [{ state: GenerationState.ACTIVE, startTime: { seconds: 9n } }] },
+      {
+        shardId: 3,
+        generations: [{ state: GenerationState.SEALED }, { state: GenerationState.SEALED, startTime: {} }],
       },
     ],
   }),
   takeOperatorEpoch: create(TakeOperatorEpochResponseSchema, { operatorEpoch: 8n }),
 };
 
+let answers: Readonly<Record<string, object>>;
+
 beforeEach(async () => {
   calls.length = 0;
+  answers = usualAnswers;
   server = new Server();
   const handlers = AdminService.methods.map(({ localName, output }) => [
     localName,
-    handler(localName, answers[localName] ?? create(output)),
+    handler(localName, () => answers[localName] ?? create(output)),
   ]);
   addService(server, AdminService, Object.fromEntries(handlers) as ServiceHandlers<typeof AdminService>);
   const port = await new Promise<number>((resolve, reject) => {
@@ -144,8 +157,35 @@ describe('the admin service as the operator calls it', () => {
     expect(calls[0]?.token).toBe('Bearer secret');
   });
 
-  it('counts the generations that are on their way', async () => {
-    expect(await store.uploads(address, signal)).toEqual([{ shard: 1, waiting: 1, chunkCount: 3, chunkBytes: 300 }]);
+  it('counts the generations that are on their way, and says when the oldest began', async () => {
+    expect(await store.uploads(address, signal)).toEqual([
+      { shard: 1, waiting: 2, oldestStartMs: 7005, chunkCount: 3, chunkBytes: 300 },
+      { shard: 2, waiting: 0, oldestStartMs: undefined, chunkCount: 0, chunkBytes: 0 },
+      // One of them does not say: it may be older than any other.
+      { shard: 3, waiting: 2, oldestStartMs: undefined, chunkCount: 0, chunkBytes: 0 },
+    ]);
+  });
+
+  it('has not ordered an upload that a shard did not do', async () => {
+    const error = { kind: 'unavailable', code: 14, message: 'no leader' };
+    const failed = (count: number) =>
+      create(UploadResponseSchema, {
+        results: [
+          { shardId: 9, sealedGeneration: 4n },
+          ...Array.from({ length: count }, (_each, i) => ({ shardId: i + 1, error })),
+        ],
+      });
+    const upload = async (count: number): Promise<void> => {
+      answers = { ...usualAnswers, upload: failed(count) };
+      await store.order(address, { kind: 'upload' }, 8, signal);
+    };
+    await upload(0);
+    await expect(upload(2)).rejects.toMatchObject({
+      name: 'StoreError',
+      isRefusal: false,
+      message: `${address}: the upload failed for 2 of 3 shards: shard 1: no leader; shard 2: no leader`,
+    });
+    await expect(upload(5)).rejects.toThrow(/^[^;]*shard 1: [^;]*; shard 2: [^;]*; shard 3: no leader; and 2 more$/);
   });
 
   it('takes an epoch, and sends it with each order that needs one', async () => {

@@ -18,7 +18,7 @@ import {
 import { serviceClient, type ServiceClient } from '@shortlink/proto/grpc-service.ts';
 import type { NodeReport, StoreApi, StoreOrder, UploadReport } from '../ports/store-api.ts';
 import { StoreError } from '../ports/store-api.ts';
-import { nodeReport, uploadReport } from './store-messages.ts';
+import { nodeReport, uploadFailure, uploadReport } from './store-messages.ts';
 
 const callTimeoutMs = 5_000;
 /** Statuses of large clusters; a thousand shards take some 300 KB. */
@@ -82,7 +82,10 @@ export class GrpcStore implements StoreApi {
   }
 
   async order(address: string, order: StoreOrder, epoch: number, signal: AbortSignal): Promise<void> {
-    await this.#call(address, signal, (admin, options) => send(admin, order, BigInt(epoch), options));
+    await this.#call(address, signal, async (admin, options) => {
+      if (order.kind === 'upload') await uploadAll(admin, address, options);
+      else await send(admin, order, BigInt(epoch), options);
+    });
   }
 
   close(): void {
@@ -132,7 +135,18 @@ export class GrpcStore implements StoreApi {
   }
 }
 
-async function send(admin: Admin, order: StoreOrder, operatorEpoch: bigint, options: CallOptions): Promise<unknown> {
+async function uploadAll(admin: Admin, address: string, options: CallOptions): Promise<void> {
+  const failure = uploadFailure(await admin.upload(create(UploadRequestSchema), options));
+  // What a shard has not sealed does not wait for the store, and would look as if it were there.
+  if (failure !== undefined) throw new StoreError(`${address}: ${failure}`, false);
+}
+
+async function send(
+  admin: Admin,
+  order: Exclude<StoreOrder, { kind: 'upload' }>,
+  operatorEpoch: bigint,
+  options: CallOptions,
+): Promise<unknown> {
   switch (order.kind) {
     case 'holdNode': {
       const { nodeId, durationMs } = order;
@@ -153,8 +167,6 @@ async function send(admin: Admin, order: StoreOrder, operatorEpoch: bigint, opti
       const request = { shardId: order.shard, toNodeId: order.toNodeId };
       return admin.transferLeadership(create(TransferLeadershipRequestSchema, request), options);
     }
-    case 'upload':
-      return admin.upload(create(UploadRequestSchema), options);
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type {
   ClusterMap,
   GetStatusResponse,
@@ -7,6 +8,7 @@ import type {
   Ring,
   RingNode as RingNodeMessage,
   ShardChunks,
+  UploadResponse,
 } from '@shortlink/proto/admin.ts';
 import { GenerationState, Liveness, NodeState } from '@shortlink/proto/admin.ts';
 import type {
@@ -112,6 +114,28 @@ function numberOf(value: bigint | undefined): number | undefined {
 }
 
 export function uploadReport({ shardId, generations, chunkCount, chunkBytes }: ShardChunks): UploadReport {
-  const waiting = generations.filter(({ state }) => state !== GenerationState.ACTIVE).length;
-  return { shard: shardId, waiting, chunkCount: Number(chunkCount), chunkBytes: Number(chunkBytes) };
+  const waiting = generations.filter(({ state }) => state !== GenerationState.ACTIVE);
+  const starts = waiting.flatMap(({ startTime }) => (startTime === undefined ? [] : [timestampMs(startTime)]));
+  const isKnown = waiting.length > 0 && starts.length === waiting.length;
+  return {
+    shard: shardId,
+    waiting: waiting.length,
+    oldestStartMs: isKnown ? Math.min(...starts) : undefined,
+    chunkCount: Number(chunkCount),
+    chunkBytes: Number(chunkBytes),
+  };
+}
+
+/** A cluster may have thousands of shards, and conditions and events hold a sentence. */
+const maxNamedShards = 3;
+
+/** What went wrong with an upload of all shards, each of which succeeds or fails by itself; undefined: nothing. */
+export function uploadFailure({ results }: UploadResponse): string | undefined {
+  const failed = results.flatMap(({ shardId, error }) =>
+    error === undefined ? [] : [`shard ${shardId}: ${error.message}`],
+  );
+  if (failed.length === 0) return undefined;
+  const more = failed.length - maxNamedShards;
+  const named = [...failed.slice(0, maxNamedShards), ...(more > 0 ? [`and ${more} more`] : [])];
+  return `the upload failed for ${failed.length} of ${results.length} shards: ${named.join('; ')}`;
 }

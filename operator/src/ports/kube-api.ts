@@ -52,6 +52,8 @@ export interface ListOptions {
   /** Undefined: all of them. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  /** Undefined: of any name. */
+  readonly name?: string | undefined;
   /** Objects of one page at most. */
   readonly limit?: number | undefined;
   /** From the page before. */

@@ -75,6 +75,8 @@ export interface UploadReport {
   readonly shard: number;
   /** Sealed ones, that are not retired yet. */
   readonly waiting: number;
+  /** Of the first row of all these, by the clocks of nodes. Undefined: none waits, or not all of them say. */
+  readonly oldestStartMs: number | undefined;
   readonly chunkCount: number;
   readonly chunkBytes: number;
 }

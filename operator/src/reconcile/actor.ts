@@ -14,6 +14,7 @@ import type { CertificateStage, CertificateWriter } from './certificates/certifi
 import { claimIntent, type ClaimChange } from './claim-intent.ts';
 import type { ClaimObject } from './kube-views.ts';
 import type { Lookups } from './lookups.ts';
+import { aimed } from './ownership.ts';
 import { claims, lookedUp, pods } from './watched.ts';
 
 /** How long the cluster may do without a node that restarts before its data moves. */
@@ -61,7 +62,7 @@ export class Actor {
       case 'applyObject':
         return this.#applyNamed(stage, action.object, signal);
       case 'setReplicas':
-        return this.#apply(stage, stage.statefulSet(action.replicas), signal);
+        return this.#applyOwn(stage, stage.statefulSet(action.replicas), signal);
       case 'growClaim':
         return this.#applyClaim(stage, action.claim, { size: stage.storageSize }, signal);
       case 'tieClaim':
@@ -86,11 +87,17 @@ export class Actor {
 
   async #applyNamed(stage: Stage, name: string, signal: AbortSignal): Promise<void> {
     const desired = defined(stage.desired.get(name), name);
-    if (!stage.createOnly.has(name)) return this.#apply(stage, desired, signal);
+    if (!stage.createOnly.has(name)) return this.#applyOwn(stage, desired, signal);
     const { api, lookups } = this.#options;
     const { resource, object } = desired;
     // One that is there by now is refused by the server and stays as it is.
     lookups.put(resource, await api.create(resource, object, signal));
+  }
+
+  /** Of what bears a name that follows from the cluster's: others may have had it first. */
+  async #applyOwn(stage: Stage, { resource, object }: DesiredObject, signal: AbortSignal): Promise<void> {
+    const target = await aimed(this.#options.api, { resource, object }, signal);
+    await this.#apply(stage, { resource, object: target }, signal);
   }
 
   async #apply({ key }: Stage, { resource, object }: DesiredObject, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,7 @@ import type { ConditionType, ReasonOf } from './condition-table.ts';
 import { tlsIntentOf } from './intent.ts';
 import { timeText } from './time-text.ts';
 import { uploadSchedule } from './upload-schedule.ts';
+import { isPending } from './uploads.ts';
 import { verdict, type Verdict } from './verdict.ts';
 
 /** Generations of a shard on their way to the object store from which on it is behind; at 16 of them writes are refused. */
@@ -31,13 +32,29 @@ export interface Situation {
 /** How the cluster is, each with a reason. A condition keeps its time for as long as its status stays. */
 export function conditionsOf(situation: Situation): readonly ConditionsItemStatus[] {
   const { cluster, observed } = situation;
-  const { generation } = cluster.metadata;
-  const now = timeText(observed.nowMs);
-  return verdicts(situation).map((one) => {
-    const before = cluster.status?.conditions?.find(({ type }) => type === one.type);
-    const lastTransitionTime = before?.status === one.status ? before.lastTransitionTime : now;
-    return { ...one, lastTransitionTime, ...(generation === undefined ? {} : { observedGeneration: generation }) };
-  });
+  return verdicts(situation).map((one) => conditionOf(cluster, one, observed.nowMs));
+}
+
+/** The conditions as they were, but for what keeps anybody from knowing how the cluster is. */
+export function conditionsWithout(
+  cluster: ShortLinkCluster,
+  failure: string,
+  nowMs: number,
+): readonly ConditionsItemStatus[] {
+  const message = `${failure}. Until then, the rest of the status is as it was.`;
+  const degradedNow = conditionOf(cluster, verdict('Degraded', 'StepFailed', message), nowMs);
+  const others = cluster.status?.conditions?.filter(({ type }) => type !== degradedNow.type) ?? [];
+  return [...others, degradedNow];
+}
+
+function conditionOf(
+  { metadata: { generation }, status }: ShortLinkCluster,
+  one: Verdict,
+  nowMs: number,
+): ConditionsItemStatus {
+  const before = status?.conditions?.find(({ type }) => type === one.type);
+  const lastTransitionTime = before?.status === one.status ? before.lastTransitionTime : timeText(nowMs);
+  return { ...one, lastTransitionTime, ...(generation === undefined ? {} : { observedGeneration: generation }) };
 }
 
 function verdicts(situation: Situation): Verdict[] {
@@ -120,7 +137,7 @@ function uploads({ cluster, observed: { nowMs, store }, uploads: shards }: Situa
   if (failing?.storeProblem !== undefined)
     return verdict(type, 'Failing', `Node ${failing.name}: ${failing.storeProblem}`);
   const { requestedAt = '', completedAt } = cluster.status?.upload ?? {};
-  const waiting = shards.filter((one) => one.waiting > 0);
+  const waiting = shards.filter((one) => isPending(one, requestedAt));
   if (completedAt === undefined && waiting.length > 0 && nowMs - Date.parse(requestedAt) > lateMs)
     return verdict(
       type,

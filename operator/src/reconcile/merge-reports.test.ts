@@ -83,4 +83,24 @@ describe('what the nodes say, together', () => {
     const none = ['a', 'b'].map((id) => report(id, { leaders: [] }));
     expect(mergeReports(none, 0)?.shards[0]?.leaderNodeId).toBeUndefined();
   });
+
+  it('believes no node about shards of which it has no replica: it remembers who answered once', () => {
+    const nodes = ['a', 'b', 'c', 'd', 'e'];
+    const on = (id: number, of: readonly string[]) => ({
+      id,
+      replicas: of.map((nodeId) => ({ nodeId, isLearner: false })),
+    });
+    // The meta group and shard 1 are on other nodes each, and two of the three of shard 1 are dead.
+    const shards = [on(0, ['c', 'd', 'e']), on(1, ['a', 'b', 'c'])];
+    const replica = (shard: number) => ({ shard, commitIndex: 1, appliedIndex: 1, isHealthy: true });
+    const alive = (nodeId: string, own: readonly number[], leaders: NodeReport['leaders']): NodeReport =>
+      report(nodeId, { map: { ...map(7, nodes), shards }, replicas: own.map(replica), leaders });
+    const ofMeta = { shard: 0, nodeId: 'd' };
+    const remembered = [ofMeta, { shard: 1, nodeId: 'a' }];
+    const reports = [alive('c', [0, 1], [ofMeta]), alive('d', [0], remembered), alive('e', [0], remembered)];
+    const leaders = mergeReports(reports, 0)?.shards.map(({ leaderNodeId }) => leaderNodeId);
+    expect(leaders).toEqual(['d', undefined]);
+    const onlyOthers = mergeReports([alive('a', [1], [{ shard: 0, nodeId: 'd' }])], 0);
+    expect(onlyOthers?.shards[0]?.leaderNodeId).toBeUndefined();
+  });
 });

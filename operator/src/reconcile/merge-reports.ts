@@ -69,10 +69,14 @@ function storeShard({ id, replicas }: MapShard, map: ClusterMapReport, reports: 
   };
 }
 
-/** The one that most nodes follow: a leader that was cut off still believes in itself. */
+/**
+ * The one that most replicas follow: a leader that was cut off still believes in itself. A node without a replica hears of no
+ * election, and remembers whoever answered it last, dead or not.
+ */
 function leaderOf(shard: number, reports: readonly NodeReport[]): string | undefined {
   const votes = new Map<string, number>();
-  for (const { leaders } of reports)
+  const followers = reports.filter(({ replicas }) => replicas.some((own) => own.shard === shard));
+  for (const { leaders } of followers)
     for (const { shard: led, nodeId } of leaders) if (led === shard) votes.set(nodeId, (votes.get(nodeId) ?? 0) + 1);
   const [first] = [...votes].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return first?.[0];

@@ -19,6 +19,7 @@ import type { Actor, Stage } from './actor.ts';
 import { SecretStates } from './certificates/secret-states.ts';
 import { askNodes, waitsOf } from './ask-nodes.ts';
 import type { Caches } from './caches.ts';
+import { conditionsWithout } from './conditions.ts';
 import type { Desire } from './desire.ts';
 import type { Epochs } from './epochs.ts';
 import { tlsIntentOf } from './intent.ts';
@@ -107,10 +108,14 @@ export class Reconciler {
     const { applier, caches, clock, defaultImage, lookups, random } = this.#options;
     const cached = caches.of({ namespace: cluster.metadata.namespace ?? '', name: cluster.metadata.name });
     const tls = tlsIntentOf(cluster);
-    const lookedAt = await lookAtSecrets(cluster, tls, lookups, signal);
+    const lookedAt = await this.#orSay({ key, cluster, what: 'looking at Secrets' }, signal, async () =>
+      lookAtSecrets(cluster, tls, lookups, signal),
+    );
     const certificates = certificatesState(cluster, tls, lookedAt, this.#secrets);
     forgetUnusable(cluster, tls, certificates, lookups);
-    const view = await this.#ask(cluster, cached, signal);
+    const view = await this.#orSay({ key, cluster, what: 'asking the nodes' }, signal, async () =>
+      this.#ask(cluster, cached, signal),
+    );
     const nowMs = clock.nowMs();
     const { state: store, waits } = view;
     const input = { caches, cached, applier, random, lookedAt, certificates, store, waits, defaultImage, nowMs };
@@ -201,6 +206,23 @@ export class Reconciler {
       return await store.uploads(address, signal);
     } catch (error) {
       if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs what nothing can be decided without. A failure is in the status, too: there will be no step that fails and says so. */
+  async #orSay<T>(
+    { key, cluster, what }: { readonly key: string; readonly cluster: ShortLinkCluster; readonly what: string },
+    signal: AbortSignal,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof KubeError) || signal.aborted) throw error;
+      const conditions = conditionsWithout(cluster, `${what} failed: ${error.message}`, this.#options.clock.nowMs());
+      // Where this fails as well, the first failure says as much as the second one.
+      await this.#writeStatus(key, cluster, { ...cluster.status, conditions }, signal).catch(() => {});
       throw error;
     }
   }

@@ -183,7 +183,9 @@ describe('conditions', () => {
   });
 
   const objectStore = { objectStore: { url: 's3://bucket/prefix' } };
-  const waiting = (count: number) => [{ shard: 1, waiting: count, chunkCount: 0, chunkBytes: 0 }];
+  const waiting = (count: number, oldestStartMs?: number) => [
+    { shard: 1, waiting: count, oldestStartMs, chunkCount: 0, chunkBytes: 0 },
+  ];
   const asked = (requestedAt: string): ShortLinkClusterStatus => ({ upload: { reason: 'Annotation', requestedAt } });
   it.each([
     ['without a store', {}, undefined, undefined, 'Unknown', 'NoObjectStore'],
@@ -198,6 +200,14 @@ describe('conditions', () => {
     ],
     ['with many waiting', objectStore, undefined, waiting(4), 'False', 'Behind'],
     ['long after it was asked for', objectStore, asked('2026-01-01T22:59:00Z'), waiting(1), 'False', 'Late'],
+    [
+      'long after it was asked for, of what was written since',
+      objectStore,
+      asked('2026-01-01T22:59:00Z'),
+      waiting(1, Date.parse('2026-01-01T23:30:00Z')),
+      'True',
+      'Uploading',
+    ],
     ['soon after it was asked for', objectStore, asked('2026-01-01T23:01:00Z'), waiting(1), 'True', 'Uploading'],
     ['as usual', objectStore, undefined, waiting(3), 'True', 'Uploading'],
   ] as const)('say how uploads are: %s', (_, spec, before, uploads, wanted, reason) => {

@@ -25,8 +25,8 @@ function cluster({ wanted, upload, spec = objectStore }: Case): ShortLinkCluster
   return upload === undefined ? read.cluster : { ...read.cluster, status: { upload } };
 }
 
-function report(shard: number, waiting: number): UploadReport {
-  return { shard, waiting, chunkCount: 0, chunkBytes: 0 };
+function report(shard: number, waiting: number, oldestStartMs?: number): UploadReport {
+  return { shard, waiting, oldestStartMs, chunkCount: 0, chunkBytes: 0 };
 }
 
 const quiet = { ordered: undefined, shards: undefined, nowMs };
@@ -60,6 +60,23 @@ describe('an upload that an annotation asks for', () => {
     expect(done).toEqual({ ...taken, pendingShards: 0, completedAt: '2026-01-03T12:00:00Z' });
     expect(of(done, [report(1, 5)])).toEqual(done);
     expect(of(undefined, [report(1, 5)])).toBeUndefined();
+  });
+});
+
+describe('an upload under writes that do not end', () => {
+  const upload: UploadStatus = { reason: 'Annotation', requestedAt: '2026-01-03T11:00:00Z' };
+  const atMs = Date.parse('2026-01-03T11:00:00Z');
+  const of = (shards: readonly UploadReport[]) =>
+    uploadStatus(cluster({ upload }), { ordered: undefined, shards, nowMs });
+
+  it('is over when all that waits began after it was asked for', () => {
+    expect(of([report(1, 3, atMs - 1), report(2, 1, atMs + 120_000)])).toEqual({ ...upload, pendingShards: 1 });
+    expect(of([report(1, 2, atMs + 120_000)])).toMatchObject({ pendingShards: 0, completedAt: '2026-01-03T12:00:00Z' });
+  });
+
+  it('is not over by what clocks that differ, or nodes that do not say, could have hidden', () => {
+    expect(of([report(1, 1, atMs + 59_000)])).toEqual({ ...upload, pendingShards: 1 });
+    expect(of([report(1, 1)])).toEqual({ ...upload, pendingShards: 1 });
   });
 });
 

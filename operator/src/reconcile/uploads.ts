@@ -7,6 +7,9 @@ import { nextScheduleMs } from './upload-schedule.ts';
 /** On a cluster, by whoever wants everything uploaded: the time at which it was wanted, RFC 3339. */
 export const uploadAnnotation = 'shortlink.dev/upload-requested-at';
 
+/** Clocks of nodes may be ahead of the clock by which an upload was asked for. */
+const clockDifferenceMs = 60_000;
+
 export interface DueUpload {
   readonly reason: 'Annotation' | 'Schedule';
   /** RFC 3339. */
@@ -65,6 +68,15 @@ function lastUpload(cluster: ShortLinkCluster, { ordered, shards, nowMs }: Seen)
 
 /** How far the last upload is, by what the shards have on the nodes only. */
 function progress(upload: UploadStatus, shards: readonly UploadReport[], nowMs: number): UploadStatus {
-  const pendingShards = shards.filter(({ waiting }) => waiting > 0).length;
+  const pendingShards = shards.filter((shard) => isPending(shard, upload.requestedAt)).length;
   return { ...upload, pendingShards, ...(pendingShards === 0 ? { completedAt: timeText(nowMs) } : {}) };
+}
+
+/**
+ * Whether something waits that was written before the upload was asked for. The order has sealed all of that, so what is active
+ * does not count; what was begun later does not either: where writes do not end, something of it waits at any time.
+ */
+export function isPending({ waiting, oldestStartMs = 0 }: UploadReport, requestedAt: string | undefined): boolean {
+  const requestedMs = Date.parse(requestedAt ?? '');
+  return waiting > 0 && (Number.isNaN(requestedMs) || oldestStartMs <= requestedMs + clockDifferenceMs);
 }

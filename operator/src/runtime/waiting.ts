@@ -23,6 +23,19 @@ export async function sleep(clock: Clock, delayMs: number, signal: AbortSignal):
   });
 }
 
+/** Waits for what cannot be told to stop. @returns false when `signal` was aborted first; leaves no listener behind. */
+export async function isSettledBefore(signal: AbortSignal, awaited: Promise<unknown>): Promise<boolean> {
+  const aborted = Promise.withResolvers<false>();
+  const onAbort = () => aborted.resolve(false);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([awaited.then(() => true), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** Runs with a signal that is aborted when either of the two is; leaves no listener behind on signals that live long. */
 export async function withEither<T>(
   signals: readonly [AbortSignal, AbortSignal],

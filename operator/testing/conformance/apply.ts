@@ -180,6 +180,21 @@ export const apply: readonly Scenario[] = [
     },
   },
   {
+    title: 'that names an object by its uid neither makes one nor reaches another one of its name',
+    source: sources.apply,
+    async run(t: ScenarioTools) {
+      const uid = '00000000-0000-4000-8000-000000000000';
+      const aimed = configMap('one', { uid }, { n: '2' });
+      const forced = { fieldManager: 'second', force: true };
+      t.equal(await t.refusal(() => t.apply(configMaps, aimed, forced)), '409 Conflict', 'without an object');
+      const first = await t.apply(configMaps, configMap('one', {}, { n: '1' }));
+      t.check((await t.refusal(() => t.apply(configMaps, aimed, forced))) !== 'done', 'another object is refused');
+      t.equal((await t.must(configMaps, 'one')).data, { n: '1' }, 'the data');
+      const reached = configMap('one', { uid: first.metadata.uid ?? '' }, { n: '2' });
+      t.equal((await t.apply(configMaps, reached, forced)).data, { n: '2' }, 'the data of the one that is meant');
+    },
+  },
+  {
     title: 'of a status writes status only, and of an object everything but',
     source: `${sources.apiConcepts}#resource-uris`,
     async run(t: ScenarioTools) {

@@ -79,6 +79,13 @@ const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'lists of all names',
+    area: 'reads',
+    api: (api) => ({
+      list: (resource, options, signal) => api.list(resource, { ...options, name: undefined }, signal),
+    }),
+  },
+  {
     name: 'evictions that are deletions',
     area: 'eviction',
     api: (api) => ({

@@ -74,6 +74,18 @@ export const reads: readonly Scenario[] = [
     },
   },
   {
+    title: 'a list by a name holds the object of that name, or nothing',
+    source: `${sources.fieldSelectors}#list-of-supported-fields`,
+    async run(t: ScenarioTools) {
+      await make(t, ['a', 'ab']);
+      const named = async (name: string): Promise<readonly string[]> => {
+        const { items } = await t.target.api.list(configMaps, { namespace: t.namespace, name }, t.signal);
+        return items.map(({ metadata }) => metadata.name);
+      };
+      t.equal([await named('a'), await named('b')], [['a'], []], 'the lists');
+    },
+  },
+  {
     title: 'a watch goes on after the version of any of its events, a deletion too',
     source: `${sources.apiConcepts}#efficient-detection-of-changes`,
     async run(t: ScenarioTools) {

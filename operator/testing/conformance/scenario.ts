@@ -39,6 +39,7 @@ export const sources = {
   namespaces: `${docs}/concepts/overview/working-with-objects/namespaces/`,
   apply: `${docs}/reference/using-api/server-side-apply/`,
   apiConcepts: `${docs}/reference/using-api/api-concepts/`,
+  fieldSelectors: `${docs}/concepts/overview/working-with-objects/field-selectors/`,
   labels: `${docs}/concepts/overview/working-with-objects/labels/`,
   eviction: `${docs}/concepts/scheduling-eviction/api-eviction/`,
   disruptionBudget: `${docs}/tasks/run-application/configure-pdb/`,

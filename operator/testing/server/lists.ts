@@ -41,6 +41,7 @@ export function listPage(store: ObjectStore, resource: Resource, options: ListOp
   const rest = store
     .allAt(resource, revision)
     .filter((one) => options.namespace === undefined || one.metadata.namespace === options.namespace)
+    .filter((one) => options.name === undefined || one.metadata.name === options.name)
     .filter((one) => isWanted(one.metadata.labels) && (from === undefined || placeOf(one) > from.after));
   const items = rest.slice(0, options.limit);
   const last = items.at(-1);

@@ -131,6 +131,8 @@ describe('lists', () => {
     const second = await api.list(maps, { continue: first.continue }, never);
     expect(lastRequest().line).toBe('GET /api/v1/configmaps?continue=more');
     expect(second).toEqual({ items: [], resourceVersion: '9', continue: undefined });
+    await api.list(maps, { namespace: 'ns', name: 'a' }, never);
+    expect(lastRequest().line).toBe('GET /api/v1/namespaces/ns/configmaps?fieldSelector=metadata.name%3Da');
   });
 
   test.each([

@@ -48,8 +48,10 @@ export class RestKubeApi implements KubeApi, KubeDiscovery {
   }
 
   async list(resource: Resource, options: ListOptions, signal: AbortSignal): Promise<ListPage> {
-    const { namespace, labelSelector, limit, continue: next } = options;
-    const path = collectionPath(resource, namespace) + queryOf({ labelSelector, limit, continue: next });
+    const { namespace, labelSelector, name, limit, continue: next } = options;
+    const fieldSelector = name === undefined ? undefined : `metadata.name=${name}`;
+    const query = queryOf({ labelSelector, fieldSelector, limit, continue: next });
+    const path = collectionPath(resource, namespace) + query;
     return toListPage(await this.#client.call({ method: 'GET', path }, signal), resource);
   }
 

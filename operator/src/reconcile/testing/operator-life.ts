@@ -52,7 +52,9 @@ export class OperatorLife {
     const random = new SeededRandom(7);
     const watched = [clusters, pods, claims, machines, storageClasses, ...madeAndFollowed];
     this.#informers = watched.map((resource) => {
-      const about = { resource, scope: {}, indexLabels: [clusterLabel] };
+      const isOthers = [clusters, machines, storageClasses].includes(resource);
+      const scope = isOthers ? {} : { labelSelector: clusterLabel };
+      const about = { resource, scope, indexLabels: [clusterLabel] };
       return new Informer({ api, ...about, clock, random, metrics, logger });
     });
     const expectations = new Expectations({ controller: 'shortlinkcluster', clock, metrics, logger });

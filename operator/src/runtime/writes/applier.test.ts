@@ -29,8 +29,13 @@ function newApplier(): Applier {
 
 /** Reconciles once. @returns why it wrote. */
 async function reconcile(applier: Applier, intent: KubeObject) {
-  const reason = applier.reasonToApply(intent, rig.informer.get(key));
-  if (reason !== undefined) await applier.apply('owner', widgets, intent, never);
+  const found = rig.informer.get(key);
+  const reason = applier.reasonToApply(intent, found);
+  const aimed = {
+    ...intent,
+    metadata: { ...intent.metadata, ...(found?.metadata.uid === undefined ? {} : { uid: found.metadata.uid }) },
+  };
+  if (reason !== undefined) await applier.apply('owner', widgets, aimed, never);
   await rig.clock.advance(0);
   expect(expectations.awaited('owner')).toBeUndefined();
   return reason;
@@ -78,6 +83,17 @@ test('what somebody else changed is written again; what somebody added is left',
   await rig.clock.advance(0);
   expect(await reconcile(applier, sized(1))).toBe('drifted');
   expect(rig.informer.get(key)).toMatchObject({ spec: { size: 1 } });
+});
+
+test('fields of others are taken over on the object that is named by its uid only', async () => {
+  const applier = newApplier();
+  await applier.apply('owner', widgets, sized(1), never);
+  await reconcile(applier, sized(2));
+  const forced = rig.api.calls.flatMap(({ verb, options }) => (verb === 'apply' ? [options] : []));
+  expect(forced).toEqual([
+    { fieldManager: 'test', force: false },
+    { fieldManager: 'test', force: true },
+  ]);
 });
 
 describe('where the server rewrites values', () => {

@@ -47,16 +47,23 @@ export class Applier {
     return isOutcome ? undefined : 'drifted';
   }
 
-  /** Applies `intent` for the reconciliation of `key`, and expects the cache to show it. */
+  /**
+   * Applies `intent` for the reconciliation of `key`, and expects the cache to show it. An intent with a uid is for that object
+   * only, and takes fields over that others have set. One without is to make a new object: what others have set is a conflict
+   * then, as nobody has looked at theirs.
+   */
   async apply(key: string, resource: Resource, intent: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     const { api, annotation, expectations, fieldManager } = this.#options;
-    const digest = this.#digestOf(intent);
-    const annotations = { ...intent.metadata.annotations, [annotation]: digest };
+    // Which object it is about is no part of what is wanted of it.
+    const { uid, ...metadata } = intent.metadata;
+    const wanted = { ...intent, metadata };
+    const digest = this.#digestOf(wanted);
+    const annotations = { ...metadata.annotations, [annotation]: digest };
     const signed = { ...intent, metadata: { ...intent.metadata, annotations } };
     const applied = await expectations.write(key, resource, keyOfObject(intent), async () => {
-      return api.apply(resource, signed, { fieldManager, force: true }, signal);
+      return api.apply(resource, signed, { fieldManager, force: uid !== undefined }, signal);
     });
-    const outcome = canonicalJson(project(intent, applied));
+    const outcome = canonicalJson(project(wanted, applied));
     this.#accepted.remember(intent, { uid: applied.metadata.uid, intent: digest, outcome });
     return applied;
   }
