@@ -33,6 +33,7 @@ beforeEach(async () => {
     'auth.adminTokenFile': join(data, 'token'),
     'auth.tokensFile': join(data, 'tokens'),
     'shutdown.lameDuckMs': 0,
+    'cluster.removalNoticeMs': 3000,
   };
   writeFileSync(join(node.folder, 'config.yaml'), JSON.stringify(options));
   replace('token', 'first\n');
@@ -89,11 +90,13 @@ it('takes up its zone, another one, and other tokens without a restart', async (
   expect(node.pid()).toBe(pid);
 });
 
-it('ends when it is fenced, and waits with its volume closed until it is not', async () => {
+it('serves on when it is fenced until others have heard of it, ends, and waits with its volume closed until it is not', async () => {
   replace('zone', 'east');
   node.start();
   await eventually('readiness', async () => node.isWritable());
   replace('fenced', 'true');
+  await eventually('it to be not ready', async () => (await fetch(`${node.ops}/readyz`)).status === 503);
+  expect((await cluster('first')).status).toBe(200);
   expect(await node.exitCode()).toBe(0);
   node.start();
   await eventually('the fence', async () => (await node.health())?.waitingFor?.includes('fence') === true);

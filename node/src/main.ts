@@ -42,7 +42,7 @@ export async function runNode(config: Config): Promise<void> {
     const fenced = fence
       .until(true)
       .then(() => logger.warn({}, 'the node is fenced: it ends, and waits when it starts again'));
-    await runUnfenced(config, { logger, metrics, hub, stop: Promise.race([signal, fenced]) });
+    await runUnfenced(config, { logger, metrics, hub, signal, fenced });
   } catch (error) {
     if (error instanceof ListenError) die(logger, error.message);
     throw error;
@@ -54,10 +54,14 @@ interface NodeSurroundings {
   readonly logger: Logger;
   readonly metrics: LocalMetrics;
   readonly hub: MetricsHub;
-  readonly stop: Promise<void>;
+  /** Resolves when the process is told to end. */
+  readonly signal: Promise<void>;
+  /** Resolves when somebody wants it not to run. */
+  readonly fenced: Promise<void>;
 }
 
-async function runUnfenced(config: Config, { logger, metrics, hub, stop }: NodeSurroundings): Promise<void> {
+async function runUnfenced(config: Config, { logger, metrics, hub, signal, fenced }: NodeSurroundings): Promise<void> {
+  const stop = Promise.race([signal, fenced]);
   const open: { engine?: true; chunks?: ChunkThreads | undefined; serving?: Serving } = {};
   const access = openClientAccess(config, logger, (certificate) => {
     open.serving?.api.useCertificate(certificate);
@@ -104,6 +108,9 @@ async function runUnfenced(config: Config, { logger, metrics, hub, stop }: NodeS
   logger.info({ nodeId }, 'node started');
 
   await stop;
+  // Nobody is told but by probes that fail: it is served until load balancers have heard of them. After a signal they know already.
+  await ops.drain();
+  await Promise.race([signal, fenced.then(async () => sleep(config.cluster.removalNoticeMs))]);
   logger.info({}, 'node stopping');
   setTimeout(() => die(logger, 'the node did not stop in time'), config.shutdown.timeoutMs).unref();
   await stopServing(config, { ops, engine, ...serving });
@@ -166,7 +173,6 @@ async function stopServing(
   config: Config,
   { ops, api, grpc, redirects, engine }: Serving & { readonly ops: OpsServer; readonly engine: EngineWorker },
 ): Promise<void> {
-  await ops.drain();
   await sleep(config.shutdown.lameDuckMs);
   await engine.drain(handOverMs);
   await within(closeConnectionsMs, [api.drain(), grpc.drain(), ...redirects.map(async (redirect) => redirect.drain())]);

@@ -51,7 +51,7 @@ export const options = {
     default: 0,
     min: 0,
     max: 600_000,
-    help: 'How long a node that is removed says that it is not ready and still serves, so that load balancers look elsewhere before it is no member any more.',
+    help: 'How long a node that is removed, or fenced, says that it is not ready and still serves, so that load balancers look elsewhere before it answers nobody any more.',
   },
   'shards.initial': {
     kind: 'int',
