@@ -4,7 +4,7 @@ import { defined } from '@shortlink/common/assert.ts';
 import { clusterLabel } from '../desired/names.ts';
 import { resources } from '../desired/resources.ts';
 import type { KubeObject, ObjectMeta, Resource } from '../ports/kube-api.ts';
-import { clusters } from './watched.ts';
+import { claims, clusters } from './watched.ts';
 import { Scene } from './testing/scene.ts';
 
 const never = new AbortController().signal;
@@ -62,6 +62,18 @@ describe('an object of somebody else', () => {
     await scene.kubectl.delete(resource, { namespace, name }, {}, never);
     await scene.settle();
     expect(await degraded()).toBeUndefined();
+  });
+
+  it('keeps volumes from nothing', async () => {
+    await scene.want({});
+    await scene.settle();
+    await scene.kubectl.delete(service, { namespace, name: 'links-api' }, {}, never);
+    await make(service, { name: 'links-api' }, { spec: { selector: { app: 'other' }, ports: webPorts } });
+    await scene.want({ storage: { size: '2Gi' } });
+    await rounds(25);
+    expect(await degraded()).toContain('Service links-api is there');
+    const { items } = await scene.kubectl.list(claims, { namespace }, never);
+    for (const claim of items) expect(claim).toMatchObject({ spec: { resources: { requests: { storage: '2Gi' } } } });
   });
 
   it('is not taken either when it comes between the look and the write', async () => {

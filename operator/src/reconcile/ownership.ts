@@ -5,6 +5,11 @@ import type { KubeApi, KubeObject } from '../ports/kube-api.ts';
 import { keyOfObject } from '../ports/resource-key.ts';
 import { lookedUp } from './watched.ts';
 
+/** An object of that name is not the cluster's. */
+export class NotOursError extends Error {
+  override readonly name = 'NotOursError';
+}
+
 /**
  * `wanted`, aimed at the object that it is to be applied to, by its uid; as it is, where there is none. Names are all that the
  * server judges by, and caches hold what has the cluster's label only: an object of somebody else would be taken over by an
@@ -13,7 +18,7 @@ import { lookedUp } from './watched.ts';
  * A creation would never take one over, but its fields belong to an Update for ever, so that no later apply could take one of them
  * away. Therefore it is looked first, and an apply without a uid forces nothing (see Applier): what comes in between has fields
  * that contradict, or is as good as empty.
- * @throws Error when there is one that is not the cluster's.
+ * @throws NotOursError when there is one that is not the cluster's.
  */
 export async function aimed(api: KubeApi, wanted: DesiredObject, signal: AbortSignal): Promise<KubeObject> {
   const { object } = wanted;
@@ -25,9 +30,9 @@ export async function aimed(api: KubeApi, wanted: DesiredObject, signal: AbortSi
     case 'own':
       return { ...object, metadata: { ...object.metadata, ...(uid === undefined ? {} : { uid }) } };
     case 'earlier':
-      throw new Error(`${what} is of an earlier cluster of this name: waiting until Kubernetes has removed it`);
+      throw new NotOursError(`${what} is of an earlier cluster of this name: waiting until Kubernetes has removed it`);
     case 'foreign':
-      throw new Error(
+      throw new NotOursError(
         `${what} is there and does not belong to this cluster: delete it, or take another name for the cluster`,
       );
   }

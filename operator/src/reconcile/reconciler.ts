@@ -27,6 +27,7 @@ import { look } from './look.ts';
 import type { Lookups } from './lookups.ts';
 import { certificatesState, forgetUnusable, lookAtSecrets, type LookedAt } from './secrets.ts';
 import { mergeReports } from './merge-reports.ts';
+import { NotOursError } from './ownership.ts';
 import type { CachedObjects } from './observe.ts';
 import { statusOf, stepText } from './status.ts';
 import { uploadStatus } from './uploads.ts';
@@ -241,7 +242,7 @@ export class Reconciler {
 
 /** Refused for what it is about: others may well be taken. What fails for everybody is tried again later. */
 function isAboutStep(error: Error): boolean {
-  if (error instanceof StoreError) return true;
+  if (error instanceof StoreError || error instanceof NotOursError) return true;
   return error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== tooMany;
 }
 
