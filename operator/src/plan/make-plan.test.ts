@@ -44,14 +44,20 @@ function isQuiet({ claims, pods }: World): boolean {
   return [...claims.values(), ...pods.values()].every(({ isDeleting }) => !isDeleting);
 }
 
+/** The first one or, as if that had been refused, one that does not rest on it. */
+function nextStep({ steps, otherwise }: Plan, chance: () => number): Step | undefined {
+  const [first] = steps;
+  return otherwise.length > 0 && chance() < 0.2 ? otherwise[Math.floor(chance() * otherwise.length)] : first;
+}
+
 /** Acts and lets things happen until nothing is left to do. */
 function settle(world: World, intent: Intent, chance: () => number): Plan {
   world.template = intent.templateHash;
   for (let i = 0; i < 5000; i++) {
     const plan = makePlan(world.observe(), intent);
-    const [first] = plan.steps;
-    if (first === undefined && plan.waitingFor === undefined && isQuiet(world)) return plan;
-    if (first !== undefined && chance() < 0.5) checkAndAct(world, first);
+    const next = nextStep(plan, chance);
+    if (next === undefined && plan.waitingFor === undefined && isQuiet(world)) return plan;
+    if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
     else world.step();
   }
   const { steps, waitingFor } = makePlan(world.observe(), intent);
@@ -85,8 +91,8 @@ describe('plans, followed to their end', () => {
       world.template = templateHash;
       const rounds = Math.floor(chance() * 60);
       for (let i = 0; i < rounds; i++) {
-        const [first] = makePlan(world.observe(), intent).steps;
-        if (first !== undefined && chance() < 0.5) checkAndAct(world, first);
+        const next = nextStep(makePlan(world.observe(), intent), chance);
+        if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
         else world.step();
       }
     }
@@ -109,8 +115,8 @@ describe('plans, followed to their end', () => {
         world.template = templateHash;
         const rounds = Math.floor(chance() * 80);
         for (let i = 0; i < rounds; i++) {
-          const [first] = makePlan(world.observe(), intent).steps;
-          if (first !== undefined && chance() < 0.5) checkAndAct(world, first);
+          const next = nextStep(makePlan(world.observe(), intent), chance);
+          if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
           else world.step();
         }
       }
@@ -152,6 +158,24 @@ describe('plans, followed to their end', () => {
     expectWhole(world, { ...base, replicas: 4 });
     expect(world.store.nodes.every(({ id }) => before.includes(id))).toBe(true);
   });
+
+  it.each(seeds.slice(0, 40))(
+    'a cluster that was wrong from the start is healed by another template: seed %i',
+    (seed) => {
+      const chance = generator(seed);
+      const world = new World(base, chance);
+      world.bad.add('bad');
+      world.template = 'bad';
+      for (let i = 0; i < 200; i++) {
+        const [first] = makePlan(world.observe(), { ...base, templateHash: 'bad' }).steps;
+        if (first !== undefined) checkAndAct(world, first);
+        world.step();
+      }
+      expect(world.pods.size).toBe(3);
+      settle(world, base, chance);
+      expectWhole(world, base);
+    },
+  );
 
   it.each(seeds.slice(0, 40))('a bad template stops at the first pod, and going back heals it: seed %i', (seed) => {
     const chance = generator(seed);

@@ -136,7 +136,7 @@ export class World {
         kubeNode: undefined,
         zone: undefined,
         isFenced: false,
-        problem: undefined,
+        problem: this.bad.has(this.template) ? 'ErrImagePull' : undefined,
         waitsFor: undefined,
         startsIn: 2,
       });
