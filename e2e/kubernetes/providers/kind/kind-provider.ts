@@ -20,7 +20,10 @@ function kindPlace(installed: Installed, objects: Objects): Place {
     machines: kindMachines(objects),
     apiServer: kindApiServer(controlPlane, async () => isUp(kubeconfig)),
     objectStore: objectStore === undefined ? undefined : s3Container(kindCluster, objectStore),
-    route: async (nodePort) => routeTo(controlPlane, nodePort),
+    route: async (nodePort) => {
+      await forgetConnections(controlPlane, nodePort);
+      return routeTo(controlPlane, nodePort);
+    },
     whyNot: (ability) =>
       ability === 'namespaces' && namespace !== undefined
         ? `all scenarios share the namespace ${namespace}`
@@ -40,6 +43,15 @@ async function isUp(kubeconfig: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/**
+ * What was sent to a pod of a machine that was off stays in the tables of NAT for two minutes (SYN_SENT). A new connection from the
+ * same port of Docker's proxy would be led to that pod's address, where another one may be by now, which refuses it.
+ */
+async function forgetConnections(controlPlane: string, nodePort: number): Promise<void> {
+  // It fails where there are none.
+  await docker('exec', controlPlane, 'conntrack', '-D', '-p', 'tcp', '--dport', String(nodePort)).catch(() => {});
 }
 
 /** A port that Docker publishes or, where the cluster was made by others, the machine itself, which Linux reaches. */
