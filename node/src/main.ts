@@ -110,7 +110,10 @@ async function runUnfenced(config: Config, { logger, metrics, hub, signal, fence
   await stop;
   // Nobody is told but by probes that fail: it is served until load balancers have heard of them. After a signal they know already.
   await ops.drain();
-  await Promise.race([signal, fenced.then(async () => sleep(config.cluster.removalNoticeMs))]);
+  await Promise.race([
+    signal,
+    fenced.then(async () => sleep(config.cluster.removalNoticeMs, undefined, { ref: false })),
+  ]);
   logger.info({}, 'node stopping');
   setTimeout(() => die(logger, 'the node did not stop in time'), config.shutdown.timeoutMs).unref();
   await stopServing(config, { ops, engine, ...serving });

@@ -21,7 +21,7 @@ const suffixes: Readonly<Record<string, readonly [bigint, bigint]>> = {
 };
 
 /**
- * The bytes of a quantity of Kubernetes, such as `64Mi` or `1.5Gi`, rounded up; undefined when it is none. All forms are read:
+ * The bytes of a quantity of Kubernetes, such as `64Mi` or `1.5Gi`, rounded up; undefined when it is none. All forms are read that the API server writes:
  * the API server gives `1.7Gi` back as `1825361100800m`. Exactly, so that both are the same number.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/

@@ -24,14 +24,13 @@ export function disruptionProblem(observed: Observed, intent: Intent, ordinal: n
 }
 
 /**
- * Nobody loses anything with this pod: its container does not run, or the cluster goes on without its node already. It may be
- * replaced whatever else is wrong, since that may be the cure.
+ * Nobody loses anything with this pod: the cluster goes on without its node already or, where nobody can say that, its container
+ * does not run. It may be replaced whatever else is wrong, since that may be the cure.
  */
 export function isOfNoUse(observed: Observed, { name }: Intent, pod: PodState): boolean {
   if (pod.isReady) return false;
-  if (pod.problem !== undefined) return true;
-  if (observed.store === undefined) return false;
-  return nodeOf(observed, name, pod.ordinal)?.liveness !== 'alive';
+  if (observed.store !== undefined) return nodeOf(observed, name, pod.ordinal)?.liveness !== 'alive';
+  return pod.isStopped || pod.kubeNode === undefined;
 }
 
 function othersProblem(

@@ -161,19 +161,36 @@ describe('a rolling update', () => {
   });
 
   it('goes on with a pod that serves nobody, whatever else is wrong: it may be the cure', () => {
-    const problem = 'CrashLoopBackOff';
-    const broken = [0, 1, 2].map((i) => pod(i, { templateHash: 'old', isReady: false, problem }));
+    const stopped = { isReady: false, isStopped: true, problem: 'CrashLoopBackOff' };
+    const old = { templateHash: 'old', ...stopped };
+    const broken = [0, 1, 2].map((i) => pod(i, old));
     expect(actions(plan(observe(3, { pods: broken, store: undefined })))).toEqual(['deletePod links-2']);
     const next = [...broken.slice(0, 2), pod(2, { isReady: false })];
     expect(actions(plan(observe(3, { pods: next, store: undefined })))).toEqual(['deletePod links-1']);
-    const ending = [broken[0] ?? pod(0), broken[1] ?? pod(1), pod(2, { templateHash: 'old', isDeleting: true })];
+    const ending = [...broken.slice(0, 2), pod(2, { templateHash: 'old', isDeleting: true })];
     expect(plan(observe(3, { pods: ending, store: undefined }))).toMatchObject({
       steps: [],
       waitingFor: 'pod links-2 to end',
     });
+    const pending = [pod(0, { ...old, kubeNode: undefined, isStopped: false }), pod(1), pod(2)];
+    expect(actions(plan(observe(3, { pods: pending, store: undefined })))).toEqual(['deletePod links-0']);
     const lost = { nodes: [node(0), node(1, { liveness: 'down' }), node(2, { liveness: 'down' })] };
-    const reverted = [pod(0), pod(1, { isReady: false }), pod(2, { templateHash: 'bad', isReady: false, problem })];
+    const reverted = [pod(0), pod(1, { isReady: false }), pod(2, { ...old, templateHash: 'bad' })];
     expect(actions(plan(observe(3, { pods: reverted }, lost)))).toEqual(['holdNode n2', 'deletePod links-2']);
+  });
+
+  it('does not take what only looks broken for broken: a node that is alive, or one whose cure may be none', () => {
+    const beside = { templateHash: 'old', isReady: false, problem: 'CrashLoopBackOff' };
+    const sidecars = observe(
+      3,
+      { pods: [pod(0, beside), pod(1, beside), pod(2, { isReady: false })] },
+      { nodes: [node(0), node(1), node(2, { liveness: 'down' })] },
+    );
+    expect(actions(plan(sidecars))).toEqual([]);
+    const crashed = { isReady: false, isStopped: true, problem: 'OOMKilled' };
+    const bad = { isReady: false, isStopped: true, problem: 'ImagePullBackOff' };
+    const both = [pod(0, { templateHash: 'old' }), pod(1, { templateHash: 'old', ...crashed }), pod(2, bad)];
+    expect(actions(plan(observe(3, { pods: both, store: undefined })))).toEqual([]);
   });
 
   it('leaves a pod alone that is not ready while the cluster may need its node', () => {
@@ -273,6 +290,8 @@ describe('when the first step fails', () => {
 
   it('parts go on that do not rest on it', () => {
     expect(kinds(plan(observe(3, outdated), { uploadReason: 'asked', volumeBytes: 2000 }))).toEqual([
+      'growClaim',
+      'growClaim',
       'upload',
       'holdNode',
     ]);
@@ -281,12 +300,13 @@ describe('when the first step fails', () => {
   });
 
   it('no pod is made from what is old', () => {
-    const made = plan(observe(3, { ...outdated, outdatedObjects: ['ConfigMap links-config'] }), {
+    const objects = ['ConfigMap links-config', 'Service links-api', 'StatefulSet links'];
+    const made = plan(observe(3, { ...outdated, outdatedObjects: objects }), {
       uploadReason: 'asked',
       volumeBytes: 2000,
     });
     expect(actions(made)[0]).toBe('applyObject ConfigMap links-config');
-    expect(kinds(made)).toEqual(['growClaim', 'upload']);
+    expect(kinds(made)).toEqual(['applyObject', 'growClaim', 'upload']);
   });
 });
 
@@ -314,9 +334,11 @@ describe('volumes', () => {
       steps: [],
       waitingFor: expect.stringContaining('pod links-0 to be ready, before the lost volume data-links-1 is made anew'),
     });
-    const dead = { isReady: false, problem: 'FailedMount' };
-    const broken = observe(3, { claims: claims.slice(1), pods: [pod(0, { isReady: false }), pod(1, dead), pod(2)] });
-    expect(actions(plan(broken))).toEqual(['deleteClaim data-links-1', 'deletePod links-1']);
+    const dead = { nodes: [node(0), node(1, { liveness: 'down' }), node(2)] };
+    const pods = [pod(0), pod(1, { isReady: false, problem: 'FailedMount' }), pod(2)];
+    // Nobody can wait for the one whose volume is gone.
+    const both = observe(3, { claims: [...claims.slice(0, 2), claim(2)], pods }, dead);
+    expect(actions(plan(both))).toEqual(['deleteClaim data-links-1', 'deletePod links-1']);
   });
 
   it('that cannot grow are explained', () => {

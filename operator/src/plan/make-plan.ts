@@ -77,12 +77,19 @@ export function makePlan(observed: Observed, intent: Intent): Plan {
   };
 }
 
-/** The first step of each part after the one that has the first step of all, as far as it does not rest on that. */
+/** What may be done although the first step of all fails: others of its kind, and the first step of each later part. */
 function otherwiseOf(parts: readonly { readonly part: Part; readonly isBasis: boolean }[]): readonly Step[] {
   const first = parts.findIndex(({ part }) => part.steps.length > 0);
   if (first === -1) return [];
-  const others = parts.slice(first + 1).flatMap(({ part }) => part.steps.slice(0, 1));
+  const siblings = parts[first]?.part.steps.slice(1).filter(({ action }) => isIndependent(action)) ?? [];
+  const others = [...siblings, ...parts.slice(first + 1).flatMap(({ part }) => part.steps.slice(0, 1))];
   return parts[first]?.isBasis === true ? others.filter(({ action }) => !restOnBasis.has(action.kind)) : others;
+}
+
+/** Of the steps of its part: one volume is not the other, nor is a Service a Role. Pods are made from all objects together. */
+function isIndependent(action: Action): boolean {
+  if (action.kind === 'applyObject') return !action.object.startsWith('StatefulSet ');
+  return action.kind === 'deleteObject' || action.kind === 'growClaim';
 }
 
 /** One thing at a time where pods come and go: what is on its way is finished, or waited for, before the next begins. */

@@ -29,7 +29,9 @@ export interface PodState extends ObjectVersion {
   readonly zone: string | undefined;
   /** Was told that its node must not run. */
   readonly isFenced: boolean;
-  /** Why its container does not run, as the kubelet says: `ImagePullBackOff: …`. */
+  /** The container of its node does not run: it was never started, or has ended. */
+  readonly isStopped: boolean;
+  /** What is wrong with it, as the scheduler and the kubelet say: `ImagePullBackOff: …`. */
   readonly problem: string | undefined;
   /** What its node says that it waits for; undefined when it serves, or says nothing. */
   readonly waitsFor: string | undefined;

@@ -43,16 +43,20 @@ export function planTellings({ pods, kubeNodes }: Observed, { fencedPods }: Inte
  * volume was only declared lost may run on and serve: it goes like any other that is whole, one at a time.
  */
 export function planLostVolumes(observed: Observed, intent: Intent): Part {
-  const [claim] = observed.claims.filter(({ isLost }) => isLost);
+  const lost = observed.claims.filter(({ isLost }) => isLost);
+  const anew = (claim: ClaimState): Step[] => renew(observed, claim, `the volume of ${claim.name} is lost`);
+  // First those that nobody misses: others may wait for them.
+  const unused = lost.filter(({ ordinal }) => {
+    const pod = podOf(observed, ordinal);
+    return pod === undefined || isOfNoUse(observed, intent, pod);
+  });
+  if (unused.length > 0) return { steps: unused.flatMap(anew) };
+  const [claim] = lost;
   if (claim === undefined) return { steps: [] };
-  const pod = podOf(observed, claim.ordinal);
-  const problem =
-    pod === undefined || isOfNoUse(observed, intent, pod)
-      ? undefined
-      : disruptionProblem(observed, intent, claim.ordinal);
+  const problem = disruptionProblem(observed, intent, claim.ordinal);
   if (problem !== undefined)
     return { steps: [], waitingFor: `${problem}, before the lost volume ${claim.name} is made anew` };
-  return { steps: renew(observed, claim, `the volume of ${claim.name} is lost`) };
+  return { steps: anew(claim) };
 }
 
 /** A node that the cluster has forgotten does not come back. Where its pod is wanted again, it begins anew with an empty volume. */

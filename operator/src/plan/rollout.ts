@@ -17,7 +17,8 @@ export function planRollout(observed: Observed, intent: Intent): Part {
     (a, b) => rank(observed, intent, a) - rank(observed, intent, b) || b.ordinal - a.ordinal,
   );
   if (next === undefined) return unreadyPart(observed, intent);
-  const problem = isOfNoUse(observed, intent, next) ? undefined : disruptionProblem(observed, intent, next.ordinal);
+  const isCure = isOfNoUse(observed, intent, next) && !isSuspect(observed, intent);
+  const problem = isCure ? undefined : disruptionProblem(observed, intent, next.ordinal);
   if (problem !== undefined) return { steps: [], waitingFor: `${problem}, before pod ${next.name} is replaced` };
   return { steps: replacePod(observed, intent, next) };
 }
@@ -27,6 +28,11 @@ export function outdatedPods(observed: Observed, intent: Intent): readonly PodSt
   return observed.pods.filter(
     (pod) => pod.templateHash !== intent.templateHash && !hasLeft(observed, intent, pod.ordinal),
   );
+}
+
+/** The new template may be what is wrong: it does not get a second pod. */
+function isSuspect({ pods }: Observed, { templateHash }: Intent): boolean {
+  return pods.some((pod) => pod.templateHash === templateHash && pod.isStopped && !pod.isReady && !pod.isFenced);
 }
 
 function isFenced({ name, isFenced: wasTold }: PodState, { fencedPods }: Intent): boolean {

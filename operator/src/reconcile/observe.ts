@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defined } from '@shortlink/common/assert.ts';
 import { quantityBytes } from '../crd/quantity.ts';
-import { fenceAnnotation, podHashAnnotation, zoneAnnotation } from '../desired/names.ts';
+import { fenceAnnotation, nodeContainer, podHashAnnotation, zoneAnnotation } from '../desired/names.ts';
 import { ordinalOf } from '../plan/nodes-of-pods.ts';
 import type { ClaimState, KubeNodeState, Observed, PodState, StatefulSetState, StoreState } from '../plan/observed.ts';
 import type { KubeObject } from '../ports/kube-api.ts';
@@ -88,9 +88,21 @@ function podState(cluster: string, pod: PodObject, waits: ObserveInput['waits'])
     kubeNode: pod.spec?.nodeName,
     zone: annotations?.[zoneAnnotation],
     isFenced,
+    isStopped: isStopped(pod),
     problem: isFenced ? 'it is fenced' : podProblem(pod),
     waitsFor: waits.get(name),
   };
+}
+
+/** Others beside it may have troubles of their own. */
+function isStopped({ status }: PodObject): boolean {
+  const { initContainerStatuses = [], containerStatuses = [] } = status ?? {};
+  const node = containerStatuses.find(({ name }) => name === nodeContainer);
+  return (node !== undefined && containerProblem(node) !== undefined) || initContainerStatuses.some(hasFailed);
+}
+
+function hasFailed(container: ContainerStatusView): boolean {
+  return container.state?.terminated?.exitCode !== 0 && containerProblem(container) !== undefined;
 }
 
 /** How every pod begins. */
@@ -98,10 +110,8 @@ const unhurried: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitial
 
 /** What keeps it from running, as the scheduler and the kubelet say. */
 export function podProblem({ status }: PodObject): string | undefined {
-  for (const container of status?.initContainerStatuses ?? []) {
-    const problem = container.state?.terminated?.exitCode === 0 ? undefined : containerProblem(container);
-    if (problem !== undefined) return `${container.name}: ${problem}`;
-  }
+  const failed = status?.initContainerStatuses?.find(hasFailed);
+  if (failed !== undefined) return `${failed.name}: ${containerProblem(failed) ?? ''}`;
   for (const container of status?.containerStatuses ?? []) {
     const problem = containerProblem(container);
     if (problem !== undefined) return problem;

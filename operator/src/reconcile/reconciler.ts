@@ -40,7 +40,8 @@ const whileWaitingMs = 2_000;
 const steadyMs = 15_000;
 /** HTTP status of a write that was based on what is not so any more. */
 const conflict = 409;
-const tooMany = 429;
+/** Who asks is not known, or asks too slowly, or too often. */
+const forEverybody: ReadonlySet<number> = new Set([401, 408, 429]);
 
 export interface ReconcilerOptions {
   readonly caches: Caches;
@@ -243,7 +244,7 @@ export class Reconciler {
 /** Refused for what it is about: others may well be taken. What fails for everybody is tried again later. */
 function isAboutStep(error: Error): boolean {
   if (error instanceof StoreError || error instanceof NotOursError) return true;
-  return error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== tooMany;
+  return error instanceof KubeError && error.status >= 400 && error.status < 500 && !forEverybody.has(error.status);
 }
 
 /**

@@ -245,6 +245,7 @@ describe('conditions', () => {
         kubeNode: 'm',
         zone: undefined,
         isFenced: false,
+        isStopped: false,
         problem: undefined,
         waitsFor: undefined,
       },

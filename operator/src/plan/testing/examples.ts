@@ -32,6 +32,7 @@ export const pod = (ordinal: number, change: Partial<PodState> = {}): PodState =
   kubeNode: `m${ordinal}`,
   zone: 'z',
   isFenced: false,
+  isStopped: false,
   problem: undefined,
   waitsFor: undefined,
   ...change,

@@ -19,6 +19,8 @@ export class World {
   template: string;
   /** Pods of these templates never become ready. */
   readonly bad = new Set<string>();
+  /** Containers end now and then, and start again where they are. */
+  crashes = false;
   #ids = 0;
   readonly #name: string;
   readonly #chance: () => number;
@@ -51,7 +53,9 @@ export class World {
 
   #storeState(): StoreState | undefined {
     const { nodes, shards, shardReplicas } = this.store;
-    if (nodes.every(({ liveness }) => liveness !== 'alive')) return undefined;
+    // Without a leader of the meta group nobody can say how the cluster is.
+    const [meta] = shards;
+    if (meta === undefined ? nodes.length === 0 : !this.store.hasQuorum(meta)) return undefined;
     const facts = {
       zone: '',
       version: undefined,
@@ -107,14 +111,30 @@ export class World {
       () => this.store.drain(),
       () => this.store.elect(),
     ];
+    if (this.crashes && this.#chance() < 0.03) this.#crash();
     defined(moves[Math.floor(this.#chance() * moves.length)], 'move')();
+  }
+
+  #crash(): void {
+    const running = [...this.pods.values()].filter(({ isReady }) => isReady);
+    const pod = running[Math.floor(this.#chance() * running.length)];
+    if (pod === undefined) return;
+    pod.isReady = false;
+    pod.isStopped = true;
+    pod.problem = 'CrashLoopBackOff';
+    pod.startsIn = 3;
+    this.#silence(pod);
+  }
+
+  #silence({ ordinal }: Pod): void {
+    const claim = this.claims.get(ordinal);
+    for (const node of this.store.nodes) if (node.id === claim?.data) node.liveness = 'down';
   }
 
   #take(pod: Pod): void {
     pod.isDeleting = true;
     pod.isReady = false;
-    const claim = this.claims.get(pod.ordinal);
-    for (const node of this.store.nodes) if (node.id === claim?.data) node.liveness = 'down';
+    this.#silence(pod);
   }
 
   /** The StatefulSet's controller. */
@@ -133,9 +153,10 @@ export class World {
       };
       this.pods.set(ordinal, {
         ...pod,
-        kubeNode: undefined,
+        kubeNode: 'machine',
         zone: undefined,
         isFenced: false,
+        isStopped: this.bad.has(this.template),
         problem: this.bad.has(this.template) ? 'ErrImagePull' : undefined,
         waitsFor: undefined,
         startsIn: 2,
@@ -163,6 +184,8 @@ export class World {
       claim.data ??= this.store.join(pod.name);
       this.store.node(claim.data).liveness = 'alive';
       pod.isReady = true;
+      pod.isStopped = false;
+      pod.problem = undefined;
       return;
     }
   }
