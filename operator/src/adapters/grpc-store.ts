@@ -13,12 +13,12 @@ import {
   RemoveNodeRequestSchema,
   TakeOperatorEpochRequestSchema,
   TransferLeadershipRequestSchema,
-  UploadRequestSchema,
 } from '@shortlink/proto/admin.ts';
 import { serviceClient, type ServiceClient } from '@shortlink/proto/grpc-service.ts';
 import type { NodeReport, StoreApi, StoreOrder, UploadReport } from '../ports/store-api.ts';
 import { StoreError } from '../ports/store-api.ts';
-import { nodeReport, uploadFailure, uploadReport } from './store-messages.ts';
+import { nodeReport, uploadReport } from './store-messages.ts';
+import { UploadOrder } from './upload-order.ts';
 
 const callTimeoutMs = 5_000;
 /** Statuses of large clusters; a thousand shards take some 300 KB. */
@@ -49,6 +49,7 @@ export class GrpcStore implements StoreApi {
   readonly #credentials: ChannelCredentials;
   readonly #token: (signal: AbortSignal) => Promise<string>;
   readonly #routeTo: FindRoute;
+  readonly #uploads = new UploadOrder();
 
   /** `token`: of scope admin, asked for before each call, as it may change. */
   constructor(
@@ -83,7 +84,7 @@ export class GrpcStore implements StoreApi {
 
   async order(address: string, order: StoreOrder, epoch: number, signal: AbortSignal): Promise<void> {
     await this.#call(address, signal, async (admin, options) => {
-      if (order.kind === 'upload') await uploadAll(admin, address, options);
+      if (order.kind === 'upload') await this.#uploads.give(admin, options);
       else await send(admin, order, BigInt(epoch), options);
     });
   }
@@ -133,12 +134,6 @@ export class GrpcStore implements StoreApi {
     this.#clients.delete(address);
     client.close();
   }
-}
-
-async function uploadAll(admin: Admin, address: string, options: CallOptions): Promise<void> {
-  const failure = uploadFailure(await admin.upload(create(UploadRequestSchema), options));
-  // What a shard has not sealed does not wait for the store, and would look as if it were there.
-  if (failure !== undefined) throw new StoreError(`${address}: ${failure}`, false);
 }
 
 async function send(

@@ -8,7 +8,6 @@ import type {
   Ring,
   RingNode as RingNodeMessage,
   ShardChunks,
-  UploadResponse,
 } from '@shortlink/proto/admin.ts';
 import { GenerationState, Liveness, NodeState } from '@shortlink/proto/admin.ts';
 import type {
@@ -124,18 +123,4 @@ export function uploadReport({ shardId, generations, chunkCount, chunkBytes }: S
     chunkCount: Number(chunkCount),
     chunkBytes: Number(chunkBytes),
   };
-}
-
-/** A cluster may have thousands of shards, and conditions and events hold a sentence. */
-const maxNamedShards = 3;
-
-/** What went wrong with an upload of all shards, each of which succeeds or fails by itself; undefined: nothing. */
-export function uploadFailure({ results }: UploadResponse): string | undefined {
-  const failed = results.flatMap(({ shardId, error }) =>
-    error === undefined ? [] : [`shard ${shardId}: ${error.message}`],
-  );
-  if (failed.length === 0) return undefined;
-  const more = failed.length - maxNamedShards;
-  const named = [...failed.slice(0, maxNamedShards), ...(more > 0 ? [`and ${more} more`] : [])];
-  return `the upload failed for ${failed.length} of ${results.length} shards: ${named.join('; ')}`;
 }

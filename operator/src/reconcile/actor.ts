@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { defined, unreachable } from '@shortlink/common/assert.ts';
+import { assert, defined, unreachable } from '@shortlink/common/assert.ts';
 import type { ShortLinkCluster } from '../crd/shortlink-cluster.gen.ts';
 import type { DesiredObject } from '../desired/desired-objects.ts';
 import { fenceAnnotation, zoneAnnotation } from '../desired/names.ts';
@@ -7,7 +7,7 @@ import { resources } from '../desired/resources.ts';
 import type { ObjectVersion } from '../plan/observed.ts';
 import type { Action } from '../plan/step.ts';
 import type { KubeApi, KubeObject, Resource } from '../ports/kube-api.ts';
-import type { StoreApi, StoreOrder } from '../ports/store-api.ts';
+import { StoreError, type StoreApi, type StoreOrder } from '../ports/store-api.ts';
 import type { Applier } from '../runtime/writes/applier.ts';
 import type { Expectations } from '../runtime/writes/expectations.ts';
 import type { CertificateStage, CertificateWriter } from './certificates/certificate-writer.ts';
@@ -19,6 +19,17 @@ import { claims, lookedUp, pods } from './watched.ts';
 
 /** How long the cluster may do without a node that restarts before its data moves. */
 const holdMs = 15 * 60_000;
+
+/** What may be done before the nodes have taken this operator's orders: nothing of it takes anything from anybody. */
+const withoutCharge: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
+  'applyObject',
+  'renewAuthority',
+  'renewCertificate',
+  'growClaim',
+  'recordNode',
+  'tieClaim',
+  'tellPod',
+]);
 
 /** What an action is about, beside its own words. */
 export interface Stage {
@@ -37,8 +48,11 @@ export interface Stage {
   readonly storageSize: string;
   /** Undefined where nodes talk in plain text. */
   readonly certificates: CertificateStage | undefined;
-  /** A node that answers, and the epoch of our orders; undefined while there is none. */
-  readonly orders: { readonly store: StoreApi; readonly address: string; readonly epoch: number } | undefined;
+  /** A node that answers, and the epoch of our orders; undefined while there is none. A StoreError: why it takes none. */
+  readonly orders:
+    | { readonly store: StoreApi; readonly address: string; readonly epoch: number }
+    | StoreError
+    | undefined;
 }
 
 interface ActorOptions {
@@ -58,6 +72,7 @@ export class Actor {
   }
 
   async act(action: Action, stage: Stage, signal: AbortSignal): Promise<void> {
+    if (stage.orders instanceof StoreError && !withoutCharge.has(action.kind)) throw stage.orders;
     switch (action.kind) {
       case 'applyObject':
         return this.#applyNamed(stage, action.object, signal);
@@ -143,7 +158,8 @@ export class Actor {
   }
 
   async #order({ orders }: Stage, order: StoreOrder, signal: AbortSignal): Promise<void> {
-    const { store, address, epoch } = defined(orders, 'a node that takes orders');
+    assert(orders !== undefined && !(orders instanceof StoreError), 'a node takes orders');
+    const { store, address, epoch } = orders;
     await store.order(address, order, epoch, signal);
   }
 }

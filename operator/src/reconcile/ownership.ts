@@ -16,8 +16,8 @@ export class NotOursError extends Error {
  * apply, and removed with the cluster.
  *
  * A creation would never take one over, but its fields belong to an Update for ever, so that no later apply could take one of them
- * away. Therefore it is looked first, and an apply without a uid forces nothing (see Applier): what comes in between has fields
- * that contradict, or is as good as empty.
+ * away. Therefore it is looked first, and an apply without a uid forces nothing (see Applier): what comes in between and
+ * contradicts is a conflict.
  * @throws NotOursError when there is one that is not the cluster's.
  */
 export async function aimed(api: KubeApi, wanted: DesiredObject, signal: AbortSignal): Promise<KubeObject> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { allCrashPoints } from '../../testing/gateway/crash-points.ts';
 import type { CrashPoint } from '../../testing/gateway/crash-points.ts';
 import { resources } from '../desired/resources.ts';
+import { StoreError } from '../ports/store-api.ts';
 import { claims, clusters, pods } from './watched.ts';
 import { Scene } from './testing/scene.ts';
 import { uploadAnnotation } from './uploads.ts';
@@ -234,6 +235,23 @@ describe('a cluster', () => {
     const { status } = await scene.settle();
     expect(status?.upload?.completedAt).toBeDefined();
     expect((await all()).every(isNew)).toBe(true);
+  });
+
+  it('does what takes nothing from anybody while the nodes take no orders, and says why', async () => {
+    const scene = new Scene();
+    await formed(scene);
+    scene.replaceOperator();
+    const refused = new StoreError('no leader of the meta group', false);
+    scene.store.takeEpoch = async () => Promise.reject(refused);
+    await scene.want({ image: 'shortlink/node:next', storage: { size: '2Gi' } });
+    for (let round = 0; round < 30; round++) await scene.round();
+    const list = { namespace: 'default' };
+    const volumes = (await scene.kubectl.list(claims, list, never)).items;
+    for (const volume of volumes) expect(JSON.stringify(volume)).toContain('"storage":"2Gi"');
+    const left = (await scene.kubectl.list(pods, list, never)).items;
+    for (const pod of left) expect(JSON.stringify(pod)).toContain('"image":"shortlink/node:dev"');
+    const { conditions = [] } = (await scene.cluster()).status ?? {};
+    expect(conditions.find(({ type }) => type === 'Degraded')?.message).toContain('no leader of the meta group');
   });
 
   it('has a PodMonitor for as long as its spec wants one', async () => {

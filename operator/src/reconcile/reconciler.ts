@@ -159,10 +159,22 @@ export class Reconciler {
     return { store, address, state, waits: waitsOf(answers) };
   }
 
-  /** Taken before the first order, or what looks like one, so that an operator before us can do nothing any more. */
-  async #epoch({ store, address, state }: StoreView, plan: Plan, signal: AbortSignal): Promise<number | undefined> {
+  /**
+   * Taken before the first order, or what looks like one, so that an operator before us can do nothing any more. A StoreError: why
+   * it could not be taken.
+   */
+  async #epoch(
+    { store, address, state }: StoreView,
+    plan: Plan,
+    signal: AbortSignal,
+  ): Promise<number | StoreError | undefined> {
     if (address === undefined || state === undefined || plan.steps.length === 0) return undefined;
-    return this.#options.epochs.of(state.clusterId, { store, address }, signal);
+    try {
+      return await this.#options.epochs.of(state.clusterId, { store, address }, signal);
+    } catch (error) {
+      if (error instanceof StoreError) return error;
+      throw error;
+    }
   }
 
   /** The first step of the plan or, where that is refused, one that does not rest on it. */
@@ -207,7 +219,8 @@ export class Reconciler {
     try {
       return await store.uploads(address, signal);
     } catch (error) {
-      if (error instanceof StoreError) return undefined;
+      // The token is looked up for it, too.
+      if (error instanceof StoreError || error instanceof KubeError) return undefined;
       throw error;
     }
   }
@@ -279,10 +292,9 @@ function stageOf({
   readonly tls: TlsIntent | undefined;
   readonly lookedAt: LookedAt;
   readonly view: StoreView;
-  readonly epoch: number | undefined;
+  readonly epoch: number | StoreError | undefined;
   readonly nowMs: number;
 }): Stage {
-  const { store, address } = view;
   return {
     key,
     namespace: cluster.metadata.namespace ?? '',
@@ -293,6 +305,11 @@ function stageOf({
     claims: cached.claims,
     storageSize: wanted.input.storage.size,
     certificates: tls === undefined ? undefined : { cluster: wanted.input, tls, ...lookedAt, nowMs },
-    orders: address === undefined || epoch === undefined ? undefined : { store, address, epoch },
+    orders: ordersOf(view, epoch),
   };
+}
+
+function ordersOf({ store, address }: StoreView, epoch: number | StoreError | undefined): Stage['orders'] {
+  if (epoch instanceof StoreError) return epoch;
+  return epoch === undefined || address === undefined ? undefined : { store, address, epoch };
 }
