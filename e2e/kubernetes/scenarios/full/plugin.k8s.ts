@@ -9,7 +9,7 @@ import { clusterName } from '../../world/world.ts';
 
 const limitMs = 240_000;
 /** One more than the replicas of a shard, so that a node can leave. */
-const replicas = 4;
+const nodeCount = 4;
 
 scenario(
   'each command of kubectl shortlink does on a real cluster what it says, and no visitor notices',
@@ -17,7 +17,7 @@ scenario(
   async (world) => {
     const { namespace, provider } = world;
     const { store, spec } = await world.objectStoreSpec();
-    const cluster = await world.cluster({ replicas, objectStore: spec });
+    const cluster = await world.cluster({ replicas: nodeCount, objectStore: spec });
     await using load = await world.load(cluster);
     const plugin = async (...args: readonly string[]): Promise<string> =>
       provider.kubectl('shortlink', ...args, '-n', namespace);
@@ -28,7 +28,7 @@ scenario(
     expect(await provider.kubectl('shortlink', 'status', '-A')).toContain(namespace);
     expect(await json('plan')).toMatchObject({ steps: [], waitingFor: null, refusals: [] });
     expect(await json('ring')).toMatchObject({
-      nodes: Array.from({ length: replicas }, () => ({ liveness: 'alive' })),
+      nodes: Array.from({ length: nodeCount }, () => ({ liveness: 'alive' })),
     });
     expect(await planOfFive(json, cluster)).toMatchObject({ steps: [{ step: 'setReplicas 5' }] });
 
