@@ -116,6 +116,20 @@ afterEach(() => {
   server.forceShutdown();
 });
 
+/** Every address leads to the one server; `asked`: for which ones the way was looked for. */
+function newRouted() {
+  const asked: string[] = [];
+  const routed = new GrpcStore(
+    credentials.createInsecure(),
+    () => Promise.resolve('secret'),
+    (to) => {
+      asked.push(to);
+      return Promise.resolve({ target: address });
+    },
+  );
+  return { asked, routed };
+}
+
 describe('the admin service as the operator calls it', () => {
   it('reports what a node says, without what this version does not know', async () => {
     expect(await store.report(address, signal)).toEqual({
@@ -198,15 +212,7 @@ describe('the admin service as the operator calls it', () => {
   });
 
   it('may reach an address by another way, which is found once', async () => {
-    const asked: string[] = [];
-    const routed = new GrpcStore(
-      credentials.createInsecure(),
-      () => Promise.resolve('secret'),
-      (to) => {
-        asked.push(to);
-        return Promise.resolve({ target: address });
-      },
-    );
+    const { asked, routed } = newRouted();
     expect((await routed.report('10.0.0.1:8082', signal)).name).toBe('links-0');
     await routed.uploads('10.0.0.1:8082', signal);
     expect(asked).toEqual(['10.0.0.1:8082']);
@@ -214,15 +220,7 @@ describe('the admin service as the operator calls it', () => {
   });
 
   it('keeps the connections that were used last', async () => {
-    const asked: string[] = [];
-    const routed = new GrpcStore(
-      credentials.createInsecure(),
-      () => Promise.resolve('secret'),
-      (to) => {
-        asked.push(to);
-        return Promise.resolve({ target: address });
-      },
-    );
+    const { asked, routed } = newRouted();
     const pod = (i: number): string => `10.0.0.${i}:8082`;
     for (let i = 0; i < 128; i++) await routed.report(pod(i), signal);
     await routed.report(pod(0), signal);

@@ -3,7 +3,7 @@ import { disruptionProblem } from './disruption.ts';
 import type { Intent } from './intent.ts';
 import { claimOf, isSuperseded, nodesNamed, ordinalOf } from './nodes-of-pods.ts';
 import type { Observed, StoreNode, StoreState } from './observed.ts';
-import { leftOn, spaceRefusal } from './scale-down.ts';
+import { leftOn, spaceRefusal, stayingBeside } from './scale-down.ts';
 import type { Part } from './step.ts';
 
 /**
@@ -44,7 +44,7 @@ export function planDrain(observed: Observed, intent: Intent): Part {
 
 /** Why the nodes must stay; undefined when they may go. */
 function drainRefusal(store: StoreState, leaving: readonly StoreNode[]): string | undefined {
-  const left = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node)).length;
+  const left = stayingBeside(store, leaving).length;
   const names = leaving.map(({ name }) => name).join(', ');
   if (left < store.shardReplicas)
     return `node ${names} cannot be drained: ${left} nodes would be left for the ${store.shardReplicas} replicas of each shard; raise spec.replicas first, or take it out of spec.drainedNodes`;

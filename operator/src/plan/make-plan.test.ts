@@ -53,6 +53,19 @@ function nextStep({ steps, otherwise }: Plan, chance: () => number): Step | unde
   return otherwise.length > 0 && chance() < 0.2 ? otherwise[Math.floor(chance() * otherwise.length)] : first;
 }
 
+/** Acts and lets things happen for a while. */
+function wander(
+  world: World,
+  intent: Intent,
+  { rounds, chance }: { readonly rounds: number; readonly chance: () => number },
+): void {
+  for (let i = 0; i < rounds; i++) {
+    const next = nextStep(makePlan(world.observe(), intent), chance);
+    if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
+    else world.step();
+  }
+}
+
 /** Acts and lets things happen until nothing is left to do. */
 function settle(world: World, intent: Intent, chance: () => number): Plan {
   world.template = intent.templateHash;
@@ -93,11 +106,7 @@ describe('plans, followed to their end', () => {
       intent = { ...intent, replicas, templateHash };
       world.template = templateHash;
       const rounds = Math.floor(chance() * 60);
-      for (let i = 0; i < rounds; i++) {
-        const next = nextStep(makePlan(world.observe(), intent), chance);
-        if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
-        else world.step();
-      }
+      wander(world, intent, { rounds, chance });
     }
     settle(world, intent, chance);
     expectWhole(world, intent);
@@ -117,11 +126,7 @@ describe('plans, followed to their end', () => {
         intent = { ...intent, replicas, drainedPods, templateHash };
         world.template = templateHash;
         const rounds = Math.floor(chance() * 80);
-        for (let i = 0; i < rounds; i++) {
-          const next = nextStep(makePlan(world.observe(), intent), chance);
-          if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
-          else world.step();
-        }
+        wander(world, intent, { rounds, chance });
       }
       intent = { ...intent, drainedPods: [] };
       settle(world, intent, chance);
@@ -163,11 +168,7 @@ describe('plans, followed to their end', () => {
       intent = { ...intent, replicas, templateHash };
       world.template = templateHash;
       const rounds = Math.floor(chance() * 100);
-      for (let i = 0; i < rounds; i++) {
-        const next = nextStep(makePlan(world.observe(), intent), chance);
-        if (next !== undefined && chance() < 0.5) checkAndAct(world, next);
-        else world.step();
-      }
+      wander(world, intent, { rounds, chance });
     }
     world.crashes = false;
     intent = { ...intent, templateHash: 'a' };

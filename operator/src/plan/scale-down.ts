@@ -73,7 +73,7 @@ function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: read
   if (replicas < store.shardReplicas)
     return `spec.replicas ${replicas} is less than the ${store.shardReplicas} replicas of each shard: nothing would be left that can lose a node`;
   // Nodes of spec.drainedNodes have a pod and are no members.
-  const left = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node)).length;
+  const left = stayingBeside(store, leaving).length;
   if (left < store.shardReplicas)
     return `with node ${namesOf(leaving)} gone, ${left} nodes would be left for the ${store.shardReplicas} replicas of each shard: take nodes out of spec.drainedNodes, or keep spec.replicas`;
   return spaceRefusal(store, leaving);
@@ -82,10 +82,14 @@ function scaleDownRefusal(store: StoreState, { replicas }: Intent, leaving: read
 /** What the others lack to take over what these hold; undefined when nothing. */
 export function spaceRefusal(store: StoreState, leaving: readonly StoreNode[]): string | undefined {
   const needed = leaving.reduce((sum, node) => sum + (node.chunkBytes ?? 0), 0) * (1 + spareShare);
-  const others = store.nodes.filter((node) => !node.isDraining && !leaving.includes(node));
-  const free = others.reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
+  const free = stayingBeside(store, leaving).reduce((sum, node) => sum + (node.diskFreeBytes ?? 0), 0);
   if (needed <= free) return undefined;
   return `the chunks of ${namesOf(leaving)} need ${sizeText(needed)} elsewhere, and ${sizeText(free)} are free: make spec.storage.size larger`;
+}
+
+/** Members that stay when these are gone. */
+export function stayingBeside({ nodes }: StoreState, leaving: readonly StoreNode[]): readonly StoreNode[] {
+  return nodes.filter((node) => !node.isDraining && !leaving.includes(node));
 }
 
 function namesOf(nodes: readonly StoreNode[]): string {
